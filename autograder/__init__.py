@@ -1,0 +1,1 @@
+"""The autograder wing: manifests, release, the judge, reports and the command line."""
