@@ -1,0 +1,61 @@
+"""The command line: registers the commands, and turns every error into one message and an exit code.
+
+Exit codes: 0 done; 1 a check, test or target failed; 2 bad input; 69 something is not installed;
+70 a mistake of the course itself; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import typer
+
+from autograder.commands import bench, check, doctor, grade, lab, release, reset, slides, status, test, units
+from autograder.course.units import CourseError
+
+app = typer.Typer(
+    name="mlsys",
+    help="A course on machine-learning systems: labs, checks, grades, slides.",
+    epilog="Start with: ./mlsys lab        Something wrong? ./mlsys doctor",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+STUDENTS, INSTRUCTORS, EVERYONE = "For students", "For instructors", "The house"
+app.command(rich_help_panel=STUDENTS)(lab.lab)
+app.command(rich_help_panel=STUDENTS)(check.check)
+app.command(rich_help_panel=STUDENTS)(reset.reset)
+app.command(rich_help_panel=STUDENTS)(status.status)
+app.command(rich_help_panel=INSTRUCTORS)(grade.grade)
+app.command(rich_help_panel=INSTRUCTORS)(release.release)
+app.command(rich_help_panel=INSTRUCTORS)(slides.slides)
+app.command(rich_help_panel=EVERYONE)(units.units)
+app.command(rich_help_panel=EVERYONE)(doctor.doctor)
+app.command(
+    rich_help_panel=EVERYONE,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)(test.test)
+app.command(rich_help_panel=EVERYONE)(bench.bench)
+
+
+def main() -> None:
+    """Run the command line; exits with one of the codes above."""
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./mlsys units | head` ends quietly
+    try:
+        app()
+    except CourseError as error:
+        print(f"mlsys: {error}", file=sys.stderr)
+        sys.exit(getattr(error, "exit_code", 2))
+    except KeyboardInterrupt:
+        print("\nmlsys: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("MLSYS_DEBUG"):
+            raise
+        print(f"mlsys: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  This is a mistake of the course, not yours. MLSYS_DEBUG=1 ./mlsys ... shows where.", file=sys.stderr)
+        sys.exit(70)
