@@ -1,0 +1,217 @@
+"""What a grading run says: one GradeResult a submission, made of tasks and tests; plain data, JSON both ways.
+
+Scores come from the manifest and from the judge's own record of each test. Every text in here that came
+from a submission (messages, output, file names) is untrusted: a report escapes it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = "mlsys/result/v1"
+
+
+class Status(StrEnum):
+    """How one test, or one task, ended. Only `passed` earns points."""
+
+    PASSED = "passed"
+    FAILED = "failed"  # a wrong value
+    ERROR = "error"  # the student's code raised, or does not import
+    CRASHED = "crashed"  # the process ended by itself: a signal, os._exit
+    TIMEOUT = "timeout"
+    TYPE_ERROR = "type_error"  # a value of a kind that no check accepts
+    PROTOCOL_ERROR = "protocol_error"  # a reply that is not one
+    MEMORY_LIMIT = "memory_limit"
+    PROCESS_LIMIT = "process_limit"
+    DISK_LIMIT = "disk_limit"
+    OUTPUT_LIMIT = "output_limit"
+    NOT_IMPLEMENTED = "not_implemented"
+    MISSING = "missing"  # no such file or function in the submission
+    SKIPPED = "skipped"  # not run: hidden, or the check said so
+    INVALID_SUBMISSION = "invalid_submission"
+    INFRA_ERROR = "infra_error"  # a mistake of the grader: grade again
+
+    @property
+    def sentence(self) -> str:
+        """What the status means, in words for a student."""
+        return SENTENCES[self]
+
+
+SENTENCES = {
+    Status.PASSED: "passed",
+    Status.FAILED: "wrong result",
+    Status.ERROR: "the code raised an exception",
+    Status.CRASHED: "the process ended in the middle of the test",
+    Status.TIMEOUT: "took longer than the time limit",
+    Status.TYPE_ERROR: "returned a value of the wrong type",
+    Status.PROTOCOL_ERROR: "sent the grader something that is not a reply",
+    Status.MEMORY_LIMIT: "used more memory than allowed",
+    Status.PROCESS_LIMIT: "started more processes or threads than allowed",
+    Status.DISK_LIMIT: "wrote more to disk than allowed",
+    Status.OUTPUT_LIMIT: "printed more than allowed",
+    Status.NOT_IMPLEMENTED: "not written yet",
+    Status.MISSING: "the file or the function is missing",
+    Status.SKIPPED: "not run",
+    Status.INVALID_SUBMISSION: "the submission cannot be graded as it is",
+    Status.INFRA_ERROR: "the grader itself failed; this is not your mistake, and will be graded again",
+}
+
+# A task shows its worst news first: the grader's own failure, then what stops everything else.
+SEVERITY = (
+    Status.INFRA_ERROR,
+    Status.INVALID_SUBMISSION,
+    Status.MISSING,
+    Status.NOT_IMPLEMENTED,
+    Status.PROTOCOL_ERROR,
+    Status.CRASHED,
+    Status.TIMEOUT,
+    Status.MEMORY_LIMIT,
+    Status.PROCESS_LIMIT,
+    Status.DISK_LIMIT,
+    Status.OUTPUT_LIMIT,
+    Status.ERROR,
+    Status.TYPE_ERROR,
+    Status.FAILED,
+    Status.SKIPPED,
+    Status.PASSED,
+)
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Feedback(Model):
+    """Why a test did not pass; every field may be empty."""
+
+    message: str = ""
+    call: str = ""  # 'numba_loops(a float32[3, 5], b float32[5, 2])'
+    shapes: tuple[str, ...] = ()  # the arguments alone: ('a float32[3, 5]', 'b float32[5, 2]')
+    first_wrong: tuple[int | str, ...] | None = (
+        None  # index of the first wrong element (strings: keys of a dict)
+    )
+    wrong: int | None = None  # how many elements are wrong ...
+    total: int | None = None  # ... of how many
+    got: str = ""
+    expected: str = ""
+    hint: str = ""
+    stdout: str = ""  # the end of it
+    stderr: str = ""
+    traceback: str = ""  # the frames of the student's own files
+    path: str = ""  # the file that was graded
+    sha256: str = ""
+
+
+class TestResult(Model):
+    """One test function of the unit's checks."""
+
+    __test__ = False  # pytest: this is no test class
+
+    name: str
+    task: str
+    status: Status
+    points: int
+    max_points: int
+    hidden: bool = False
+    seconds: float = 0.0
+    feedback: Feedback = Feedback()
+
+    @property
+    def passed(self) -> bool:
+        return self.status is Status.PASSED
+
+    def for_student(self) -> TestResult:
+        """The same test as a student may see it: of a hidden one the status alone."""
+        if not self.hidden or self.passed:
+            return self
+        return self.model_copy(update={"feedback": Feedback(message=f"hidden check: {self.status.sentence}")})
+
+
+class TaskResult(Model):
+    """One function that the student wrote."""
+
+    id: str
+    function: str
+    title: str
+    points: int
+    max_points: int
+    tests: tuple[TestResult, ...]
+
+    @property
+    def status(self) -> Status:
+        """`passed` when every test did, else the gravest status of its tests."""
+        found = {test.status for test in self.tests} or {Status.SKIPPED}
+        return next(status for status in SEVERITY if status in found)
+
+
+class GradedFile(Model):
+    """One file of the submission as it was graded."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+class Grader(Model):
+    """Which grader gave the result."""
+
+    version: str
+    manifest_sha256: str
+    checks_sha256: str
+
+
+class GradeResult(Model):
+    """A whole submission, graded."""
+
+    version: Literal["mlsys/result/v1"] = Field(default=SCHEMA, alias="schema")
+    unit: str
+    submission: str
+    files: tuple[GradedFile, ...]
+    tasks: tuple[TaskResult, ...]
+    points: int
+    max_points: int
+    tier: str  # "bubblewrap" or "none"
+    seed: int
+    started: str  # UTC, ISO 8601
+    seconds: float
+    grader: Grader
+    machine: dict[str, str | int]
+    notes: tuple[str, ...] = ()
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    @property
+    def tests(self) -> tuple[TestResult, ...]:
+        return tuple(test for task in self.tasks for test in task.tests)
+
+    @property
+    def needs_regrade(self) -> bool:
+        """True when the grader itself failed somewhere: the points are not final."""
+        return any(test.status is Status.INFRA_ERROR for test in self.tests)
+
+    def task(self, wanted: str) -> TaskResult:
+        """The task called "01.3", or by its function's name. Raises KeyError."""
+        for task in self.tasks:
+            if wanted in {task.id, task.function}:
+                return task
+        raise KeyError(wanted)
+
+    def for_student(self) -> GradeResult:
+        """A copy without the details of hidden tests: what a report for students starts from."""
+        tasks = tuple(
+            task.model_copy(update={"tests": tuple(test.for_student() for test in task.tests)})
+            for task in self.tasks
+        )
+        return self.model_copy(update={"tasks": tasks})
+
+    def to_json(self) -> str:
+        """Pretty JSON that `from_json` reads back to an equal result."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> GradeResult:
+        """Raises pydantic.ValidationError (a ValueError) for anything that is not a result of this schema."""
+        return cls.model_validate_json(text)
