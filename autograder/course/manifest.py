@@ -38,23 +38,25 @@ class Model(BaseModel):
 class Limits(Model):
     """What one test may use; the sandbox enforces it."""
 
-    wall_seconds: Seconds = Field(120, description="a number of seconds above 0")
-    cpu_seconds: Seconds = Field(240, description="a number of seconds above 0")
-    memory_mb: Count = Field(4096, description="a whole number of MB above 0")
-    processes: Count = Field(64, description="a whole number above 0 (threads count as processes)")
-    output_kb: Count = Field(256, description="a whole number of kB above 0")
-    disk_mb: Count = Field(256, description="a whole number of MB above 0")
+    wall_seconds: Seconds = Field(default=120, description="a number of seconds above 0")
+    cpu_seconds: Seconds = Field(default=240, description="a number of seconds above 0")
+    memory_mb: Count = Field(default=4096, description="a whole number of MB above 0")
+    processes: Count = Field(default=64, description="a whole number above 0 (threads count as processes)")
+    output_kb: Count = Field(default=256, description="a whole number of kB above 0")
+    disk_mb: Count = Field(default=256, description="a whole number of MB above 0")
 
 
 class TaskLimits(Model):
     """Limits that one task sets for itself; what it leaves out comes from the unit."""
 
-    wall_seconds: Seconds | None = Field(None, description="a number of seconds above 0")
-    cpu_seconds: Seconds | None = Field(None, description="a number of seconds above 0")
-    memory_mb: Count | None = Field(None, description="a whole number of MB above 0")
-    processes: Count | None = Field(None, description="a whole number above 0 (threads count as processes)")
-    output_kb: Count | None = Field(None, description="a whole number of kB above 0")
-    disk_mb: Count | None = Field(None, description="a whole number of MB above 0")
+    wall_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
+    cpu_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
+    memory_mb: Count | None = Field(default=None, description="a whole number of MB above 0")
+    processes: Count | None = Field(
+        default=None, description="a whole number above 0 (threads count as processes)"
+    )
+    output_kb: Count | None = Field(default=None, description="a whole number of kB above 0")
+    disk_mb: Count | None = Field(default=None, description="a whole number of MB above 0")
 
 
 class Task(Model):
@@ -79,7 +81,7 @@ class Task(Model):
     remove: tuple[Identifier, ...] = Field(
         (), description="a list of top-level helpers that the starter leaves out"
     )
-    limits: TaskLimits = Field(default_factory=TaskLimits, description="a table of limits")
+    limits: TaskLimits = Field(default=TaskLimits(), description="a table of limits")
 
     @property
     def number(self) -> int:
@@ -109,8 +111,8 @@ class Manifest(Model):
     given: tuple[FileName, ...] = Field(
         (), description='a list of file names in lower case, like ["shapes.py"]'
     )
-    preload: tuple[ImportName, ...] = Field((), description='a list of import names, like ["numpy"]')
-    limits: Limits = Field(default_factory=Limits, description="a table of limits")
+    preload: tuple[ImportName, ...] = Field(default=(), description='a list of import names, like ["numpy"]')
+    limits: Limits = Field(default=Limits(), description="a table of limits")
     tasks: tuple[Task, ...] = Field(alias="task", min_length=1, description="at least one [[task]]")
 
     @property
