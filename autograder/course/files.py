@@ -1,0 +1,56 @@
+"""Write files so that a reader, and a crash, see the old content or the new one, never half of either."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def flushed_beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
+    """A temporary file beside `path`, with the content on the disk; gone afterwards unless it was renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(mode)
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
+    """Put `content` at `path`: written beside it, flushed to the disk, then renamed over it.
+
+    Parent folders are made. A kill at any moment leaves the old file or the new one, and at most one stray
+    `.NAME.*.tmp`.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    with flushed_beside(path, data, mode) as temporary:
+        temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
+    """Like `write_atomic`, but never over anything that has the name already: False then."""
+    with flushed_beside(path, content, mode) as temporary:
+        try:
+            os.link(temporary, path)  # unlike a rename, fails when the name is taken
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            if path.exists() or path.is_symlink():
+                return False
+            temporary.replace(path)
+    return True
