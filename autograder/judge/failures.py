@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograder.judge.result import Feedback, Status
 
 
-class Failure(Exception):
+class OutcomeError(Exception):
     """A test that did not pass, with a status and with feedback."""
 
     def __init__(self, feedback: Feedback, status: Status = Status.FAILED) -> None:
@@ -14,11 +14,11 @@ class Failure(Exception):
         self.status = status
 
 
-class CheckFailure(Failure):
+class CheckFailure(OutcomeError):
     """A check looked at a value and found it wrong."""
 
 
-class StudentFailure(Failure):
+class StudentFailure(OutcomeError):
     """The student's side gave no value: it raised, crashed, took too long, or answered with something else."""
 
 

@@ -1,0 +1,128 @@
+"""One test's process, on the student's side: loads the submission and answers calls over its own socket.
+
+Whatever runs here is at the student's mercy; the judge believes nothing that it says but checked values.
+Requests carry `value` = [args, kwargs]:
+
+    {"op": "call", "function": f}              -> the function's value (with "keep": also its arguments afterwards)
+    {"op": "probe", "source": s, "name": f}    -> the value of f in the harness whose text is s
+    {"op": "mpirun", "function": f, "n": 4}    -> the values of four MPI ranks
+    {"op": "torch", "rank": 0, ...}            joins a gloo process group; later calls get it as first argument
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import resource
+import signal
+import socket
+import sys
+from typing import Any
+
+from autograder.judge.blame import MissingError, explain
+from autograder.judge.processes import DUMPABLE, prctl
+from autograder.judge.submission import Submission
+from autograder.judge.values import MalformedError, UnsupportedError
+from autograder.judge.wire import Channel, ClosedError
+
+SOCKET = 3
+
+
+def enter(fds: list[int], config: dict[str, Any]) -> None:
+    """Turn a fresh fork of the zygote into a test process, and serve until the judge hangs up."""
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    silence = os.open(os.devnull, os.O_RDONLY)
+    high = [os.dup2(fd, 200 + i, inheritable=False) for i, fd in enumerate([silence, *fds[1:], fds[0]])]
+    for target, fd in enumerate(high[:3]):
+        os.dup2(fd, target, inheritable=True)
+    os.dup2(high[3], SOCKET, inheritable=False)
+    os.closerange(SOCKET + 1, 65536)
+    set_limits(config["limits"])
+    prctl(DUMPABLE, 1)
+    os.environ.update(config.get("env", {}))
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    faulthandler.enable(all_threads=False)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1, all_threads=True)
+    serve(Channel(socket.socket(fileno=SOCKET)), Submission(config["folder"], config["functions"]))
+
+
+def set_limits(limits: dict[str, int]) -> None:
+    """What the kernel enforces a process; the judge's monitor watches the sums."""
+    names = {
+        "core": resource.RLIMIT_CORE,
+        "cpu": resource.RLIMIT_CPU,
+        "file": resource.RLIMIT_FSIZE,
+        "files": resource.RLIMIT_NOFILE,
+        "data": resource.RLIMIT_DATA,
+        "processes": getattr(resource, "RLIMIT_NPROC", None),
+    }
+    for name, number in names.items():
+        if number is not None and name in limits:
+            with contextlib.suppress(ValueError, OSError):
+                hard = resource.getrlimit(number)[1]
+                value = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], hard)
+                resource.setrlimit(number, (value, value))
+
+
+def serve(channel: Channel, submission: Submission) -> None:
+    """Answer one request after the other."""
+    channel.send({"ready": True})
+    group: list[Any] = []  # torch.distributed, once this process is one of its ranks
+    while True:
+        try:
+            request, value = channel.receive_value()
+        except (ClosedError, MalformedError):
+            return
+        reply: dict[str, Any] = {}
+        try:
+            result = perform(request, value, submission, group)
+            flush()
+            try:
+                channel.send_value(reply, result)
+                continue
+            except UnsupportedError as error:
+                reply = {"failure": "unsupported", "message": str(error), "dtype": error.dtype}
+            except ValueError as error:  # an int of a million digits
+                reply = {
+                    "failure": "unsupported",
+                    "message": f"a value that has no JSON form ({error})",
+                    "dtype": False,
+                }
+        except BaseException as error:  # SystemExit, KeyboardInterrupt and pytest's own are errors here
+            reply = explain(error, submission)
+        flush()
+        channel.send(reply)
+
+
+def perform(request: dict[str, Any], value: Any, submission: Submission, group: list[Any]) -> Any:
+    args, kwargs = value
+    match request["op"]:
+        case "call":
+            function = submission.function(request["function"])
+            result = function(*group, *args, **kwargs)
+            return (result, list(args)) if request.get("keep") else result
+        case "probe":
+            return submission.harness(request["source"], request["name"])(*args, **kwargs)
+        case "mpirun":
+            from autograder.judge.ranks import mpirun
+
+            return mpirun(submission, request["n"], request["function"], args, kwargs["per_rank"])
+        case "torch":
+            from autograder.judge.ranks import join
+
+            group[:] = [join(request["rank"], request["world"], request["port"], request["seconds"])]
+            return None
+    raise MissingError(f"unknown request {request['op']}")
+
+
+def flush() -> None:
+    """Push out what the student printed; their streams may be anything by now."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):
+            stream.flush()
