@@ -206,17 +206,23 @@ def load_manifest(path: Path) -> Manifest:
     """
     name = "/".join(path.parts[-3:])
     try:
-        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
         raise ManifestError(f"{name}: expected a manifest, found no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{name}: expected a text file in UTF-8, got: {error}") from None
+    return parse_manifest(text, name, folder=path.parent.name)
+
+
+def parse_manifest(text: str, name: str, *, folder: str) -> Manifest:
+    """The manifest in `text`; messages call it `name`, and `folder` must be its unit. See load_manifest."""
+    text = text.replace("\r\n", "\n")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ManifestError(f"{name}:{syntax_line(text, error)}: expected TOML, got: {error}") from None
     lines = TomlLines(text)
-    problems = wrong_fields(data) + broken_rules(data, folder=path.parent.name)
+    problems = wrong_fields(data) + broken_rules(data, folder=folder)
     if problems:
         report = sorted((lines[problem.place], problem.render(data)) for problem in problems)
         found = "1 wrong field" if len(report) == 1 else f"{len(report)} wrong fields"
