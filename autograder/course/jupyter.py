@@ -112,7 +112,7 @@ def layout(notebook: str, module: str | None, folder: str) -> dict:
     dock = {
         "type": "split-area",
         "orientation": "horizontal",
-        "sizes": [1 / len(panes)] * len(panes),
+        "sizes": [0.55, 0.45][: len(panes)],
         "children": panes,
     }
     return widgets | {
