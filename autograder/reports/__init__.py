@@ -1,0 +1,1 @@
+"""A result for a reader: on the terminal, as a page, in a notebook."""

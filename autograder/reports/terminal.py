@@ -1,0 +1,110 @@
+"""A GradeResult on a terminal: one table, then what to mend, then the total."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.judge.result import GradeResult, Status, TaskResult, TestResult
+from autograder.reports.view import (
+    Detail,
+    check_title,
+    clean,
+    details,
+    headline,
+    kind,
+    sign,
+    tier_sentence,
+)
+
+STYLES = {"good": "blue", "bad": "bold dark_orange", "todo": "bright_black", "house": "bold magenta"}
+
+
+def status_text(status: Status, console: Console) -> Text:
+    mark = sign(status) if console.encoding.lower().startswith("utf") else "-"
+    return Text(f"{mark} {status.sentence}", style=STYLES[kind(status)])
+
+
+def render(result: GradeResult, console: Console, *, verbose: bool = False) -> None:
+    """Print the result; without `verbose`, each task explains its first failed test alone.
+
+    Everything from the submission goes through `Text`, so that its brackets are no markup, and `clean`.
+    """
+    console.print(table(result, console))
+    more = 0
+    for task in result.tasks:
+        failed = [test for test in task.tests if worth_telling(test, verbose)]
+        for test in failed if verbose else failed[:1]:
+            console.print()
+            console.print(explanation(test, task, console), soft_wrap=True)
+        more += 0 if verbose else len(failed[1:])
+    console.print()
+    if more:
+        checks = "check fails" if more == 1 else "checks fail"
+        console.print(Text(f"{more} more {checks} in these tasks; --verbose explains every one."))
+    footer(result, console)
+
+
+def worth_telling(test: TestResult, verbose: bool) -> bool:
+    """A test that asks for an explanation: not a passed one, and an unwritten one only when asked."""
+    quiet = {Status.PASSED} if verbose else {Status.PASSED, Status.NOT_IMPLEMENTED, Status.SKIPPED}
+    return test.status not in quiet
+
+
+def table(result: GradeResult, console: Console) -> Table:
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid.add_column("Task", no_wrap=True)
+    grid.add_column("Check", overflow="fold")
+    grid.add_column("Result", overflow="fold")
+    grid.add_column("Points", justify="right", no_wrap=True)
+    for task in result.tasks:
+        name = f"{task.id} {task.function}"
+        if {test.status for test in task.tests} == {Status.NOT_IMPLEMENTED}:
+            points = f"0/{task.max_points}"
+            grid.add_row(name, Text(task.title), status_text(Status.NOT_IMPLEMENTED, console), points)
+            continue
+        for index, test in enumerate(task.tests):
+            grid.add_row(
+                name if index == 0 else "",
+                Text(check_title(test, task)),
+                status_text(test.status, console),
+                f"{test.points}/{test.max_points}",
+            )
+    return grid
+
+
+def explanation(test: TestResult, task: TaskResult, console: Console) -> Text:
+    """The failed test, and under it every line of its feedback behind a bar.
+
+    The bar keeps a submission's output from starting a line: CI acts on lines that open with "::".
+    """
+    text = status_text(test.status, console)
+    text = Text.assemble((f"{task.id} {task.function}: {check_title(test, task)}: ", "bold"), text)
+    bar = "│" if console.encoding.lower().startswith("utf") else "|"
+    for each in details(test):
+        text.append("\n")
+        text.append_text(detail_text(each, bar))
+    return text
+
+
+def detail_text(each: Detail, bar: str) -> Text:
+    lines = each.text.split("\n")
+    text = Text()
+    for index, line in enumerate(lines):
+        label = f"{each.label:12}" if index == 0 and each.label else " " * 12 if each.label else ""
+        text.append(f"{'' if index == 0 else chr(10)}  {bar} ", style="bright_black")
+        text.append(label, style="bold" if each.label == "hint" else "bright_black")
+        text.append(line)
+    return text
+
+
+def footer(result: GradeResult, console: Console) -> None:
+    console.print(Text(f"{result.points} of {result.max_points} points. {headline(result)}", style="bold"))
+    for note in result.notes:
+        console.print(Text(clean(note)))
+    console.print(
+        Text(
+            f"seed {result.seed}; {result.seconds:.1f} s; {tier_sentence(result.tier)}", style="bright_black"
+        )
+    )

@@ -1,0 +1,115 @@
+"""What a report shows of a result, before it is drawn: the terminal, HTML and the notebook share it.
+
+Text from a submission is made harmless here: control characters (terminal codes, bidirectional overrides)
+become visible escapes. Escaping for a medium (rich markup, HTML) is left to that medium.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from autograder.judge.result import GradeResult, Status, TaskResult, TestResult
+
+OUTPUT_LINES = 12  # of a test's own output, its end
+
+# A sign beside the words, so that nothing is told by colour alone.
+SIGNS = {Status.PASSED: "✓", Status.NOT_IMPLEMENTED: "○", Status.SKIPPED: "–", Status.INFRA_ERROR: "!"}
+# The kinds that a report colours: blue, orange, grey and purple are told apart by colour-blind readers.
+KINDS = {
+    Status.PASSED: "good",
+    Status.NOT_IMPLEMENTED: "todo",
+    Status.SKIPPED: "todo",
+    Status.MISSING: "todo",
+    Status.INFRA_ERROR: "house",
+}
+
+
+def sign(status: Status) -> str:
+    return SIGNS.get(status, "✗")
+
+
+def kind(status: Status) -> str:
+    """good, bad, todo (not written yet) or house (the grader's own fault)."""
+    return KINDS.get(status, "bad")
+
+
+def clean(text: str, *, limit: int = 20_000) -> str:
+    """Untrusted text with every control character but line ends and tabs made visible, cut to `limit`."""
+    text = text.replace("\r\n", "\n")
+    text = text if len(text) <= limit else "..." + text[-limit:]
+    return "".join(
+        char if char in "\n\t" or char.isprintable() else char.encode("unicode_escape").decode()
+        for char in text
+    )
+
+
+def last_lines(text: str, count: int = OUTPUT_LINES) -> str:
+    lines = clean(text).rstrip().split("\n")
+    more = [f"... ({len(lines) - count} lines before this)"] if len(lines) > count else []
+    return "\n".join(more + lines[-count:])
+
+
+def check_title(test: TestResult, task: TaskResult) -> str:
+    """`test_python_loops_handles_rectangles` -> "handles rectangles"; a hidden test is not named."""
+    if test.hidden:
+        return "hidden check"
+    name = test.name.removeprefix("test_").removeprefix(task.function).strip("_")
+    return clean((name or test.name).replace("_", " "))
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One labelled line, or block of lines, of a failed test's explanation."""
+
+    label: str
+    text: str
+    block: bool = False  # source or output: shown as it is, in a fixed-width font
+
+
+def details(test: TestResult) -> list[Detail]:
+    """Everything that helps to mend a failed test, in the order in which one reads it."""
+    back = test.for_student().feedback
+    found = [Detail("", clean(back.message))]
+    if back.path:
+        short_hash = f"  (sha256 {back.sha256[:12]})" if back.sha256 else ""
+        found.append(Detail("file", clean(back.path) + short_hash))
+    found.append(Detail("call", clean(back.call)))
+    if not back.call and back.shapes:
+        found.append(Detail("shapes", clean(", ".join(back.shapes))))
+    if back.first_wrong is not None:
+        place = ", ".join(str(part) for part in back.first_wrong)
+        count = f"  ({back.wrong} of {back.total} elements are wrong)" if back.wrong and back.total else ""
+        found.append(Detail("first wrong", clean(f"[{place}]{count}")))
+    found += [Detail("got", clean(back.got)), Detail("expected", clean(back.expected))]
+    found.append(Detail("hint", clean(back.hint)))
+    found.append(Detail("where", clean(back.traceback), block=True))
+    found += [Detail(name, last_lines(text), block=True) for name, text in printed(test)]
+    return [each for each in found if each.text.strip()]
+
+
+def printed(test: TestResult) -> list[tuple[str, str]]:
+    back = test.for_student().feedback
+    return [("printed", back.stdout), ("on stderr", back.stderr)]
+
+
+def headline(result: GradeResult) -> str:
+    """The one sentence under which a student reads on."""
+    if not result.tests:
+        return "Nothing was graded."
+    if result.needs_regrade:
+        return "The grader failed on a part of this. It is not your mistake: run it again."
+    if result.points == result.max_points:
+        return "Everything passes. Well done!"
+    written = [task for task in result.tasks if task.status not in {Status.NOT_IMPLEMENTED, Status.MISSING}]
+    if not written:
+        return f"Nothing is written yet. Start with {result.tasks[0].id} {result.tasks[0].function}."
+    done = sum(task.status is Status.PASSED for task in result.tasks)
+    if done == 0:
+        return "A start is made. The first thing to look at is below."
+    return f"{done} of {len(result.tasks)} tasks {'is' if done == 1 else 'are'} complete. Keep going."
+
+
+def tier_sentence(tier: str) -> str:
+    if tier == "none":
+        return "no sandbox: the code ran with your own rights, which is fine on your own machine"
+    return f"sandbox: {clean(tier)}"
