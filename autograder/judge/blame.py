@@ -18,8 +18,18 @@ class MissingError(Exception):
     """A file or a function that the submission should have."""
 
 
+class RankError(Exception):
+    """A rank of an MPI program failed; `record` is what `explain` said of it there."""
+
+    def __init__(self, rank: int, record: dict[str, Any]) -> None:
+        super().__init__(f"rank {rank}: {record['message']}")
+        self.record = {**record, "message": str(self)}
+
+
 def explain(error: BaseException, submission: Submission) -> dict[str, Any]:
     """The record that the judge gets; it believes none of it but shows it to the student."""
+    if type(error) is RankError:
+        return error.record
     kind = type(error)
     return {
         "failure": category(error),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from autograder.judge.result import Feedback, Status
 
 
-class OutcomeError(Exception):
+class Failure(Exception):  # noqa: N818 -- a failed test is no error of the program
     """A test that did not pass, with a status and with feedback."""
 
     def __init__(self, feedback: Feedback, status: Status = Status.FAILED) -> None:
@@ -14,11 +14,11 @@ class OutcomeError(Exception):
         self.status = status
 
 
-class CheckFailure(OutcomeError):
+class CheckFailure(Failure):
     """A check looked at a value and found it wrong."""
 
 
-class StudentFailure(OutcomeError):
+class StudentFailure(Failure):
     """The student's side gave no value: it raised, crashed, took too long, or answered with something else."""
 
 

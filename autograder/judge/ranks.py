@@ -14,20 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.blame import explain
+from autograder.judge.blame import RankError, explain
 from autograder.judge.submission import Submission
 from autograder.judge.values import aligned, decode, encode
 from autograder.judge.wire import Payload
 
 SIZES = struct.Struct("<QQ")
-
-
-class RankError(Exception):
-    """A rank failed; `record` is what `explain` says of it."""
-
-    def __init__(self, rank: int, record: dict[str, Any]) -> None:
-        super().__init__(f"rank {rank}: {record['message']}")
-        self.rank, self.record = rank, record
 
 
 def join(rank: int, world: int, port: int, seconds: float) -> Any:

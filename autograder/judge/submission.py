@@ -12,7 +12,7 @@ from autograder.judge.blame import MissingError
 
 
 class Submission:
-    """The graded files in `folder`; `functions` maps each function of the manifest to its file."""
+    """The graded files in `folder`; `functions` maps each function of the manifest to its file ("*": any)."""
 
     def __init__(self, folder: str, functions: dict[str, str]) -> None:
         self.folder, self.functions = folder, functions
@@ -22,7 +22,7 @@ class Submission:
     def function(self, name: str) -> Callable[..., Any]:
         """The student's function `name`, or `file.py:name` for a helper. Raises MissingError, or what importing raises."""
         file, _, attribute = name.rpartition(":")
-        file = file or self.functions.get(name, "")
+        file = file or self.functions.get(name) or self.functions.get("*", "")
         if not file:
             raise MissingError(f"no task asks for a function {name}")
         module = self.module(file)

@@ -27,6 +27,8 @@ from autograder.judge.values import aligned, decode, encode, payload_size
 
 PREAMBLE = struct.Struct("<4sIIQ")
 MAGIC = b"MLS1"
+CREDENTIALS = struct.Struct("3i")  # process, user, group
+SCM_CREDENTIALS = getattr(socket, "SCM_CREDENTIALS", -1)
 INLINE = 64 << 10  # bytes of payload that travel in the socket itself
 NOSIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
@@ -75,6 +77,7 @@ class Channel:
     def __init__(self, sock: socket.socket, limits: WireLimits | None = None) -> None:
         self.sock = sock
         self.limits = limits or WireLimits()
+        self.peer = 0  # the sender's process, when the socket passes credentials
         self._file = memfile.MemoryFile()
 
     def close(self) -> None:
@@ -164,7 +167,7 @@ class Channel:
         """Exactly `size` bytes; descriptors are kept when `fds` is a list, else the kernel drops them."""
         data = bytearray(size)
         view = memoryview(data)
-        room = socket.CMSG_SPACE(4 * 4) if fds is not None else 0
+        room = socket.CMSG_SPACE(4 * 4) + socket.CMSG_SPACE(CREDENTIALS.size) if fds is not None else 0
         try:
             while view:
                 self._wait(deadline)
@@ -172,6 +175,8 @@ class Channel:
                 for level, kind, raw in ancillary:
                     if fds is not None and (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
                         fds.extend(arrays_module.array("i", raw[: len(raw) // 4 * 4]))
+                    if (level, kind) == (socket.SOL_SOCKET, SCM_CREDENTIALS):
+                        self.peer = CREDENTIALS.unpack(raw[: CREDENTIALS.size])[0]
                 if count == 0:
                     raise ClosedError
                 view = view[count:]

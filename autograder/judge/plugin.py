@@ -1,0 +1,136 @@
+"""The pytest plugin: gives checks their fixtures, and records how each named test ended."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.judge.failures import Failure, WorkerError
+from autograder.judge.record import Record, Recorder
+from autograder.judge.result import Feedback, Status
+from autograder.judge.student import Student
+
+
+@dataclass
+class JudgePlugin:
+    """One grading run. `student_for` and `baseline_for` make the proxies of a test."""
+
+    recorder: Recorder
+    seed: int
+    student_for: Callable[[str], Student]
+    baseline_for: Callable[[str, Student], Student]
+    interrupted: BaseException | None = None
+    proxies: dict[str, list[Student]] = field(default_factory=dict)
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "task(id): the task that the check belongs to")
+        config.addinivalue_line("markers", "hidden: never leaves with the student tree")
+
+    @pytest.fixture
+    def student(self, request: pytest.FixtureRequest) -> Student:
+        """The student's functions, in a process of the sandbox that this test has for itself."""
+        return self.proxy(request.node, self.student_for(name_of(request.node)))
+
+    @pytest.fixture
+    def baseline(self, request: pytest.FixtureRequest, student: Student) -> Student:
+        """The functions of the checks' baseline.py, in a sandbox of their own."""
+        return self.proxy(request.node, self.baseline_for(name_of(request.node), student))
+
+    @pytest.fixture
+    def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
+        """Random numbers that depend on the run's recorded seed and the test's name alone."""
+        digest = hashlib.sha256(f"{self.seed}/{request.node.name}".encode()).digest()
+        return np.random.default_rng(int.from_bytes(digest[:16]))
+
+    def proxy(self, item: pytest.Item, student: Student) -> Student:
+        self.proxies.setdefault(item.nodeid, []).append(student)
+        return student
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.recorder.broken.append(f"{report.nodeid}: {report.longreprtext[-2000:]}")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the checks that this run asks for."""
+        for item in items:
+            name = name_of(item)
+            marker = item.get_closest_marker("task")
+            hidden = item.get_closest_marker("hidden") is not None
+            self.recorder.collected(
+                name, hidden=hidden, task=marker.args[0] if marker and marker.args else ""
+            )
+        items[:] = [item for item in items if self.recorder.wants(name_of(item))]
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+        name = name_of(item)
+        record = Record(name, item.name)
+        self.recorder.open(record)
+        start = time.perf_counter()
+        yield
+        record.seconds = time.perf_counter() - start
+        self.recorder.close(record)
+        if nextitem is None or name_of(nextitem) != name:
+            self.recorder.announce(name)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if self.recorder.failed(name_of(item)):
+            pytest.skip("another case of this test failed already")
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+        record = self.recorder.current
+        if record is not None and call.when == "call":
+            self.finish(item, record)
+        if record is not None and (call.excinfo is not None or call.when == "call"):
+            self.judge(record, call)
+        yield
+
+    def finish(self, item: pytest.Item, record: Record) -> None:
+        """End the test's processes, and keep what the student's printed."""
+        for index, proxy in enumerate(self.proxies.pop(item.nodeid, [])):
+            ending = proxy.finish()
+            if index == 0:
+                record.last, record.ending = proxy.last, ending
+
+    def judge(self, record: Record, call: pytest.CallInfo[None]) -> None:
+        """Set the record's status from what the check did."""
+        if call.excinfo is None:
+            record.settle(Status.PASSED, Feedback())
+            return
+        error = call.excinfo.value
+        if call.when != "call" and not isinstance(error, (Failure, pytest.skip.Exception)):
+            record.settle(Status.INFRA_ERROR, Feedback(message=f"in {call.when}: {brief(error)}"))
+        elif isinstance(error, Failure):
+            record.settle(error.status, error.feedback)
+        elif isinstance(error, pytest.skip.Exception):
+            record.settle(Status.SKIPPED, Feedback(message=str(error)))
+        elif isinstance(error, (AssertionError, pytest.fail.Exception)):
+            record.settle(Status.FAILED, Feedback(message=str(error)[:4000]))
+        elif isinstance(error, WorkerError):
+            record.settle(Status.INFRA_ERROR, Feedback(message=str(error)))
+        else:
+            where = call.excinfo.traceback[-1]
+            message = f"the check itself failed: {brief(error)} ({where.path.name}:{where.lineno + 1})"
+            record.settle(Status.INFRA_ERROR, Feedback(message=message))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.interrupted = excinfo.value
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.recorder.broken.append(f"pytest: {brief(excinfo.value)}")
+
+
+def name_of(item: pytest.Item) -> str:
+    """The name of the test function, without its parameters."""
+    return getattr(item, "originalname", None) or item.name
+
+
+def brief(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:2000]

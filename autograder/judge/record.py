@@ -1,0 +1,165 @@
+"""The judge's record of a run: what became of each test that the manifest names. Points come from here alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autograder.course.manifest import Manifest
+from autograder.judge.intake import Staged
+from autograder.judge.result import Feedback, Status, TaskResult, TestResult
+from autograder.judge.session import Ending
+from autograder.judge.student import Call
+
+
+@dataclass
+class Record:
+    """One case of one test function."""
+
+    test: str
+    case: str
+    status: Status | None = None
+    feedback: Feedback = field(default_factory=Feedback)
+    seconds: float = 0.0
+    last: Call = field(default_factory=Call)
+    ending: Ending | None = None
+
+    def settle(self, status: Status, feedback: Feedback) -> None:
+        """The first word counts, but for the grader's own failure, which always does."""
+        if self.status in (None, Status.PASSED) or status is Status.INFRA_ERROR:
+            self.status, self.feedback = status, feedback
+
+
+@dataclass
+class Recorder:
+    """Every test of the manifest that this run asks for, and the cases that ran."""
+
+    manifest: Manifest
+    staged: Staged
+    hidden_too: bool
+    tasks: set[str] | None = None
+    on_test: Callable[[TestResult], None] | None = None
+    broken: list[str] = field(default_factory=list)  # check files that do not import
+    notes: list[str] = field(default_factory=list)
+    current: Record | None = None
+
+    def __post_init__(self) -> None:
+        self.records: dict[str, list[Record]] = {}
+        self.hidden: dict[str, bool] = {}
+
+    def collected(self, name: str, *, hidden: bool, task: str) -> None:
+        """A check was found in the unit's files."""
+        self.hidden[name] = hidden
+        if name not in self.manifest.checks:
+            note = f"{name} gives no points: the manifest does not name it"
+            if note not in self.notes:
+                self.notes.append(note)
+        elif task and task != self.manifest.checks[name][0].id:
+            owner = self.manifest.checks[name][0].id
+            self.broken.append(f"{name} is marked as task {task}, but the manifest has it under {owner}")
+
+    def wants(self, name: str) -> bool:
+        """Whether this run includes the test."""
+        if name not in self.manifest.checks or (self.hidden.get(name) and not self.hidden_too):
+            return False
+        return self.tasks is None or self.manifest.checks[name][0].id in self.tasks
+
+    def open(self, record: Record) -> None:
+        self.current = record
+        self.records.setdefault(record.test, []).append(record)
+
+    def close(self, record: Record) -> None:
+        self.current = None
+        if record.status is None:
+            record.settle(Status.INFRA_ERROR, Feedback(message="the test left no outcome"))
+
+    def failed(self, name: str) -> bool:
+        return any(record.status not in (None, Status.PASSED) for record in self.records.get(name, []))
+
+    def announce(self, name: str) -> None:
+        if self.on_test is not None:
+            self.on_test(self.test_result(name))
+
+    def test_result(self, name: str) -> TestResult:
+        """The verdict on one test of the manifest."""
+        task, points = self.manifest.checks[name]
+        records = self.records.get(name, [])
+        hidden = self.hidden.get(name, False)
+        if not records:
+            status, feedback = self.absent(name)
+            hidden = hidden or status is Status.SKIPPED
+        else:
+            worst = worst_of(records)
+            status = worst.status or Status.INFRA_ERROR
+            feedback = self.feedback(worst, status, hidden=hidden)
+        return TestResult(
+            name=name,
+            task=task.id,
+            status=status,
+            points=points if status is Status.PASSED else 0,
+            max_points=points,
+            hidden=hidden,
+            seconds=sum(record.seconds for record in records),
+            feedback=feedback,
+        )
+
+    def absent(self, name: str) -> tuple[Status, Feedback]:
+        """A test of the manifest that did not run."""
+        if not self.hidden_too and (self.hidden.get(name) or (name not in self.hidden and not self.broken)):
+            return Status.SKIPPED, Feedback(message="runs when the instructor grades")
+        why = "; ".join(self.broken) or "no check of this name was found"
+        return Status.INFRA_ERROR, Feedback(message=why)
+
+    def feedback(self, record: Record, status: Status, *, hidden: bool) -> Feedback:
+        """The check's feedback with what the judge knows: the call, the file, the output."""
+        if status is Status.PASSED:
+            return Feedback()
+        feedback = record.feedback
+        module = self.manifest.checks[record.test][0].module
+        message = feedback.message
+        if status is Status.MISSING and module in self.staged.missing:
+            message = self.staged.missing[module]
+        if record.case != record.test:
+            message = f"{record.case.removeprefix(record.test)}: {message}"
+        update: dict[str, object] = {
+            "message": message,
+            "call": feedback.call or record.last.text,
+            "shapes": feedback.shapes or record.last.shapes,
+            "path": feedback.path or module,
+            "sha256": self.staged.sha256(module),
+        }
+        if hidden:  # the submission's own words may carry the hidden inputs away
+            update |= {
+                "traceback": "",
+                "got": "",
+                "message": feedback.message if status is Status.FAILED else "",
+            }
+        elif record.ending is not None:
+            update |= dict(record.ending.output)
+        return feedback.model_copy(update=update)
+
+    def task_results(self) -> tuple[TaskResult, ...]:
+        """Every task that the run asks for, complete with tests that did not run."""
+        found = []
+        for task in self.manifest.tasks:
+            if self.tasks is not None and task.id not in self.tasks:
+                continue
+            tests = tuple(self.test_result(name) for name in task.checks)
+            found.append(
+                TaskResult(
+                    id=task.id,
+                    function=task.function,
+                    title=task.title,
+                    points=sum(test.points for test in tests),
+                    max_points=task.points,
+                    tests=tests,
+                )
+            )
+        return tuple(found)
+
+
+def worst_of(records: list[Record]) -> Record:
+    """The grader's own failure if there is one, else the first case that did not pass."""
+    by_grader = [record for record in records if record.status is Status.INFRA_ERROR]
+    failed = [record for record in records if record.status not in (None, Status.PASSED)]
+    return (by_grader or failed or records)[0]

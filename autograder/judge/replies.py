@@ -1,0 +1,84 @@
+"""Reads what the student's side says of its own failure: every field is checked, none is believed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from autograder.judge.failures import StudentError, StudentFailure
+from autograder.judge.result import Feedback, Status
+from autograder.judge.values import MalformedError, text
+
+LONGEST = 4000
+RAISED = {
+    "error": Status.ERROR,
+    "missing": Status.MISSING,
+    "not_implemented": Status.NOT_IMPLEMENTED,
+    "memory_limit": Status.MEMORY_LIMIT,
+    "disk_limit": Status.DISK_LIMIT,
+    "process_limit": Status.PROCESS_LIMIT,
+    "crashed": Status.CRASHED,
+}
+
+
+def failure(reply: dict[str, Any]) -> StudentFailure:
+    """The failure that a reply other than a value stands for."""
+    name = reply.get("failure")
+    message, traceback = field(reply, "message"), field(reply, "traceback")
+    if name == "unsupported":
+        return unsupported(message, dtype=reply.get("dtype") is True)
+    if type(name) is not str or name not in RAISED:
+        return StudentFailure(
+            Feedback(message="the reply is not one: neither a value nor an error"), Status.PROTOCOL_ERROR
+        )
+    status, kind = RAISED[name], field(reply, "kind")[:100]
+    kinds = reply.get("kinds")
+    names = tuple(k[:100] for k in kinds if type(k) is str) if type(kinds) is list else ()
+    plain = status in (Status.MISSING, Status.NOT_IMPLEMENTED, Status.CRASHED) or not kind
+    shown = message if plain and message else f"{kind}: {message}" if message else kind
+    return StudentError(Feedback(message=shown, traceback=traceback), status, kind, names, message)
+
+
+def unsupported(message: str, *, dtype: bool) -> StudentFailure:
+    """A value that may not cross: a wrong kind of object, or an array of a wrong dtype."""
+    if dtype:
+        feedback = Feedback(message=f"returned a {message}", got=message, expected="an array of numbers")
+        return StudentFailure(feedback, Status.FAILED)
+    said = f"expected numbers, lists, tuples, dicts or numpy.ndarray, got {message}"
+    return StudentFailure(Feedback(message=said, got=message), Status.TYPE_ERROR)
+
+
+def rank_failure(error: StudentFailure, rank: int) -> StudentFailure:
+    """The same failure, with its rank."""
+    error.feedback = error.feedback.model_copy(update={"message": f"rank {rank}: {error.feedback.message}"})
+    return error
+
+
+def ended(exits: tuple[int | None, ...], index: int) -> tuple[Status, str]:
+    """What the wait status of a process says."""
+    status = exits[index] if index < len(exits) else None
+    if type(status) is not int:
+        return Status.CRASHED, "the process closed its connection to the grader, or its sandbox died"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGXCPU:
+            return Status.TIMEOUT, "used more CPU seconds than allowed"
+        try:
+            name = signal.Signals(number).name
+        except ValueError:
+            name = f"signal {number}"
+        return Status.CRASHED, f"the process was ended by {name}"
+    code = os.waitstatus_to_exitcode(status)
+    return Status.CRASHED, f"the process ended by itself with exit code {code} (os._exit?)"
+
+
+def field(reply: dict[str, Any], name: str) -> str:
+    """A text of the reply, cut, or "" for anything else."""
+    value = reply.get(name)
+    if type(value) is not str:
+        return ""
+    try:
+        return text(value[:LONGEST])
+    except MalformedError:
+        return ""

@@ -1,0 +1,151 @@
+"""What the processes of a sandbox use, read from outside through /proc: memory, threads, CPU seconds, disk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.judge.processes import descendants, stat_fields
+
+NUMBERS = re.compile(rb"^(Threads|RssAnon|RssShmem):\s+(\d+)", re.MULTILINE)
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+class Scope:
+    """The processes of one sandbox but for its zygote; `zygote` is the zygote's process number out here.
+
+    A bubblewrap sandbox has a /proc of its own that lists nothing else, and that the judge can read through
+    /proc/ZYGOTE/root. Without a sandbox the zygote's descendants are looked up.
+    """
+
+    def __init__(self, zygote: int, *, isolated: bool) -> None:
+        self.zygote, self.isolated = zygote, isolated
+        self.root = Path("/proc", str(zygote), "root") if isolated else Path("/")
+        self.proc = self.root / "proc"
+        self.own_memory = self.memory_of(Path("/proc", str(zygote)))[1]
+
+    def processes(self) -> list[Path]:
+        """The /proc folder of each."""
+        if not self.isolated:
+            return [self.proc / str(pid) for pid in descendants(self.zygote)]
+        with contextlib.suppress(OSError):
+            names = os.listdir(self.proc)  # noqa: PTH208 -- runs 25 times a second
+            return [self.proc / name for name in names if name.isdigit() and name != "1"]
+        return []
+
+    @staticmethod
+    def memory_of(process: Path) -> tuple[int, int]:
+        """(threads, resident bytes that are not files on disk) of one process."""
+        try:
+            found = dict(NUMBERS.findall((process / "status").read_bytes()))
+        except OSError:
+            return 0, 0
+        kilobytes = int(found.get(b"RssAnon", 0)) + int(found.get(b"RssShmem", 0))
+        return int(found.get(b"Threads", 0)), kilobytes << 10
+
+    def load(self) -> tuple[int, int]:
+        """(threads, bytes) of all; what a fork still shares with the zygote counts for nothing."""
+        threads = total = 0
+        for process in self.processes():
+            count, size = self.memory_of(process)
+            threads += count
+            total += max(0, size - self.own_memory)
+        return threads, total
+
+    def proportional(self) -> int:
+        """Bytes of all, each shared page counted once: slow, and so only asked near the limit."""
+        total = 0
+        for process in self.processes():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                rollup = (process / "smaps_rollup").read_bytes()
+                for name in (b"Pss_Anon", b"Pss_Shmem"):
+                    total += int(rollup.partition(name + b":")[2].split()[0]) << 10
+        return total
+
+    def memory_files(self) -> int:
+        """Bytes in memory files that processes hold open, mapped or not."""
+        sizes: dict[tuple[int, int], int] = {}
+        for process in self.processes():
+            with contextlib.suppress(OSError):
+                for name in os.listdir(process / "fd"):  # noqa: PTH208
+                    with contextlib.suppress(OSError):
+                        status = os.stat(process / "fd" / name)  # noqa: PTH116
+                        if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                            sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+        return sum(sizes.values())
+
+    def files(self) -> int:
+        """How many files the sandbox's temporary folders hold."""
+        total = 0
+        for name in ("tmp", "dev/shm"):
+            with contextlib.suppress(OSError):
+                found = os.statvfs(self.root / name)
+                total += found.f_files - found.f_ffree
+        return total
+
+    def cpu(self, main: int) -> CpuReading:
+        """CPU seconds so far: of each living thread, and of all processes with their dead threads."""
+        threads: dict[tuple[str, str], float] = {}
+        total = process_clock(main)
+        for process in self.processes():
+            with contextlib.suppress(OSError, ValueError):
+                for task in os.listdir(process / "task"):  # noqa: PTH208
+                    threads[process.name, task] = thread_seconds(process / "task" / task)
+                fields = stat_fields(process / "stat")
+                reaped = (fields[13] + fields[14]) / TICK
+                total += reaped if self.is_main(process, main) else reaped + (fields[11] + fields[12]) / TICK
+        return CpuReading(total, threads)
+
+    def is_main(self, process: Path, main: int) -> bool:
+        """Whether `process`, named as the sandbox sees it, is process `main` of the host."""
+        if not self.isolated:
+            return process.name == str(main)
+        with contextlib.suppress(OSError, IndexError):
+            status = Path("/proc", str(main), "status").read_text()
+            return status.partition("NSpid:")[2].split("\n")[0].split()[-1] == process.name
+        return False
+
+
+@dataclass(frozen=True)
+class CpuReading:
+    """CPU seconds at one moment."""
+
+    total: float
+    threads: dict[tuple[str, str], float]
+
+    def since(self, before: CpuReading) -> tuple[float, tuple[float, ...]]:
+        """(CPU seconds, those of each thread that worked, busiest first) between two readings."""
+        spent = [seconds - before.threads.get(key, 0.0) for key, seconds in self.threads.items()]
+        busy = tuple(sorted((s for s in spent if s > 1e-5), reverse=True))
+        return max(self.total - before.total, sum(busy)), busy
+
+
+def thread_seconds(task: Path) -> float:
+    """CPU seconds of one thread: in nanoseconds where the kernel keeps them, else in clock ticks."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int((task / "schedstat").read_bytes().split()[0]) / 1e9
+    fields = stat_fields(task / "stat")
+    return (fields[11] + fields[12]) / TICK
+
+
+def process_clock(pid: int) -> float:
+    """CPU seconds of a process with all its threads, dead ones included; 0 when it is gone.
+
+    The clock's number is made as the C library's clock_getcpuclockid makes it.
+    """
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+def available_memory() -> int:
+    """Bytes that the machine can still give, or a large number where it does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/meminfo").read_bytes().partition(b"MemAvailable:")[2].split()[0]) << 10
+    return 1 << 60
