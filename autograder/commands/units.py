@@ -1,0 +1,32 @@
+"""`./mlsys units`: the grid, and which rooms exist."""
+
+from __future__ import annotations
+
+import typer
+
+
+def units() -> None:
+    """Show the grid: every unit, and its room in every wing."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from autograder.course.units import CourseError, find_units
+
+    found = find_units()
+    if not found:
+        raise CourseError(
+            "there are no units here\n  expected: a notebook in labs/, or a folder in assignments/"
+        )
+    console = Console()
+    yes, no = ("✓", "·") if console.encoding.lower().startswith("utf") else ("yes", "-")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid.add_column("unit", no_wrap=True)
+    for wing in found[0].rooms():
+        grid.add_column(wing, justify="center")
+    for unit in found:
+        grid.add_row(unit.slug, *(yes if path.exists() else no for path in unit.rooms().values()))
+    console.print(grid)
+    lacking = {unit.slug: [w for w, path in unit.rooms().items() if not path.exists()] for unit in found}
+    for slug, wings in lacking.items():
+        if wings:
+            typer.echo(f"{slug} has no {', no '.join(wings)}")

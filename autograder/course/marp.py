@@ -1,0 +1,118 @@
+"""Render the lectures with Marp: slides/NN_name.md to one HTML and one PDF file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from autograder.course.browser import TO_MEND, find_browser, switches
+from autograder.course.units import CourseError
+
+OLDEST_NODE = 18
+MEND_NODE = "sudo apt-get install nodejs npm (macOS: brew install node)"
+THEME = "theme.css"
+
+
+class NotInstalledError(CourseError):
+    """A program that is not part of the course is missing; exit code 69."""
+
+    exit_code = 69
+
+
+def node_version() -> tuple[int, ...] | None:
+    """(20, 11, 1), or None when there is no Node.js that starts."""
+    node = shutil.which("node")
+    if node is None:
+        return None
+    done = subprocess.run([node, "--version"], capture_output=True, text=True)
+    parts = done.stdout.strip().lstrip("v").split(".")
+    return tuple(map(int, parts)) if done.returncode == 0 and all(part.isdigit() for part in parts) else None
+
+
+def ensure_marp(root: Path) -> Path:
+    """The `marp` program, installed first (from the committed lock file) when it is not as pinned.
+
+    Raises NotInstalledError without Node.js, npm or a network on the first use.
+    """
+    folder = root / "slides"
+    version, npm = node_version(), shutil.which("npm")
+    if version is None or version[0] < OLDEST_NODE or npm is None:
+        found = (
+            "none"
+            if version is None
+            else f"Node.js {'.'.join(map(str, version))}{'' if npm else ' without npm'}"
+        )
+        raise NotInstalledError(
+            f"slides are rendered by Marp, on Node.js {OLDEST_NODE} or newer with npm; found {found}\n"
+            f"  to mend: {MEND_NODE}"
+        )
+    program = folder / "node_modules" / ".bin" / "marp"
+    stamp = folder / "node_modules" / ".installed"
+    lock = (folder / "package-lock.json").read_text()
+    if program.exists() and stamp.exists() and stamp.read_text() == lock:
+        return program
+    print("Installing Marp into slides/node_modules (once, about 15 s) ...", flush=True)
+    command = [npm, "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode or not program.exists():
+        reason = "\n".join("  " + line for line in (done.stderr or done.stdout).strip().splitlines()[-6:])
+        raise NotInstalledError(
+            f"npm could not install Marp\n{reason}\n  to mend: look at the network, then run again"
+        )
+    stamp.write_text(lock)
+    return program
+
+
+def render(root: Path, source: Path, to: Path) -> list[Path]:
+    """Write NAME.html and NAME.pdf for `source` into `to`; returns both. Pictures are part of the files.
+
+    Raises CourseError with Marp's own words when it fails.
+    """
+    program = ensure_marp(root)
+    browser = find_browser()
+    if browser is None:
+        raise NotInstalledError(
+            f"the PDF of the slides needs Chromium, and none was found\n  to mend: {TO_MEND}"
+        )
+    outputs = [to / f"{source.stem}{suffix}" for suffix in (".html", ".pdf")]
+    to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mlsys-slides-", ignore_cleanup_errors=True) as home:
+        environment = os.environ | {
+            "CHROME_PATH": str(browser),
+            "XDG_CONFIG_HOME": home,
+            "XDG_CACHE_HOME": home,
+        }
+        if "--no-sandbox" in switches():
+            environment["CHROME_NO_SANDBOX"] = "1"
+        for output in outputs:
+            half = Path(home) / output.name
+            command = [
+                str(program),
+                str(source),
+                "--no-stdin",
+                "--html",
+                "--allow-local-files",
+                "--theme-set",
+            ]
+            command += [str(root / "slides" / THEME), "--output", str(half)]
+            done = subprocess.run(
+                command,
+                cwd=root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+            if done.returncode or not half.exists():
+                reason = "\n".join(
+                    "  " + line for line in (done.stderr or done.stdout).strip().splitlines()[-6:]
+                )
+                raise CourseError(
+                    f"Marp could not render {source.name} to {output.suffix[1:].upper()}\n{reason}"
+                )
+            shutil.move(half, output)
+    return outputs
