@@ -168,7 +168,7 @@ def browser() -> Line:
             "--dump-dom",
             "data:text/html,<p>ok",
         ]
-        done, output = attempt(command, seconds=60)
+        done, output = attempt(command, seconds=60, XDG_CONFIG_HOME=profile, XDG_CACHE_HOME=profile)
     if not done or "<p>ok" not in output:
         return Line("Browser", "optional", f"{path} does not start: {last_line(output)}", TO_MEND)
     return Line("Browser", "ok", f"{path} starts without a screen")
@@ -214,9 +214,8 @@ def loopback() -> Line:
 PROBES = (python, packages, disk, processor, vectors, memory, mpi, sandbox, browser, marp, gpu, loopback)
 
 
-def attempt(command: list[str], seconds: float = 20.0) -> tuple[bool, str]:
+def attempt(command: list[str], seconds: float = 20.0, **environment: str) -> tuple[bool, str]:
     """Run `command`; whether it ended with 0 in time, and what it printed."""
-    quiet = os.environ | {"OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
             command,
@@ -224,7 +223,7 @@ def attempt(command: list[str], seconds: float = 20.0) -> tuple[bool, str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=seconds,
-            env=quiet,
+            env=os.environ | environment,
         )
     except subprocess.TimeoutExpired:
         return False, f"no answer in {seconds:.0f} s"
