@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from autograder.judge.result import TestResult
+
 
 @contextlib.contextmanager
-def live_line(console: Console | None, what: str) -> Iterator[Callable[..., None] | None]:
+def live_line(console: Console | None, what: str) -> Iterator[Callable[[TestResult], None] | None]:
     """Yields a callback for the judge's `on_test`, or None where there is no terminal to draw on."""
     if console is None or not console.is_terminal:
         yield None
@@ -19,10 +21,10 @@ def live_line(console: Console | None, what: str) -> Iterator[Callable[..., None
     count = 0
     with console.status(f"{what} ...") as status:
 
-        def on_test(test: Any = None, *_: Any) -> None:
+        def on_test(test: TestResult) -> None:
             nonlocal count
             count += 1
-            name = getattr(test, "name", "") if not getattr(test, "hidden", False) else "hidden check"
-            status.update(f"{what}: {count} done, last {name}")
+            name = "a hidden check" if test.hidden else test.name
+            status.update(f"{what}: {count} done, the last was {name}")
 
         yield on_test

@@ -1,0 +1,74 @@
+"""Check a desk: what `./mlsys check` and `%check` share.
+
+As a program, `python -m autograder.course.desk_check WHAT DESK` prints a GradeResult as JSON: the notebook
+starts it, so that nothing that a notebook does to its own process can reach the judge.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.course.manifest import Manifest
+from autograder.course.units import CourseError, Unit
+from autograder.judge.result import GradeResult, TestResult
+
+
+def check_desk(
+    unit: Unit,
+    manifest: Manifest,
+    *,
+    tasks: set[str] | None = None,
+    seed: int | None = None,
+    desk: Path | None = None,
+    on_test: Callable[[TestResult], None] | None = None,
+) -> GradeResult:
+    """Judge the desk (default: the unit's own, whose progress is stored), and note what the points leave out.
+
+    Raises CourseError when there is no desk.
+    """
+    from autograder.course.progress import record
+    from autograder.judge.judge import grade_submission
+
+    folder = desk or unit.desk
+    if not folder.is_dir():
+        raise CourseError(
+            f"there is no desk for unit {unit.number} yet: work/{unit.slug}/\n"
+            f"  to make it: ./mlsys lab {unit.number}"
+        )
+    result = grade_submission(
+        unit, folder, name=unit.slug, seed=seed, tasks=tasks, sandbox="prefer", on_test=on_test
+    )
+    if folder.resolve() == unit.desk.resolve():
+        record(unit, manifest, result)
+    hidden = sum(task.hidden_points for task in manifest.tasks if tasks is None or task.id in tasks)
+    if hidden:
+        note = f"{hidden} more points come from hidden checks, which your instructor runs."
+        result = result.model_copy(update={"notes": (*result.notes, note)})
+    return result
+
+
+def main(arguments: list[str]) -> int:
+    """Print the result of checking WHAT ("01.3") on DESK; a user's mistake goes to stderr, with code 2."""
+    from autograder.course.names import find_task
+
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever else prints must not mix with the answer
+    what, desk = arguments
+    try:
+        unit, manifest, task = find_task(what)
+        result = check_desk(unit, manifest, tasks={task.id} if task else None, desk=Path(desk))
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    with answer:
+        answer.write(result.to_json())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,136 @@
+"""The notebook's side of the course: `%load_ext autograder.notebook`, then `%check 01.3`.
+
+The extension makes `import loops` find the desk, brings edits in without a kernel restart, and turns the
+NotImplementedError of a task that is not written yet into one sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from autograder.course.reloader import Reloader
+from autograder.course.units import SLUG, CourseError
+
+TASK = re.compile(r"(\d\d)\.(\d+) (\w+)(?: \((.+?)\))?: ")
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Called by `%load_ext autograder.notebook`; calling it again changes nothing."""
+    if getattr(shell, "mlsys_reloader", None) is not None:
+        return
+    desk = Path.cwd()
+    if str(desk) not in sys.path:
+        sys.path.insert(0, str(desk))
+    # numba says this of every emptied parallel function.
+    warnings.filterwarnings("ignore", message=r"\s*The keyword argument 'parallel=True' was specified")
+    shell.mlsys_reloader = reloader = Reloader(desk)
+
+    def before_cell(*_: Any) -> None:
+        for message in reloader.refresh(shell.user_ns):
+            print(message, file=sys.stderr)
+
+    shell.mlsys_hooks = (before_cell, lambda *_: reloader.note())
+    shell.events.register("pre_run_cell", shell.mlsys_hooks[0])
+    shell.events.register("post_run_cell", shell.mlsys_hooks[1])
+    shell.register_magic_function(check_magic, "line", "check")
+    shell.set_custom_exc((NotImplementedError,), not_written_yet)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Called by `%unload_ext autograder.notebook`."""
+    if getattr(shell, "mlsys_reloader", None) is None:
+        return
+    shell.events.unregister("pre_run_cell", shell.mlsys_hooks[0])
+    shell.events.unregister("post_run_cell", shell.mlsys_hooks[1])
+    shell.set_custom_exc((), None)
+    shell.mlsys_reloader = None
+
+
+def check_magic(line: str) -> None:
+    """%check 01.3 checks one task on this desk, %check 01 the unit, %check alone the unit of the folder."""
+    from IPython.core.error import UsageError
+    from IPython.display import display
+
+    from autograder.reports.html import fragment
+
+    try:
+        result = check_here(line.strip(), Path.cwd())
+    except CourseError as error:
+        raise UsageError(str(error)) from None
+    display({"text/html": fragment(result), "text/plain": plain(result)}, raw=True)
+
+
+def check_here(what: str, desk: Path) -> Any:
+    """The GradeResult of checking `desk`, by a process of its own. Raises CourseError for a wrong name."""
+    from autograder.judge.result import GradeResult
+
+    if not what:
+        if not SLUG.fullmatch(desk.name):
+            raise CourseError("which task?\n  expected: %check and a task, like %check 01.3")
+        what = desk.name
+    command = [sys.executable, "-P", "-m", "autograder.course.desk_check", what, str(desk)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            out, errors = process.communicate()
+        except BaseException:  # the stop button: the judge clears its sandbox away
+            process.terminate()
+            process.wait()
+            raise
+    if process.returncode == 2:
+        raise CourseError(errors.strip())
+    if process.returncode:
+        raise CourseError(
+            f"the check did not finish (exit code {process.returncode})\n{errors.strip()[-2000:]}"
+        )
+    return GradeResult.from_json(out)
+
+
+def plain(result: Any) -> str:
+    """The result as text, for a notebook that is read without a browser."""
+    from rich.console import Console
+
+    from autograder.reports import terminal
+
+    out = io.StringIO()
+    terminal.render(result, Console(file=out, width=100, force_terminal=False))
+    return out.getvalue()
+
+
+def not_written_yet(
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType,
+    tb_offset: int | None = None,
+) -> list[str]:
+    """Show a starter's NotImplementedError as one sentence, any other as usual; the cell fails either way."""
+    match = TASK.match(str(error))
+    if match is None:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
+        return []
+    lines = [sentence(match)]
+    shell._showtraceback(kind, error, lines)
+    return lines
+
+
+def sentence(match: re.Match[str]) -> str:
+    """ "Task 01.3 numba_loops is not written yet: open compiled.py ..." """
+    number, function, body = f"{match[1]}.{match[2]}", match[3], match[4] or match[3]
+    try:
+        from autograder.course.names import one_task
+
+        task = one_task(number)[2]
+        file, body = task.module, match[4] or task.asked[0]
+    except CourseError:
+        file = "the file that has it"
+    return (
+        f"Task {number} {function} is not written yet: open {file}, write {body}, "
+        "save it, and run this cell again."
+    )
