@@ -151,7 +151,7 @@ class Recorder:
                     function=task.function,
                     title=task.title,
                     points=sum(test.points for test in tests),
-                    max_points=task.points,
+                    max_points=sum(test.max_points for test in tests),  # hidden ones may be elsewhere
                     tests=tests,
                 )
             )
