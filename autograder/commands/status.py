@@ -1,0 +1,85 @@
+"""`./mlsys status`: points and progress over all units, from the stored results of `./mlsys check`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from autograder.course.units import Unit
+
+
+def status() -> None:
+    """Show your points in every unit, as your last checks found them.
+
+    A result whose files you edited since is marked: check again to make it true.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.course.units import CourseError, find_units
+
+    units = [unit for unit in find_units() if unit.manifest.exists()]
+    if not units:
+        raise CourseError("there are no assignments here\n  expected: a folder in assignments/")
+    console = Console()
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid.add_column("Task", no_wrap=True)
+    grid.add_column("Points", justify="right", no_wrap=True)
+    grid.add_column("Last check", overflow="fold")
+    points = total = 0
+    troubles: list[str] = []
+    for unit in units:
+        got, of, trouble = add_unit(grid, unit)
+        points, total = points + got, total + of
+        troubles += [trouble] if trouble else []
+    console.print(grid)
+    console.print(Text(f"{points} of {total} points in all", style="bold"))
+    for trouble in troubles:
+        typer.echo(trouble, err=True)
+
+
+def add_unit(grid: Table, unit: Unit) -> tuple[int, int, str]:
+    """The rows of one unit; its points, the points that can be had here, and what could not be read."""
+    from rich.text import Text
+
+    from autograder.course.manifest import unit_manifest
+    from autograder.course.progress import edited_since, read_progress
+    from autograder.reports.view import kind, sign
+
+    manifest = unit_manifest(unit)
+    progress, trouble = read_progress(unit)
+    of = sum(task.public_points for task in manifest.tasks)
+    records = {task.id: progress.tasks.get(task.id) for task in manifest.tasks}
+    got = sum(record.points for record in records.values() if record)
+    hidden = f" (and {manifest.hidden_points} from hidden checks)" if manifest.hidden_points else ""
+    grid.add_row(
+        Text(f"{unit.slug}: {manifest.title}", style="bold"),
+        Text(f"{got}/{of}", style="bold"),
+        hidden.strip(),
+    )
+    if not unit.desk.is_dir() and not progress.tasks:
+        grid.add_row("", "", Text(f"not started: ./mlsys lab {unit.number}", style="bright_black"))
+        return got, of, trouble
+    for task in manifest.tasks:
+        record = records[task.id]
+        name = f"  {task.id} {task.function}"
+        if record is None:
+            grid.add_row(name, f"0/{task.public_points}", Text("not checked yet", style="bright_black"))
+            continue
+        told = f"{sign(record.status)} {record.status.sentence}"
+        told += f", {record.checked[:16].replace('T', ' ')} UTC"
+        style = {"good": "blue", "bad": "dark_orange"}.get(kind(record.status), "bright_black")
+        edited = edited_since(record.files, unit.desk)
+        if edited:
+            told += f"; edited since this check: {', '.join(edited)}"
+        if record.max_points != task.public_points:
+            told += "; the checks have changed since"
+        if record.best > record.points:
+            told += f"; it had {record.best} points before"
+        grid.add_row(name, f"{record.points}/{task.public_points}", Text(told, style=style))
+    return got, of, trouble

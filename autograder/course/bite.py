@@ -1,0 +1,159 @@
+"""The grader proves that it bites: the starter gets 0 points, the reference all of them, and each wrong
+solution loses exactly the test that was made for it.
+
+A file of `autograder/checks/NN_slug/wrong/` holds replacement functions, which are appended to the solved
+module, and opens with three lines:
+
+    # loses: test_python_loops_handles_rectangles
+    # module: loops.py
+    # why: takes every matrix to be square
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.course.manifest import Manifest, unit_manifest
+from autograder.course.release import solved_files, starter_files
+from autograder.course.units import CourseError, Unit
+from autograder.judge.judge import grade_submission
+from autograder.judge.result import GradeResult, Status
+
+HEADER = re.compile(r"# loses: (\w+)\n# module: (\w+\.py)\n# why: (\S.*)\n")
+BEGIN, END = "<!-- bite:begin -->", "<!-- bite:end -->"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong solution: one mistake, and the test that must notice it."""
+
+    name: str
+    loses: str
+    module: str
+    why: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One submission of the bite table: what it should lose, and what it lost."""
+
+    submission: str
+    why: str
+    points: int
+    max_points: int
+    expected: frozenset[str]  # the tests that it must lose
+    lost: dict[str, Status]
+
+    @property
+    def holds(self) -> bool:
+        return self.lost.keys() == self.expected
+
+    @property
+    def difference(self) -> str:
+        """What does not hold, in words; "" when all does."""
+        spared = sorted(self.expected - self.lost.keys())
+        extra = [f"{name} ({self.lost[name]})" for name in sorted(self.lost.keys() - self.expected)]
+        parts = [f"should lose {', '.join(spared)}"] if spared else []
+        parts += [f"should not lose {', '.join(extra)}"] if extra else []
+        return f"{self.submission} {' and '.join(parts)}" if parts else ""
+
+
+def read_wrong(unit: Unit, manifest: Manifest) -> list[Wrong]:
+    """The unit's wrong solutions, in order. Raises CourseError for a header that does not fit."""
+    found = []
+    for path in sorted((unit.checks / "wrong").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        where = f"autograder/checks/{unit.slug}/wrong/{path.name}"
+        header = HEADER.match(text)
+        if header is None:
+            raise CourseError(
+                f"{where}: expected the lines `# loses: <test>`, `# module: <file>`, `# why: <sentence>`, "
+                f"got {text.partition(chr(10))[0]!r}"
+            )
+        loses, module, why = header.groups()
+        if loses not in manifest.checks:
+            raise CourseError(f"{where}:1: expected a check of the manifest, got {loses!r}")
+        if module not in manifest.modules:
+            raise CourseError(f"{where}:2: expected one of {', '.join(manifest.modules)}, got {module!r}")
+        found.append(Wrong(path.stem, loses, module, why, text[header.end() :]))
+    return found
+
+
+def bite_table(unit: Unit, *, sandbox: str = "require") -> Iterator[Row]:
+    """Grade the starter, the reference and every wrong solution; yields a row for each as it is done.
+
+    A wrong solution runs the tests of its module's tasks alone: the other files are the reference's.
+    """
+    manifest = unit_manifest(unit)
+    everything = frozenset(manifest.checks)
+    yield grade_row(unit, "starter", "nothing is written yet", starter_files(unit), everything, None, sandbox)
+    solved = solved_files(unit)
+    yield grade_row(unit, "reference", "", solved, frozenset(), None, sandbox)
+    for wrong in read_wrong(unit, manifest):
+        files = dict(solved)
+        files[wrong.module] = solved[wrong.module].rstrip() + b"\n\n\n" + wrong.code.lstrip("\n").encode()
+        tasks = affected_tasks(manifest, wrong.module, solved)
+        yield grade_row(unit, wrong.name, wrong.why, files, frozenset({wrong.loses}), tasks, sandbox)
+
+
+def affected_tasks(manifest: Manifest, module: str, solved: dict[str, bytes]) -> set[str]:
+    """The tasks whose module is `module`, or imports it in the end."""
+    stems = {name: name.removesuffix(".py").encode() for name in manifest.modules}
+    affected = {module}
+    while True:
+        more = {
+            name
+            for name in manifest.modules
+            for each in affected
+            if re.search(rb"^\s*(from|import) " + stems[each] + rb"\b", solved[name], re.MULTILINE)
+        }
+        if more <= affected:
+            return {task.id for task in manifest.tasks if task.module in affected}
+        affected |= more
+
+
+def grade_row(
+    unit: Unit,
+    name: str,
+    why: str,
+    files: dict[str, bytes],
+    expected: frozenset[str],
+    tasks: set[str] | None,
+    sandbox: str,
+) -> Row:
+    with tempfile.TemporaryDirectory(prefix="mlsys-bite-") as folder:
+        for file, content in files.items():
+            Path(folder, file).write_bytes(content)
+        mode = "require" if sandbox == "require" else "prefer"
+        result = grade_submission(unit, Path(folder), name=name, tasks=tasks, sandbox=mode)
+    return Row(name, why, result.points, result.max_points, expected, lost_tests(result))
+
+
+def lost_tests(result: GradeResult) -> dict[str, Status]:
+    return {test.name: test.status for test in result.tests if test.status is not Status.PASSED}
+
+
+def markdown(rows: Iterable[Row]) -> str:
+    """The table for the README."""
+    lines = ["| submission | points | loses | the mistake |", "|---|---|---|---|"]
+    for row in rows:
+        if row.submission == "starter":
+            lost = "every check" if row.holds else row.difference
+        else:
+            lost = ", ".join(f"`{name}`" for name in row.lost) or "nothing"
+        lines.append(f"| {row.submission} | {row.points} of {row.max_points} | {lost} | {row.why} |")
+    return "\n".join(lines) + "\n"
+
+
+def publish(text: str, table: str) -> str:
+    """The README's text with the table between its two marks. Raises CourseError when a mark is missing."""
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise CourseError(f"README.md: expected the marks {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n{table}{END}{tail}"
