@@ -116,7 +116,10 @@ def main(root: Path) -> int:
         if ready.exists() and ready.read_text() == ready_text(root):
             return 0
         started = time.monotonic()
-        say("first start: installing the pinned versions into .venv (a few minutes; safe to interrupt)")
+        if ready.exists():
+            say("the pinned versions or the folder have changed: bringing .venv up to date")
+        else:
+            say("first start: installing the pinned versions into .venv (a few minutes; safe to interrupt)")
         ready.unlink(missing_ok=True)
         make_environment(home)
         install(root, home)

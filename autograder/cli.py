@@ -46,7 +46,7 @@ def main() -> None:
     """Run the command line; exits with one of the codes above."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./mlsys units | head` ends quietly
     try:
-        app()
+        app(prog_name="mlsys")
     except CourseError as error:
         print(f"mlsys: {error}", file=sys.stderr)
         sys.exit(getattr(error, "exit_code", 2))
