@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -33,8 +32,8 @@ def measure_peak(dtype: Any = np.float32, threads: int | None = None, *, repeats
     dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.float64):
         raise ValueError(f"measure_peak: expected dtype float32 or float64, got {dtype}")
-    threads = _check_threads("measure_peak", threads)
-    _check_repeats("measure_peak", repeats)
+    threads = _check_count("measure_peak", "threads", usable_cores() if threads is None else threads)
+    _check_count("measure_peak", "repeats", repeats)
     kernel, flop_a_pass = fma_kernel(dtype)
     passes = 1000
     while _wall([partial(kernel, passes, 1e-6)]) < RUN_SECONDS:
@@ -43,23 +42,32 @@ def measure_peak(dtype: Any = np.float32, threads: int | None = None, *, repeats
     return threads * passes * flop_a_pass / min(runs)
 
 
-def measure_bandwidth(threads: int | None = None, *, repeats: int = 7) -> float:
-    """Bytes a second between memory and `threads` cores: the triad a = b + s*c of STREAM (McCalpin, 1995).
+def measure_bandwidth(
+    threads: int | None = None, *, working_set: int | None = None, repeats: int = 7
+) -> float:
+    """Bytes a second that `threads` cores move in the triad a = b + s*c of STREAM (McCalpin, 1995).
 
-    Each of the three float64 arrays is 4 times the last-level cache, within 64 and 256 MiB. Counted as STREAM
-    does: 24 bytes an element. (A CPU that reads a line before it writes it moves 32, so the wires carry 4/3
-    of this.) Raises ValueError for a bad count.
+    working_set: bytes of the three float64 arrays together, so the level of the memory that holds them:
+    half of L1 times threads measures L1. Default: arrays of 4 times the last-level cache, within 64 and 256
+    MiB each, so memory. Counted as STREAM does: 24 bytes an element. (A CPU that reads a line before it
+    writes it moves 32, so the wires carry 4/3 of this.) Raises ValueError for a bad count or fewer than
+    1024 bytes a thread.
     """
-    threads = _check_threads("measure_bandwidth", threads)
-    _check_repeats("measure_bandwidth", repeats)
-    size = min(max(4 * machine().l3, MIN_TRIAD_BYTES), MAX_TRIAD_BYTES) // 8
+    threads = _check_count("measure_bandwidth", "threads", usable_cores() if threads is None else threads)
+    _check_count("measure_bandwidth", "repeats", repeats)
+    if working_set is None:
+        working_set = TRIAD_ARRAYS * min(max(4 * machine().l3, MIN_TRIAD_BYTES), MAX_TRIAD_BYTES)
+    if working_set < 1024 * threads:
+        raise ValueError(f"measure_bandwidth: expected at least {1024 * threads} bytes, got {working_set}")
+    size = working_set // TRIAD_ARRAYS // 8 // threads * threads
     target, left, right = np.zeros(size), np.full(size, 1.0), np.full(size, 2.0)
-    kernel = triad_kernel()
-    edges = [size * part // threads for part in range(threads + 1)]
-    slices = [slice(start, stop) for start, stop in pairwise(edges)]
-    jobs = [partial(kernel, target[s], left[s], right[s], 3.0) for s in slices]
-    runs = [_wall(jobs) for _ in range(repeats)]
-    return TRIAD_ARRAYS * 8 * size / min(runs)
+    parts = [part.reshape(threads, -1) for part in (target, left, right)]
+    kernel, passes = triad_kernel(), 1
+    jobs = [partial(kernel, *(part[i] for part in parts), 3.0) for i in range(threads)]
+    while _wall([partial(job, passes) for job in jobs]) < RUN_SECONDS:
+        passes *= 2
+    runs = [_wall([partial(job, passes) for job in jobs]) for _ in range(repeats)]
+    return passes * TRIAD_ARRAYS * 8 * size / min(runs)
 
 
 @cache
@@ -119,16 +127,21 @@ def fma_kernel(dtype: np.dtype, accumulators: int | None = None) -> tuple[Callab
 
 
 @cache
-def triad_kernel() -> Callable[[np.ndarray, np.ndarray, np.ndarray, float], None]:
-    """kernel(target, left, right, factor): target = left + factor * right, 1-D float64. Releases the GIL."""
+def triad_kernel() -> Callable[[np.ndarray, np.ndarray, np.ndarray, float, int], None]:
+    """kernel(target, left, right, factor, passes): target = left + factor * right, 1-D float64, `passes`
+    times.
+
+    1-D float64 arrays. Releases the GIL.
+    """
     from numba import njit, types
 
     array = types.float64[::1]
 
-    @njit(types.void(array, array, array, types.float64), nogil=True)
-    def kernel(target, left, right, factor):
-        for i in range(len(target)):
-            target[i] = left[i] + factor * right[i]
+    @njit(types.void(array, array, array, types.float64, types.int64), nogil=True)
+    def kernel(target, left, right, factor, passes):
+        for _ in range(passes):
+            for i in range(len(target)):
+                target[i] = left[i] + factor * right[i]
 
     return kernel
 
@@ -172,14 +185,7 @@ def _wall(jobs: Sequence[Callable[[], object]]) -> float:
     return max(ends) - min(starts)
 
 
-def _check_threads(name: str, threads: int | None) -> int:
-    if threads is None:
-        return usable_cores()
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"{name}: expected threads to be a whole number of at least 1, got {threads!r}")
-    return threads
-
-
-def _check_repeats(name: str, repeats: int) -> None:
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
-        raise ValueError(f"{name}: expected repeats to be a whole number of at least 1, got {repeats!r}")
+def _check_count(function: str, name: str, value: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{function}: expected {name} to be a whole number of at least 1, got {value!r}")
+    return value

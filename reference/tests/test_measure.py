@@ -125,7 +125,7 @@ def test_the_peak_loop_holds_nothing_but_multiply_adds(dtype):
 
 def test_the_triad():
     target, left, right = np.zeros(1001), np.arange(1001.0), np.ones(1001)
-    triad_kernel()(target, left, right, 3.0)
+    triad_kernel()(target, left, right, 3.0, 2)
     np.testing.assert_array_equal(target, np.arange(1001.0) + 3)
 
 
@@ -134,6 +134,7 @@ def test_the_limits_are_plausible():
     double = measure_peak(np.float64, 1, repeats=3)
     assert 1e8 < double < single < 1e14
     assert 1e8 < measure_bandwidth(1, repeats=1) < 1e13
+    assert 1e8 < measure_bandwidth(2, working_set=2**14, repeats=1) < 1e14
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, True, "2"])
@@ -146,6 +147,8 @@ def test_bad_thread_counts_are_refused(threads):
 def test_other_bad_input_of_the_limits():
     with pytest.raises(ValueError, match="float32 or float64, got int32"):
         measure_peak(np.int32)
+    with pytest.raises(ValueError, match="at least 2048 bytes, got 100"):
+        measure_bandwidth(2, working_set=100)
     for limit in (lambda: measure_peak(repeats=0), lambda: measure_bandwidth(repeats=0)):
         with pytest.raises(ValueError, match="repeats"):
             limit()
