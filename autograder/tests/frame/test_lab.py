@@ -1,0 +1,248 @@
+"""`./mlsys lab`: a real JupyterLab server on a desk, seen from outside without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autograder.commands.lab import first_unfinished
+from autograder.course import jupyter
+from autograder.course.units import CourseError, Unit
+from autograder.tests.tree import command, copy_tree, environment, mlsys
+
+MANIFEST = """
+schema = 1
+unit = "{slug}"
+title = "Tiny"
+modules = ["loops.py"]
+
+[[task]]
+id = "{number}.1"
+function = "double"
+module = "loops.py"
+title = "Twice"
+points = 2
+[task.checks]
+test_double = 2
+"""
+NOTEBOOK = {
+    "cells": [],
+    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def add_unit(root: Path, slug: str) -> Unit:
+    """A complete little unit: a notebook, and an assignment with one task."""
+    unit = Unit(slug, root)
+    unit.assignment.mkdir(parents=True)
+    unit.lab.parent.mkdir(exist_ok=True)
+    unit.manifest.write_text(MANIFEST.format(slug=slug, number=slug[:2]))
+    (unit.assignment / "loops.py").write_text("def double(x):\n    raise NotImplementedError\n")
+    unit.lab.write_text(json.dumps(NOTEBOOK))
+    return unit
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A course of two little units, run by the real code."""
+    copy_tree(tmp_path / "course", "autograder", "reference")
+    add_unit(tmp_path / "course", "81_tiny")
+    add_unit(tmp_path / "course", "82_next")
+    return tmp_path / "course"
+
+
+def lab_command(*arguments: str) -> list[str]:
+    return command("lab", "--no-browser", *arguments)
+
+
+def lab_result(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return mlsys(tree, "lab", "--no-browser", *arguments)
+
+
+@contextmanager
+def running_lab(tree: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """(process, what it printed up to the address, the address)"""
+    process = subprocess.Popen(
+        lab_command(*arguments), env=environment(tree), cwd=tree, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    printed = ""
+    try:
+        for line in process.stdout:
+            printed += line
+            address = re.search(r"http://\S+", line)
+            if address:
+                yield process, printed, address[0]
+                break
+        else:
+            pytest.fail(f"no address in: {printed}")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        process.stdout.close()
+
+
+def get(url: str) -> tuple[int, bytes]:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(url, timeout=20) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+@pytest.mark.slow
+def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
+    with running_lab(tree, "81") as (process, printed, address):
+        assert "New on your desk, work/81_tiny/: loops.py, 81_tiny.ipynb" in printed
+        token = address.partition("?token=")[2]
+        base = re.sub(r"(http://127\.0\.0\.1:\d+)/.*", r"\1", address)
+        assert get(address)[0] == 200
+        assert get(f"{base}/api/contents/work/81_tiny/loops.py?token={token}")[0] == 200
+        assert get(f"{base}/api/contents/work/81_tiny/loops.py")[0] == 403  # not without the token
+        kernels = json.loads(get(f"{base}/api/kernelspecs?token={token}")[1])
+        assert kernels["default"] in kernels["kernelspecs"]
+        settings = json.loads(
+            get(f"{base}/lab/api/settings/@jupyterlab/apputils-extension:notification?token={token}")[1]
+        )
+        assert settings["schema"]["properties"]["fetchNews"]["default"] == "false"
+        workspace = json.loads(get(f"{base}/lab/api/workspaces/81_tiny?token={token}")[1])["data"]
+        panes = workspace["layout-restorer:data"]["main"]["dock"]["children"]
+        assert [pane["widgets"] for pane in panes] == [
+            ["notebook:work/81_tiny/81_tiny.ipynb"],
+            ["editor:work/81_tiny/loops.py"],
+        ]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        with pytest.raises(OSError, match="refused"):
+            get(address)
+    inside = {path.name for path in (tree / "work").iterdir()}
+    assert inside == {"81_tiny", ".jupyter"}
+    assert (tree / "work" / ".jupyter" / ".gitignore").read_text() == "*\n"
+
+
+@pytest.mark.slow
+def test_a_taken_default_port_is_passed_over_and_said(tree: Path):
+    with socket.socket() as occupant:
+        if jupyter.is_free(jupyter.FIRST_PORT):
+            occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            occupant.bind(("127.0.0.1", jupyter.FIRST_PORT))
+            occupant.listen()
+        with running_lab(tree) as (process, printed, address):
+            assert f"Port {jupyter.FIRST_PORT} is taken, so this is on port" in printed
+            assert f":{jupyter.FIRST_PORT}/" not in address
+            process.terminate()  # as a terminal that is closed, or a machine that shuts down
+            assert process.wait(30) == 0
+
+
+def test_a_taken_port_that_was_asked_for_is_refused(tree: Path):
+    with socket.socket() as occupant:
+        occupant.bind(("127.0.0.1", 0))
+        occupant.listen()
+        port = occupant.getsockname()[1]
+        done = lab_result(tree, "81", "--port", str(port))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"mlsys: port {port} is taken\n")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["99"], "unknown unit '99'"), (["81", "--port", "0"], "--port"), (["81", "--port", "many"], "--port")],
+)
+def test_bad_arguments_are_exit_code_2(tree: Path, arguments: list[str], message: str):
+    done = lab_result(tree, *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_unit_without_a_notebook_is_named(tree: Path):
+    (tree / "labs" / "82_next.ipynb").unlink()
+    done = lab_result(tree, "82")
+    assert done.returncode == 2
+    assert "unit 82_next has no lab yet" in done.stderr
+
+
+def test_a_server_that_dies_at_once_is_explained(tree: Path, monkeypatch: pytest.MonkeyPatch):
+    unit = Unit("81_tiny", tree)
+    quits = [sys.executable, "-c", "print('no room left'); raise SystemExit(3)"]
+    monkeypatch.setattr(jupyter, "server_command", lambda *_: quits)
+    with pytest.raises(CourseError, match=r"did not start; the end of server.log says:\n  no room left"):
+        jupyter.run(unit, "loops.py", open_browser=False)
+
+
+def test_a_layout_of_the_students_own_is_kept(tree: Path):
+    unit, place = Unit("81_tiny", tree), jupyter.Place(tree)
+    jupyter.write_workspace(place, unit, "loops.py")
+    [file] = place.workspaces.iterdir()
+    file.write_text('{"data": {}, "metadata": {"id": "81_tiny"}}')
+    jupyter.write_workspace(place, unit, "loops.py")
+    assert '"data": {}' in file.read_text()
+
+
+def test_the_page_with_the_token_is_the_owners_alone(tree: Path):
+    place = jupyter.Place(tree)
+    place.prepare()
+    jupyter.redirect_page(place, "http://127.0.0.1:1/lab?token=old")
+    page = jupyter.redirect_page(place, "http://127.0.0.1:1/lab?token=abc")
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert "url=http://127.0.0.1:1/lab?token=abc" in page.read_text()
+
+
+def test_nothing_of_jupyter_is_in_the_home_folder(tree: Path):
+    own = jupyter.Place(tree).environment("token")
+    for name in (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "IPYTHONDIR",
+        "MPLCONFIGDIR",
+    ):
+        assert own[name].startswith(str(tree / "work" / ".jupyter"))
+    assert own["PYTHONPATH"].split(os.pathsep)[0] == str(tree)
+
+
+def record_points(unit: Unit, points: int) -> None:
+    status = "passed" if points == 2 else "failed"
+    done = {"points": points, "max_points": 2, "best": points, "status": status, "tests": {}, "files": {}}
+    done |= {"checked": "2026-01-01T00:00:00Z", "tier": "none", "seed": 1}
+    file = unit.root / "work" / ".progress" / f"{unit.slug}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    tasks = {f"{unit.number}.1": done}
+    file.write_text(json.dumps({"schema": "mlsys/progress/v1", "unit": unit.slug, "tasks": tasks}))
+
+
+def test_without_a_unit_the_first_unfinished_one_opens(tree: Path):
+    first, second = Unit("81_tiny", tree), Unit("82_next", tree)
+    assert first_unfinished([first, second]) == first
+    record_points(first, 1)
+    assert first_unfinished([first, second]) == first
+    record_points(first, 2)
+    assert first_unfinished([first, second]) == second
+    record_points(second, 2)
+    assert first_unfinished([first, second]) == first
+    with pytest.raises(CourseError, match="no lab here yet"):
+        first_unfinished([Unit("83_none", tree)])
+
+
+def test_help_of_lab_names_its_options():
+    done = subprocess.run(command("lab", "--help"), capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "--no-browser" in done.stdout
