@@ -1,0 +1,102 @@
+"""Rung 7: explicit vectors. Pack A and B into panels, and update a tile of C held in vector registers.
+
+Rung 6 left it to the compiler to find the vectors. Here nothing is left to it: `_tile` names each vector
+(vectors.py), and the panels are laid out so that every load it makes is of the next numbers in memory.
+
+    C tile (rows x width)  +=  A panel (rows x depth)  @  B panel (depth x width)
+
+    A panel: column by column, `rows` numbers each.    One number is broadcast against a row of B.
+    B panel: row by row, `width` numbers each.         A row is `vectors` vector loads.
+
+A panel of B is used again by every tile below it, so a block of them stays in the L2 cache; a panel of A is
+used by every tile of its row of tiles, and stays in L1. The depth is cut so that both fit.
+Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 2008.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from reference.matmul_cpu.shapes import check_operands
+from reference.matmul_cpu.vectors import broadcast, fma, load, registers, store, tile_shape
+
+DEPTH = 256  # depth of the panels: rows of B and columns of A that are multiplied at a time
+BLOCK = 8  # panels of B in one block: 8 x 48 columns x 256 x 4 bytes = 384 KiB
+
+
+def microkernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Packed panels and a tile of C in vector registers, on all cores.
+
+    a: (m, k), b: (k, n); both float32 or both float64. Returns a new (m, n) array of that dtype.
+    Cost: 2 m k n operations; A and B are copied once for each block that uses them.
+    Raises TypeError or ValueError for anything else, with what was expected and what came.
+    """
+    m, _, n = check_operands(a, b)
+    shape = tile_shape(a.dtype)
+    # C in whole tiles, so that the kernel needs no special case at the edges: the panels are filled up with
+    # zeros there, and the rows and columns too many are cut off at the end.
+    c = np.zeros((-(-m // shape.rows) * shape.rows, -(-n // shape.width) * shape.width), a.dtype)
+    _multiply(shape, a, b, c)
+    return np.ascontiguousarray(c[:m, :n])
+
+
+@njit(cache=True, parallel=True)
+def _multiply(shape, a, b, c):
+    """c += a @ b, block by block; c is (whole tiles) x (whole tiles)."""
+    k = a.shape[1]
+    row_panels, column_panels = c.shape[0] // shape.rows, c.shape[1] // shape.width
+    block = np.empty(BLOCK * DEPTH * shape.width, a.dtype)
+    flat = c.reshape(-1)
+    for top in range(0, k, DEPTH):
+        depth = min(DEPTH, k - top)
+        size = depth * shape.width  # of a panel of B
+        for first in range(0, column_panels, BLOCK):
+            count = min(BLOCK, column_panels - first)
+            for j in prange(count):
+                _pack_b(shape, b, top, (first + j) * shape.width, depth, block[j * size : (j + 1) * size])
+            for i in prange(row_panels):
+                panel = np.empty(depth * shape.rows, a.dtype)
+                _pack_a(shape, a, i * shape.rows, top, depth, panel)
+                for j in range(count):
+                    corner = i * shape.rows * c.shape[1] + (first + j) * shape.width
+                    _tile(shape, panel, block[j * size : (j + 1) * size], depth, flat, corner, c.shape[1])
+
+
+@njit(cache=True)
+def _pack_a(shape, a, row, top, depth, panel):
+    """panel[p * rows + i] = a[row + i, top + p], and 0 below the last row of a."""
+    for i in range(shape.rows):
+        if row + i < a.shape[0]:
+            for p in range(depth):
+                panel[p * shape.rows + i] = a[row + i, top + p]
+        else:
+            for p in range(depth):
+                panel[p * shape.rows + i] = 0
+
+
+@njit(cache=True)
+def _pack_b(shape, b, top, column, depth, panel):
+    """panel[p * width + j] = b[top + p, column + j], and 0 right of the last column of b."""
+    inside = min(shape.width, b.shape[1] - column)
+    for p in range(depth):
+        for j in range(inside):
+            panel[p * shape.width + j] = b[top + p, column + j]
+        for j in range(inside, shape.width):
+            panel[p * shape.width + j] = 0
+
+
+@njit(cache=True)
+def _tile(shape, a_panel, b_panel, depth, c, corner, stride):
+    """Add a_panel @ b_panel to the tile of c whose first number is c[corner]; its rows are `stride` apart."""
+    tile = registers(shape)
+    for p in range(depth):
+        for i in range(shape.rows):
+            x = broadcast(shape, a_panel, p * shape.rows + i)
+            for j in range(shape.vectors):
+                y = load(shape, b_panel, p * shape.width + j * shape.lanes)
+                tile[i, j] = fma(x, y, tile[i, j])
+    for i in range(shape.rows):
+        for j in range(shape.vectors):
+            place = corner + i * stride + j * shape.lanes
+            store(c, place, tile[i, j] + load(shape, c, place))
