@@ -44,8 +44,10 @@ def enter(fds: list[int], config: dict[str, Any]) -> None:
     set_limits(config["limits"])
     prctl(DUMPABLE, 1)
     os.environ.update(config.get("env", {}))
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+    for fd, name in ((1, "stdout"), (2, "stderr")):  # the zygote's own streams belong to its log file
+        stream = open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115, PTH123
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
     faulthandler.enable(all_threads=False)
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, all_threads=True)
