@@ -42,7 +42,7 @@ def units_with_lab() -> list[Unit]:
 
 def command(*arguments: str) -> list[str]:
     """What `./mlsys ARGUMENTS` runs, with the Python environment of this test run."""
-    return [sys.executable, "-m", "autograder", *arguments]
+    return [sys.executable, "-P", "-m", "autograder", *arguments]
 
 
 def environment(root: Path, **more: str) -> dict[str, str]:
