@@ -69,7 +69,9 @@ def set_limits(limits: dict[str, int]) -> None:
             with contextlib.suppress(ValueError, OSError):
                 hard = resource.getrlimit(number)[1]
                 value = limits[name] if hard == resource.RLIM_INFINITY else min(limits[name], hard)
-                resource.setrlimit(number, (value, value))
+                # The CPU limit's first signal, SIGXCPU, says what it was; the last one would be SIGKILL.
+                last = value + 5 if name == "cpu" and hard == resource.RLIM_INFINITY else value
+                resource.setrlimit(number, (value, last))
 
 
 def serve(channel: Channel, submission: Submission) -> None:

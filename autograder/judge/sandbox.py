@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 
 from autograder.course.units import Unit, course_root, find_units
+from autograder.judge.seccomp import program
 
 WORKER_FILES = (
     *(
@@ -97,8 +98,17 @@ class Plan:
             del found["GLOO_SOCKET_IFNAME"]  # macOS calls it lo0
         return found
 
-    def command(self, control: int) -> list[str]:
-        """The command that starts the worker; `control` is the descriptor of its end of the socket."""
+    def filter(self) -> Path | None:
+        """A file with the system-call filter, for bubblewrap to load."""
+        code = program() if self.tier == "bubblewrap" else None
+        if code is None:
+            return None
+        path = self.scratch / "seccomp.bpf"
+        path.write_bytes(code)
+        return path
+
+    def command(self, control: int, seccomp: int | None = None) -> list[str]:
+        """The command that starts the worker. `control`, `seccomp`: descriptors of its socket and its filter."""
         uid = (
             secrets.randbelow(1 << 28) + (1 << 24) if self.tier == "bubblewrap" and os.geteuid() == 0 else -1
         )
@@ -115,7 +125,8 @@ class Plan:
         if self.tier != "bubblewrap":
             (self.scratch / "tmp").mkdir(exist_ok=True)
             return worker
-        return [bubblewrap(), *isolation(uid), *self.view(uid), "--", *worker]
+        filtered = ["--seccomp", str(seccomp)] if seccomp is not None else []
+        return [bubblewrap(), *isolation(uid), *self.view(uid), *filtered, "--", *worker]
 
     def view(self, uid: int) -> list[str]:
         """The bubblewrap arguments that build the file system."""

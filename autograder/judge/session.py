@@ -64,16 +64,18 @@ class Session:
         if self.process is not None:
             return
         ours, theirs = socket.socketpair()
-        with ours, theirs, self.log.open("wb") as log:
+        with ours, theirs, self.log.open("wb") as log, contextlib.ExitStack() as stack:
             pass_credentials(ours, 1)
+            code = self.plan.filter()
+            seccomp = stack.enter_context(code.open("rb")).fileno() if code else None
             self.process = subprocess.Popen(
-                self.plan.command(theirs.fileno()),
+                self.plan.command(theirs.fileno(), seccomp),
                 env=self.plan.environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[fd for fd in (theirs.fileno(), seccomp) if fd is not None],
                 start_new_session=True,
             )
             self.control = Channel(ours.dup())
