@@ -55,6 +55,11 @@ class TileShape:
     build: str = ""  # part of numba's cache key: kernels compiled from other source files are not reused
 
     @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return 4 if self.dtype == "float32" else 8
+
+    @property
     def width(self) -> int:
         """Columns of C in one tile."""
         return self.vectors * self.lanes
@@ -109,7 +114,7 @@ def tile_shape(dtype: Any, build: str = "") -> TileShape:
 # ---- the types: how numba and LLVM see a shape, a vector and a tile of registers
 
 
-def _element(dtype: str) -> ir.Type:
+def element_type(dtype: str) -> ir.Type:
     return ir.FloatType() if dtype == "float32" else ir.DoubleType()
 
 
@@ -130,7 +135,7 @@ class VectorType(types.Type):
 
     @property
     def llvm(self) -> ir.VectorType:
-        return ir.VectorType(_element(self.dtype), self.lanes)
+        return ir.VectorType(element_type(self.dtype), self.lanes)
 
 
 class RegistersType(types.Type):
@@ -175,7 +180,7 @@ def _constant_attribute(name: str) -> None:
         return lambda shape: value
 
 
-for _name in ("rows", "vectors", "lanes", "width"):
+for _name in ("rows", "vectors", "lanes", "width", "itemsize"):
     _constant_attribute(_name)
 
 

@@ -1,0 +1,239 @@
+"""Memory by address for the production kernel: vectors, single numbers, prefetches and atomics.
+
+`gemm.py` hands work to threads that are already inside compiled code, as a row of integers: addresses,
+strides and sizes. These intrinsics are how compiled code reads and writes through such an address. An
+`offset` counts elements of the shape's dtype. Nothing here checks anything.
+"""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from reference.matmul_cpu.vectors import INT, ShapeType, VectorType, element_type, fused, splat
+
+BYTE = ir.IntType(8)
+WORD = ir.IntType(64)
+
+
+def pointer(builder, element: ir.Type, address, *offsets):
+    """LLVM pointer to element number sum(offsets) from `address`."""
+    place = builder.inttoptr(address, element.as_pointer())
+    for offset in offsets:
+        place = builder.gep(place, [offset])
+    return place
+
+
+def number(value: int):
+    return ir.Constant(WORD, value)
+
+
+def prefetch_line(builder, place, *, write: bool, locality: int = 3) -> None:
+    """Ask for the cache line of `place`; never faults, so the address may lie outside an array."""
+    kinds = [BYTE.as_pointer(), INT, INT, INT]
+    function = cgutils.get_or_insert_function(
+        builder.module, ir.FunctionType(ir.VoidType(), kinds), "llvm.prefetch.p0"
+    )
+    flags = [ir.Constant(INT, int(write)), ir.Constant(INT, locality), ir.Constant(INT, 1)]
+    builder.call(function, [builder.bitcast(place, BYTE.as_pointer()), *flags])
+
+
+@intrinsic(prefer_literal=True)
+def narrow(_typing, shape, vectors):
+    """The same tile with fewer vectors across (a constant)."""
+    narrower = ShapeType(replace(shape.shape, vectors=vectors.literal_value))
+
+    def emit(context, _builder, _signature, _args):
+        return context.get_dummy_value()
+
+    return narrower(shape, vectors), emit
+
+
+@intrinsic
+def vector_at(_typing, shape, address, offset):
+    """The vector whose first lane is element `offset` from `address`."""
+    vector = VectorType(shape.shape.dtype, shape.shape.lanes)
+
+    def emit(_context, builder, _signature, args):
+        place = pointer(builder, vector.llvm.element, *args[1:])
+        return builder.load(builder.bitcast(place, vector.llvm.as_pointer()), align=shape.shape.itemsize)
+
+    return vector(shape, types.intp, types.intp), emit
+
+
+@intrinsic
+def put_vector(_typing, shape, address, offset, vector):
+    """Write a vector to element `offset` from `address`."""
+
+    def emit(context, builder, _signature, args):
+        place = pointer(builder, vector.llvm.element, *args[1:3])
+        builder.store(args[3], builder.bitcast(place, vector.llvm.as_pointer()), align=shape.shape.itemsize)
+        return context.get_dummy_value()
+
+    return types.none(shape, types.intp, types.intp, vector), emit
+
+
+@intrinsic
+def number_at(_typing, shape, address, offset):
+    """Element `offset` from `address`."""
+    dtype = types.float32 if shape.shape.dtype == "float32" else types.float64
+
+    def emit(context, builder, _signature, args):
+        return builder.load(pointer(builder, context.get_value_type(dtype), *args[1:]))
+
+    return dtype(shape, types.intp, types.intp), emit
+
+
+@intrinsic
+def put_number(_typing, shape, address, offset, value):
+    """Write one number to element `offset` from `address`."""
+    dtype = types.float32 if shape.shape.dtype == "float32" else types.float64
+
+    def emit(context, builder, _signature, args):
+        builder.store(args[3], pointer(builder, context.get_value_type(dtype), *args[1:3]))
+        return context.get_dummy_value()
+
+    return types.none(shape, types.intp, types.intp, dtype), emit
+
+
+@intrinsic(prefer_literal=True)
+def prefetch(_typing, shape, address, offset, write):
+    """Ask for the cache line of element `offset` from `address`, to read or to `write` (a constant)."""
+
+    def emit(context, builder, _signature, args):
+        place = pointer(builder, element_type(shape.shape.dtype), *args[1:3])
+        prefetch_line(builder, place, write=bool(write.literal_value))
+        return context.get_dummy_value()
+
+    return types.none(shape, types.intp, types.intp, write), emit
+
+
+@intrinsic
+def scratch(_typing, shape):
+    """Address of a buffer on the stack for one tile."""
+
+    def emit(_context, builder, _signature, _args):
+        vector = ir.VectorType(element_type(shape.shape.dtype), shape.shape.lanes)
+        buffer = cgutils.alloca_once(
+            builder, ir.ArrayType(vector, shape.shape.rows * shape.shape.vectors)
+        )
+        return builder.ptrtoint(buffer, WORD)
+
+    return types.intp(shape), emit
+
+
+@intrinsic(prefer_literal=True)
+def rank_updates(_typing, shape, tile, a, a_stride, last, b, b_stride, p, count, ahead):
+    """tile += the outer products of columns p, p + 1, ... of A and rows p, p + 1, ... of B; `count` of them.
+
+    Row i of A is at a + min(i, last) * a_stride: rows below the last one repeat it, so that nothing outside
+    A is read, and their results are never stored. Rows of B are fetched into L1 `ahead` rows early.
+    The loop over rows and vectors is unrolled here, rather than by LLVM, because `count` times a tile
+    is more than LLVM unrolls of its own accord.
+    """
+    one = shape.shape
+    vector = VectorType(one.dtype, one.lanes).llvm
+    steps, distance = count.literal_value, ahead.literal_value
+
+    def emit(_context, builder, _signature, args):
+        _, registers_, a_, a_stride_, last_, b_, b_stride_, p_ = args[:8]
+        rows = []
+        for i in range(one.rows):
+            inside = builder.icmp_signed("<", number(i), last_)
+            row = builder.select(inside, number(i), last_)
+            rows.append(pointer(builder, vector.element, a_, builder.mul(row, a_stride_)))
+        cells = [
+            builder.gep(registers_, [ir.Constant(INT, 0), ir.Constant(INT, n)])
+            for n in range(one.rows * one.vectors)
+        ]
+        sums = [builder.load(cell) for cell in cells]
+        for step in range(steps):
+            at = builder.add(p_, number(step))
+            b_row = pointer(builder, vector.element, b_, builder.mul(at, b_stride_))
+            b_vectors = []
+            for j in range(one.vectors):
+                place = builder.gep(b_row, [number(j * one.lanes)])
+                b_vectors.append(
+                    builder.load(builder.bitcast(place, vector.as_pointer()), align=one.itemsize)
+                )
+                if distance:
+                    coming = builder.gep(place, [builder.mul(number(distance), b_stride_)])
+                    prefetch_line(builder, coming, write=False)
+            for i in range(one.rows):
+                x = splat(builder, builder.load(builder.gep(rows[i], [at])), vector)
+                for j in range(one.vectors):
+                    n = i * one.vectors + j
+                    sums[n] = fused(builder, vector, x, b_vectors[j], sums[n])
+        for cell, value in zip(cells, sums, strict=True):
+            builder.store(value, cell)
+        return _context.get_dummy_value()
+
+    words = (types.intp,) * 6
+    return types.none(shape, tile, *words, count, ahead), emit
+
+
+# ---- atomics on 64-bit words, and what a thread does while it waits
+
+
+@intrinsic
+def fetch_add(_typing, address, value):
+    """The word at `address`, which grows by `value`; no other thread comes in between."""
+
+    def emit(_context, builder, _signature, args):
+        return builder.atomic_rmw("add", pointer(builder, WORD, args[0]), args[1], "seq_cst")
+
+    return types.int64(types.int64, types.int64), emit
+
+
+@intrinsic
+def exchange_if(_typing, address, old, new):
+    """Whether the word at `address` was `old`; if so it is now `new`."""
+
+    def emit(_context, builder, _signature, args):
+        pair = builder.cmpxchg(
+            pointer(builder, WORD, args[0]), args[1], args[2], ordering="seq_cst", failordering="seq_cst"
+        )
+        return builder.extract_value(pair, 1)
+
+    return types.boolean(types.int64, types.int64, types.int64), emit
+
+
+@intrinsic
+def word_at(_typing, address):
+    """The word at `address`, as other threads left it."""
+
+    def emit(_context, builder, _signature, args):
+        return builder.load_atomic(pointer(builder, WORD, args[0]), ordering="seq_cst", align=8)
+
+    return types.int64(types.int64), emit
+
+
+@intrinsic
+def put_word(_typing, address, value):
+    """Write the word at `address`; what this thread wrote before is visible to who reads it."""
+
+    def emit(context, builder, _signature, args):
+        builder.store_atomic(args[1], pointer(builder, WORD, args[0]), ordering="seq_cst", align=8)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, types.int64), emit
+
+
+@intrinsic
+def pause(_typing):
+    """Tell the core that this is a waiting loop."""
+
+    def emit(context, builder, _signature, _args):
+        if platform.machine().lower() in {"x86_64", "amd64"}:
+            kind = ir.FunctionType(ir.VoidType(), [])
+            builder.call(
+                cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), []
+            )
+        return context.get_dummy_value()
+
+    return types.none(), emit
