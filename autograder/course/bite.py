@@ -24,6 +24,13 @@ from autograder.judge.judge import grade_submission
 from autograder.judge.result import GradeResult, Status
 
 HEADER = re.compile(r"# loses: (\w+)\n# module: (\w+\.py)\n# why: (\S.*)\n")
+UNPROVEN = {
+    Status.INFRA_ERROR,
+    Status.INVALID_SUBMISSION,
+    Status.MISSING,
+    Status.NOT_IMPLEMENTED,
+    Status.SKIPPED,
+}
 BEGIN, END = "<!-- bite:begin -->", "<!-- bite:end -->"
 
 
@@ -51,7 +58,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
-        return self.lost.keys() == self.expected
+        return not self.difference
 
     @property
     def difference(self) -> str:
@@ -60,6 +67,12 @@ class Row:
         extra = [f"{name} ({self.lost[name]})" for name in sorted(self.lost.keys() - self.expected)]
         parts = [f"should lose {', '.join(spared)}"] if spared else []
         parts += [f"should not lose {', '.join(extra)}"] if extra else []
+        # Not run is not wrong: a fault of the grader, or of the wrong solution's own file, proves nothing.
+        unproven = [f"{name} ({status})" for name, status in self.lost.items() if status in UNPROVEN]
+        if unproven and self.submission != "starter":
+            parts.append(f"proves nothing with {', '.join(unproven)}")
+        elif Status.INFRA_ERROR in self.lost.values():
+            parts.append("meets a failure of the grader")
         return f"{self.submission} {' and '.join(parts)}" if parts else ""
 
 
