@@ -1,4 +1,4 @@
-"""Turns an exception of the student's code into a plain record: kind, message, the frames of their own files."""
+"""Turns an exception of the student's code into a plain record: kind, message, frames of their own files."""
 
 from __future__ import annotations
 

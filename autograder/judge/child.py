@@ -3,10 +3,10 @@
 Whatever runs here is at the student's mercy; the judge believes nothing that it says but checked values.
 Requests carry `value` = [args, kwargs]:
 
-    {"op": "call", "function": f}              -> the function's value (with "keep": also its arguments afterwards)
-    {"op": "probe", "source": s, "name": f}    -> the value of f in the harness whose text is s
-    {"op": "mpirun", "function": f, "n": 4}    -> the values of four MPI ranks
-    {"op": "torch", "rank": 0, ...}            joins a gloo process group; later calls get it as first argument
+    {"op": "call", "function": f}             the function's value (with "keep": its arguments afterwards too)
+    {"op": "probe", "source": s, "name": f}   the value of f in the harness whose text is s
+    {"op": "mpirun", "function": f, "n": 4}   the values of four MPI ranks
+    {"op": "torch", "rank": 0, ...}           joins a gloo group; later calls get it as their first argument
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def enter(fds: list[int], config: dict[str, Any]) -> None:
     prctl(DUMPABLE, 1)
     os.environ.update(config.get("env", {}))
     for fd, name in ((1, "stdout"), (2, "stderr")):  # the zygote's own streams belong to its log file
-        stream = open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115, PTH123
+        stream = open(fd, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     faulthandler.enable(all_threads=False)

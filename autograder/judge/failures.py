@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NoReturn
+
 from autograder.judge.result import Feedback, Status
 
 
@@ -19,7 +21,7 @@ class CheckFailure(Failure):
 
 
 class StudentFailure(Failure):
-    """The student's side gave no value: it raised, crashed, took too long, or answered with something else."""
+    """The student's side gave no value: it raised, crashed, took too long, or answered nonsense."""
 
 
 class StudentError(StudentFailure):
@@ -40,3 +42,10 @@ class StudentError(StudentFailure):
 
 class WorkerError(Exception):
     """The sandbox or the worker failed before any student code ran: an infra_error, never a zero."""
+
+
+def fail(
+    message: str, *, call: str = "", hint: str = "", status: Status = Status.FAILED, **more: Any
+) -> NoReturn:
+    """End the test with a message; `more` are other fields of Feedback (got, expected, ...)."""
+    raise CheckFailure(Feedback(message=message, call=call, hint=hint, **more), status)

@@ -1,4 +1,4 @@
-"""Takes a submission in: copies the files that the manifest names, and nothing else, into the judge's own folder.
+"""Takes a submission in: copies the files that the manifest names, and nothing else, to the judge's folder.
 
 A submission is hostile until it is copied: links are never followed, only regular files of a sane size are
 read, and everything that the manifest does not name is left where it is.
@@ -50,7 +50,7 @@ def stage(unit: Unit, manifest: Manifest, folder: Path, to: Path) -> Staged:
         raise CourseError(f"{folder}: expected the folder of a submission, got: {error.strerror}") from None
     files, missing = [], {}
     try:
-        names = sorted(os.listdir(top))[:MAX_ENTRIES]
+        names = sorted(os.listdir(top))[:MAX_ENTRIES]  # noqa: PTH208 -- of a descriptor
         for module in manifest.modules:
             data = read_module(top, module)
             if data is None:

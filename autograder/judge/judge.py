@@ -239,7 +239,7 @@ def bare_environment() -> Iterator[None]:
 
 @contextlib.contextmanager
 def imports_from(checks: Path) -> Iterator[None]:
-    """Checks may import their neighbours; afterwards nothing of them stays, so that an edit counts next time."""
+    """Checks may import their neighbours. Nothing of them stays: an edit counts next time."""
     sys.path.insert(0, str(checks))
     before = set(sys.modules)
     try:

@@ -7,7 +7,6 @@ import ctypes
 import os
 from pathlib import Path
 
-
 PDEATHSIG, DUMPABLE, CHILD_SUBREAPER = 1, 4, 36  # PR_SET_... of linux/prctl.h
 
 
@@ -29,7 +28,7 @@ def parents(proc: Path = Path("/proc")) -> dict[int, int]:
 
 
 def stat_fields(path: Path) -> list[int]:
-    """The numbers of a /proc/PID/stat after the command: [0] is the state as a character code, [1] the parent.
+    """The numbers of a /proc/PID/stat after the command: [0] the state as a character code, [1] the parent.
 
     The command itself may hold blanks and parentheses, so the fields start after the last ")".
     """

@@ -1,8 +1,9 @@
-"""Several ranks of a student's function inside the sandbox: MPI under mpirun, and torch.distributed over gloo."""
+"""Several ranks of a student's function in the sandbox: MPI under mpirun, torch.distributed over gloo."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import struct
 import subprocess
@@ -23,7 +24,7 @@ SIZES = struct.Struct("<QQ")
 
 
 def join(rank: int, world: int, port: int, seconds: float) -> Any:
-    """Make this process rank `rank` of a gloo group; returns torch.distributed, as torchrun would set it up."""
+    """Make this process one rank of a gloo group; returns torch.distributed, as torchrun would set it up."""
     os.environ.update(
         RANK=str(rank),
         LOCAL_RANK=str(rank),
@@ -43,7 +44,7 @@ def join(rank: int, world: int, port: int, seconds: float) -> Any:
 def mpirun(
     submission: Submission, n: int, function: str, args: list[Any], per_rank: list[tuple[Any, ...]] | None
 ) -> list[Any]:
-    """Run `function(MPI.COMM_WORLD, *args, *per_rank[rank])` on n ranks; their values, by rank. Raises RankError."""
+    """The values of function(MPI.COMM_WORLD, *args, *per_rank[rank]) on n ranks. Raises RankError."""
     launcher = Path(sys.executable).with_name("mpirun")
     with tempfile.TemporaryDirectory(prefix="mpi-") as name:
         folder = Path(name)
@@ -73,8 +74,6 @@ def died(rank: int, code: int) -> dict[str, Any]:
 
 def dump(path: Path, value: Any) -> None:
     """Write a value to a file; the rename makes it appear whole."""
-    import json
-
     tree, arrays = encode(value)
     header = json.dumps(tree, ensure_ascii=False).encode()
     partial = path.with_name(path.name + ".part")
@@ -88,9 +87,7 @@ def dump(path: Path, value: Any) -> None:
 
 
 def load(path: Path) -> Any:
-    """Read what `dump` wrote. Both sides are the student's: the judge checks the value when it arrives there."""
-    import json
-
+    """Read what `dump` wrote. Both sides are the student's: the judge checks the value when it gets it."""
     data = path.read_bytes()
     header, size = SIZES.unpack_from(data)
     start = SIZES.size + header

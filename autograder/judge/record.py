@@ -1,4 +1,4 @@
-"""The judge's record of a run: what became of each test that the manifest names. Points come from here alone."""
+"""The judge's record of a run: what became of each test that the manifest names. Points come from here."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Plan:
         return path
 
     def command(self, control: int, seccomp: int | None = None) -> list[str]:
-        """The command that starts the worker. `control`, `seccomp`: descriptors of its socket and its filter."""
+        """The worker's command; `control`, `seccomp`: descriptors of its socket and its filter."""
         uid = (
             secrets.randbelow(1 << 28) + (1 << 24) if self.tier == "bubblewrap" and os.geteuid() == 0 else -1
         )

@@ -4,7 +4,7 @@
     value, timing = student.timed(fn, *args)        on the judge's clock, both transfers included
     value, after = student.call_keeping(fn, *args)  also the arguments as the function left them
     message = student.raises(ValueError, fn, *args) passes when the function raises that
-    value = student.probe(name, *args)              runs `name` of checks/NN_slug/harness.py on the student's side
+    value = student.probe(name, *args)              runs a function of the checks' harness.py on the student's side
     values = student.mpirun(4, fn, *args)           fn(MPI.COMM_WORLD, *args) on each rank
     values = student.torchrun(2, fn, *args)         fn(torch.distributed, *args), a gloo group being set up
 
@@ -81,7 +81,7 @@ class Student:
         return both
 
     def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
-        """The value and what it cost: wall seconds of the whole round trip, CPU seconds as the kernel counts them."""
+        """The value and what it cost: wall seconds of the round trip, CPU seconds as the kernel counts them."""
         self.note(function, args, kwargs)
         remote = self.connect()
         scope = self.session.scope
@@ -100,7 +100,7 @@ class Student:
         return value, Timing(seconds, cpu, threads)
 
     def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
-        """The message of the exception, which must be a `kind` (a built-in type). Raises CheckFailure, StudentFailure."""
+        """The message of the exception, which must be a `kind`, a built-in type. Raises CheckFailure."""
         try:
             value = self.call(function, *args, **kwargs)
         except StudentError as error:
@@ -139,7 +139,7 @@ class Student:
     def torchrun(
         self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
     ) -> list[Any]:
-        """The values of n ranks of fn(torch.distributed, *args, *per_rank[rank]) over gloo. Raises StudentFailure."""
+        """The values of n gloo ranks of fn(torch.distributed, *args, *per_rank[rank]). Raises StudentFailure."""
         self.note(function, args, {}, ranks=n)
         self.connect()
         ranks = [self.fork() for _ in range(n)]
@@ -218,7 +218,7 @@ class Student:
         return value
 
     def gather(self, ranks: list[Remote]) -> list[Any]:
-        """One answer of each rank; the first that fails ends the test, for the others may wait for it forever."""
+        """One answer of each rank; the first failure ends it, for the others may wait for that rank forever."""
         import selectors
 
         values: list[Any] = [None] * len(ranks)

@@ -1,4 +1,4 @@
-"""The submission inside the sandbox: finds the student's functions, and runs the unit's harness beside them."""
+"""The submission inside the sandbox: finds the student's functions, and runs the unit's harness."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Submission:
         self.harnesses: dict[str, dict[str, Any]] = {}
 
     def function(self, name: str) -> Callable[..., Any]:
-        """The student's function `name`, or `file.py:name` for a helper. Raises MissingError, or what importing raises."""
+        """The student's function, or `file.py:name`. Raises MissingError, and what the import raises."""
         file, _, attribute = name.rpartition(":")
         file = file or self.functions.get(name) or self.functions.get("*", "")
         if not file:
@@ -46,7 +46,7 @@ class Submission:
         return self.modules[file]
 
     def harness(self, source: str, name: str) -> Callable[..., Any]:
-        """The function `name` of the unit's harness, in which `student_function(name)` gives the student's."""
+        """A function of the unit's harness, in which `student_function(name)` gives the student's."""
         if source not in self.harnesses:
             space: dict[str, Any] = {"__name__": "harness", "student_function": self.function}
             exec(compile(source, "<harness>", "exec"), space)

@@ -1,4 +1,4 @@
-"""Speed, measured so that a submission cannot talk about it: the judge's clock, and the kernel's CPU accounting."""
+"""Speed, measured where a submission has no say: the judge's clock, and the kernel's CPU accounting."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class SpeedRatio:
-    """Interleaved timings. `ratio` is how many times faster the student is: median baseline over median student.
+    """Interleaved timings; `ratio` is how many times faster the student is (median baseline / median student).
 
     values, baseline_values: the result of every timed call, in order: check them all.
     """
@@ -41,8 +41,8 @@ class SpeedRatio:
 def speed_ratio(student_call: TimedCall, baseline_call: TimedCall, repeats: int = 5) -> SpeedRatio:
     """Time both by turns, so that a slow moment of the machine hits both; each call gets its number, from 0.
 
-        pairs = [(fresh(), fresh()) for _ in range(5)]
-        result = speed_ratio(lambda i: student.timed("fast", *pairs[i]), lambda i: baseline.timed("slow", *pairs[i]))
+        x = [(fresh(), fresh()) for _ in range(5)]
+        result = speed_ratio(lambda i: student.timed("fast", *x[i]), lambda i: baseline.timed("slow", *x[i]))
 
     Give every repetition fresh inputs. Raises ValueError for repeats < 1, and what the calls raise.
     """

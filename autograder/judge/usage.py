@@ -1,4 +1,4 @@
-"""What the processes of a sandbox use, read from outside through /proc: memory, threads, CPU seconds, disk."""
+"""What the processes of a sandbox use, read from outside through /proc: memory, threads, CPU, disk."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class Zygote:
         signal_descendants(os.getpid(), number)
 
     def end(self, grace: float, *, dump: bool) -> list[int | None]:
-        """Kill the test's processes; the wait status of each that had ended by itself within `grace` seconds."""
+        """Kill the test's processes; the wait status of each that ended by itself within `grace` seconds."""
         deadline = time.monotonic() + grace
         self.reap()
         while len(self.exits) < len(self.tests) and time.monotonic() < deadline:
