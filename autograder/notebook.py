@@ -99,7 +99,9 @@ def plain(result: Any) -> str:
     from autograder.reports import terminal
 
     out = io.StringIO()
-    terminal.render(result, Console(file=out, width=100, force_terminal=False))
+    # Within a kernel rich would display by itself, and not write to `out`.
+    console = Console(file=out, width=100, force_terminal=False, force_jupyter=False, no_color=True)
+    terminal.render(result, console)
     return out.getvalue()
 
 

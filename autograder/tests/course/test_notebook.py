@@ -1,0 +1,135 @@
+"""The notebook extension in a real kernel: %check, edits, and the sentence for an unwritten task."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from autograder.course.desk import ensure_desk
+from autograder.course.units import Unit, course_root
+from autograder.tests.course.mini import make_course
+
+EXTENSION = "%load_ext autograder.notebook"
+
+
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Run cells in one kernel on a desk; a cell with an error raises."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+
+    def start(desk: Path, *cells: str, course: Path | None = None) -> list[Any]:
+        if course not in (None, course_root()) and not (course / "autograder/notebook.py").exists():
+            # A miniature course: its shared modules, with the real extension.
+            shutil.copytree(course / "reference", tmp_path / "shared" / "reference")
+            course = tmp_path / "shared"
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(course or course_root()), str(course_root()))))
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in (EXTENSION, *cells)],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        client = NotebookClient(
+            notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(desk)}}
+        )
+        client.execute()
+        return notebook.cells[1:]
+
+    return start
+
+
+def text_of(cell: Any) -> str:
+    parts = []
+    for output in cell.outputs:
+        parts += [output.get("text", ""), output.get("data", {}).get("text/plain", "")]
+    return "".join(parts)
+
+
+def test_an_unwritten_task_stops_the_notebook_with_one_sentence(unit: Unit, kernel: Any):
+    """In a copy of the desk anywhere, as CI uses it."""
+    ensure_desk(unit)
+    with pytest.raises(CellExecutionError) as caught:
+        kernel(unit.desk, "import ops", "ops.add([1], [2])", "print('not reached')", course=unit.root)
+    told = str(caught.value)
+    assert "Task 01.1 add is not written yet" in told
+    assert "save it, and run this cell again" in told
+    assert "Traceback" not in told
+
+
+def test_other_not_implemented_errors_are_shown_as_usual(unit: Unit, kernel: Any):
+    ensure_desk(unit)
+    with pytest.raises(CellExecutionError) as caught:
+        kernel(unit.desk, "def f():\n    raise NotImplementedError('mine')", "f()")
+    assert "NotImplementedError" in str(caught.value)
+    assert "is not written yet" not in str(caught.value)
+
+
+def test_an_edit_counts_without_a_restart(unit: Unit, kernel: Any):
+    ensure_desk(unit)
+    edit = """
+from pathlib import Path
+path = Path("ops.py")
+path.write_text(path.read_text().replace(
+    'raise NotImplementedError("01.1 add: Sum two lists, element by element.")',
+    "return [x + y for x, y in zip(a, b)]"))
+"""
+    cells = kernel(
+        unit.desk,
+        "import ops\nfrom ops import add",
+        "try:\n    add([1], [2])\nexcept NotImplementedError:\n    print('not yet')",
+        edit,
+        "print(add([1], [2]), ops.add([3], [4]))",
+        course=unit.root,
+    )
+    assert text_of(cells[1]) == "not yet\n"
+    assert text_of(cells[3]) == "[3] [7]\n"
+
+
+@pytest.mark.slow
+def test_check_shows_a_table_and_sees_edits(tmp_path: Path, kernel: Any):
+    """The magic checks the notebook's own folder with the course's own checks, in a process of its own."""
+    from autograder.course.release import write_starters
+    from autograder.tests.tree import copy_tree
+
+    root = copy_tree(tmp_path / "copy")
+    unit = make_course(tmp_path / "mini")
+    write_starters(unit)
+    for wing in ("assignments", "autograder/checks", "labs", "slides"):
+        for path in (root / wing).glob("*"):
+            if path.name[:2].isdecimal():
+                path.rename(tmp_path / f"aside-{path.name}-{wing.replace('/', '-')}")
+    for place in ("assignments/01_tiny", "autograder/checks/01_tiny"):
+        (unit.root / place).rename(root / place)
+    unit.reference.rename(root / "reference" / "tiny")
+    shutil.copy(unit.root / "reference/measure.py", root / "reference/measure.py")
+    desk = tmp_path / "desk"
+    ensure_desk(Unit("01_tiny", root), desk)
+    edit = """
+from pathlib import Path
+path = Path("ops.py")
+path.write_text(path.read_text().replace(
+    'raise NotImplementedError("01.1 add: Sum two lists, element by element.")',
+    "return [x + y for x, y in zip(a, b)]"))
+"""
+    cells = kernel(desk, "%check 01.1", edit, "%check 01.1", "%check 01", course=root)
+    assert "not written yet" in text_of(cells[0])
+    assert "5 of 5 points" in text_of(cells[2])
+    assert "5 of 9 points" in text_of(cells[3])
+    page = cells[2].outputs[0].data["text/html"]
+    assert "mlsys-check" in page
+    assert "01.1 add" in page
+    assert not (root / "work").exists(), "a copy elsewhere is nobody's progress"
+
+
+def test_check_of_an_unknown_task_is_one_plain_line(unit: Unit, kernel: Any):
+    ensure_desk(unit)
+    with pytest.raises(CellExecutionError) as caught:
+        kernel(unit.desk, "%check 99.1")
+    assert "unknown unit '99'" in str(caught.value)
+    assert "Traceback (most" not in str(caught.value)
