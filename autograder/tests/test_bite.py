@@ -1,0 +1,32 @@
+"""The grader bites: for every unit of this course, shown as a table (run with -s to see it pass, too)."""
+
+from __future__ import annotations
+
+import pytest
+
+from autograder.course.bite import bite_table, markdown, read_wrong
+from autograder.course.manifest import unit_manifest
+from autograder.course.units import Unit, find_units
+from autograder.tests.needs import need_sandbox
+
+UNITS = [unit for unit in find_units() if unit.manifest.exists()]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
+def test_starter_reference_and_wrong_solutions(unit: Unit, capsys: pytest.CaptureFixture[str]):
+    need_sandbox()
+    rows = list(bite_table(unit))
+    with capsys.disabled():
+        print(f"\n{unit.slug}: the grader bites\n\n{markdown(rows)}")
+    assert [row.difference for row in rows if not row.holds] == []
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
+def test_every_task_has_two_wrong_solutions(unit: Unit):
+    manifest = unit_manifest(unit)
+    wrong = read_wrong(unit, manifest)
+    for task in manifest.tasks:
+        mine = [each.name for each in wrong if each.loses in task.checks]
+        assert len(mine) >= 2, f"{task.id} {task.function} has {mine}"
