@@ -1,0 +1,50 @@
+"""Speed as a ratio: the student's function and the judge's, by turns, on fresh operands, every result checked."""
+
+from __future__ import annotations
+
+import numpy as np
+from oracle import expect_product, matrices
+
+from autograder.judge.compare import fail
+from autograder.judge.student import Student
+from autograder.judge.timing import speed_ratio
+
+
+def expect_speed(
+    student: Student,
+    baseline: Student,
+    rng: np.random.Generator,
+    function: str,
+    yardstick: str,
+    *,
+    n: int,
+    at_least: float,
+    hint: str,
+    repeats: int = 5,
+) -> None:
+    """Pass when `function` does an n x n product in float32 at `at_least` times the speed of `yardstick`.
+
+    A second round is measured before a "no": a busy machine must not cost a point.
+    """
+    small = matrices(rng, 8, 8, 8)
+    student.call(function, *small)  # compiles
+    baseline.call(yardstick, *small)
+    best = 0.0
+    for _ in range(2):
+        operands = [matrices(rng, n, n, n) for _ in range(repeats)]
+        found = speed_ratio(
+            lambda i, pairs=operands: student.timed(function, *pairs[i]),
+            lambda i, pairs=operands: baseline.timed(yardstick, *pairs[i]),
+            repeats,
+        )
+        for (a, b), value in zip(operands, found.values, strict=True):
+            expect_product(value, a, b, hint="The result must be right at full size before its speed counts.")
+        best = max(best, found.ratio)
+        if best >= at_least:
+            return
+    fail(
+        f"too slow at n = {n}: {best:.2f} times the speed of the judge's {yardstick}",
+        got=f"{best:.2f} x",
+        expected=f"at least {at_least:.2f} x",
+        hint=hint,
+    )

@@ -1,0 +1,154 @@
+"""Tasks 01.1 and 01.2: plain Python over lists of rows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from oracle import expect_list_product, matrices
+
+from autograder.judge.compare import expect_equal, fail
+
+SQUARES = (1, 2, 5, 8)
+RECTANGLES = ((2, 3, 4), (4, 3, 2), (1, 7, 3), (5, 1, 6), (3, 6, 1))
+
+
+def lists(rng, m, k, n):
+    a, b = matrices(rng, m, k, n, np.float64)
+    return a.tolist(), b.tolist()
+
+
+def check_squares(student, rng, function):
+    for n in SQUARES:
+        a, b = lists(rng, n, n, n)
+        expect_list_product(
+            student.call(function, a, b), a, b, hint="c[i][j] is the sum over p of a[i][p] * b[p][j]."
+        )
+
+
+def check_rectangles(student, rng, function):
+    for m, k, n in RECTANGLES:
+        a, b = lists(rng, m, k, n)
+        hint = f"a is {m} x {k} and b is {k} x {n}: which loop runs over m, which over k, and which over n?"
+        expect_list_product(student.call(function, a, b), a, b, hint=hint)
+
+
+def check_nan(student, rng, function):
+    """Zero times infinity is NaN, and NaN times anything is NaN: no term may be left out."""
+    a, b = lists(rng, 3, 4, 3)
+    a[0][1], b[1][2] = 0.0, math.inf
+    a[2][3], b[3][0] = math.nan, 0.0
+    got = student.call(function, a, b)
+    with np.errstate(invalid="ignore"):
+        want = np.array(a) @ np.array(b)
+    wrong = "in the first row, 0.0 * inf is NaN; in the last row, NaN spreads to every element"
+    if type(got) is not list or not np.array_equal(np.isnan(np.array(got, float)), np.isnan(want)):
+        fail(
+            f"NaN and infinity get lost: {wrong}",
+            got=str(got),
+            expected=str(want.tolist()),
+            hint="Add every term, also those where a factor is zero.",
+        )
+
+
+def trace(student, rng, function):
+    """What `function` reads of a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups)."""
+    places, lookups = student.probe("reads", function, *lists(rng, 4, 5, 6))
+    return places[places[:, 0] == 0][:, 1:], places[places[:, 0] == 1][:, 1:], lookups
+
+
+def check_order(read_a, read_b, *, fastest):
+    """i outermost, and along b the index `fastest` ("p" or "j") changes at each step."""
+    if len(read_b) < 4 * 5 * 6 or len(read_a) == 0:
+        fail(
+            "the function does not read its operands one number after the other",
+            got=f"{len(read_b)} reads of b",
+            expected="m * k * n = 120 reads of b",
+            hint="Index the rows of a and b themselves, in three nested loops; do not copy them first.",
+        )
+    steps = np.diff(read_b, axis=0)
+    along = {
+        "p": int(((steps[:, 0] == 1) & (steps[:, 1] == 0)).sum()),
+        "j": int(((steps[:, 0] == 0) & (steps[:, 1] == 1)).sum()),
+    }
+    order = {"p": "i, j, k", "j": "i, k, j"}[fastest]
+    if along[fastest] < 0.6 * len(steps):
+        way = "down a column" if along["p"] > along["j"] else "along a row"
+        fail(
+            f"not the order {order}: the inner loop steps {way} of b",
+            got="b was read at " + ", ".join(str(tuple(map(int, x))) for x in read_b[:5]) + ", ...",
+            expected=f"the loops in the order {order}",
+            hint="Which index belongs in the innermost loop? The picture of the access pattern in the lab shows it.",
+        )
+    if (np.diff(read_a[:, 0]) < 0).any():
+        fail(
+            f"not the order {order}: row 0 of a is read again after row 1",
+            got="a was read at " + ", ".join(str(tuple(map(int, x))) for x in read_a[:5]) + ", ...",
+            expected="the loop over i outermost",
+            hint="Finish one row of the result before the next: i is the outermost loop.",
+        )
+
+
+@pytest.mark.task("01.1")
+def test_python_loops_squares(student, rng):
+    check_squares(student, rng, "python_loops")
+
+
+@pytest.mark.task("01.1")
+def test_python_loops_rectangles(student, rng):
+    check_rectangles(student, rng, "python_loops")
+
+
+@pytest.mark.task("01.1")
+def test_python_loops_leaves_operands(student, rng):
+    a, b = lists(rng, 4, 4, 4)
+    _, after = student.call_keeping("python_loops", a, b)
+    expect_equal(after, [a, b], hint="The caller still needs a and b: read them, never write to them.")
+
+
+@pytest.mark.task("01.1")
+def test_python_loops_order(student, rng):
+    read_a, read_b, _ = trace(student, rng, "python_loops")
+    check_order(read_a, read_b, fastest="p")
+
+
+@pytest.mark.hidden
+@pytest.mark.task("01.1")
+def test_python_loops_keeps_nan(student, rng):
+    check_nan(student, rng, "python_loops")
+
+
+@pytest.mark.task("01.2")
+def test_python_reordered_squares(student, rng):
+    check_squares(student, rng, "python_reordered")
+
+
+@pytest.mark.task("01.2")
+def test_python_reordered_rectangles(student, rng):
+    check_rectangles(student, rng, "python_reordered")
+
+
+@pytest.mark.task("01.2")
+def test_python_reordered_order(student, rng):
+    read_a, read_b, _ = trace(student, rng, "python_reordered")
+    check_order(read_a, read_b, fastest="j")
+
+
+@pytest.mark.task("01.2")
+def test_python_reordered_hoists_rows(student, rng):
+    _, _, (_, rows_of_b) = trace(student, rng, "python_reordered")
+    m, k = 4, 5
+    if rows_of_b > 2 * m * k:  # m * k lookups, and room for the operand check's own
+        fail(
+            "rows of b are looked up inside the inner loop",
+            got=f"{rows_of_b} lookups of a row of b",
+            expected=f"about m * k = {m * k}",
+            hint="Give the row a name before the inner loop (row_b = b[p]) and use the name inside it.",
+        )
+
+
+@pytest.mark.hidden
+@pytest.mark.task("01.2")
+def test_python_reordered_keeps_nan(student, rng):
+    check_nan(student, rng, "python_reordered")
