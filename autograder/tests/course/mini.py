@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from textwrap import dedent
 
+from autograder.course.release import write_starters
 from autograder.course.units import Unit
+from autograder.tests.tree import copy_tree
 
 MANIFEST = """
 schema = 1
@@ -234,3 +237,17 @@ def make_course(root: Path) -> Unit:
     write(root / "mlsys", "#!/bin/sh\n")
     (root / "mlsys").chmod(0o755)
     return Unit("01_tiny", root)
+
+
+def make_course_with_tools(folder: Path) -> Path:
+    """A copy of this repository whose only unit is 01_tiny: the root of a course on which `./mlsys` runs."""
+    root = copy_tree(folder / "copy")
+    unit = make_course(folder / "mini")
+    write_starters(unit)
+    for wing in ("assignments", "autograder/checks", "labs", "slides"):
+        for path in (root / wing).glob("[0-9][0-9]_*"):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for place in ("assignments/01_tiny", "autograder/checks/01_tiny", "reference/tiny", "labs/01_tiny.ipynb"):
+        (unit.root / place).rename(root / place)
+    shutil.copy(unit.root / "reference/measure.py", root / "reference/measure.py")
+    return root

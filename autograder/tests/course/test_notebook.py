@@ -14,7 +14,7 @@ from nbclient.exceptions import CellExecutionError
 
 from autograder.course.desk import ensure_desk
 from autograder.course.units import Unit, course_root
-from autograder.tests.course.mini import make_course
+from autograder.tests.course.mini import make_course_with_tools
 
 EXTENSION = "%load_ext autograder.notebook"
 
@@ -94,20 +94,7 @@ path.write_text(path.read_text().replace(
 @pytest.mark.slow
 def test_check_shows_a_table_and_sees_edits(tmp_path: Path, kernel: Any):
     """The magic checks the notebook's own folder with the course's own checks, in a process of its own."""
-    from autograder.course.release import write_starters
-    from autograder.tests.tree import copy_tree
-
-    root = copy_tree(tmp_path / "copy")
-    unit = make_course(tmp_path / "mini")
-    write_starters(unit)
-    for wing in ("assignments", "autograder/checks", "labs", "slides"):
-        for path in (root / wing).glob("*"):
-            if path.name[:2].isdecimal():
-                path.rename(tmp_path / f"aside-{path.name}-{wing.replace('/', '-')}")
-    for place in ("assignments/01_tiny", "autograder/checks/01_tiny"):
-        (unit.root / place).rename(root / place)
-    unit.reference.rename(root / "reference" / "tiny")
-    shutil.copy(unit.root / "reference/measure.py", root / "reference/measure.py")
+    root = make_course_with_tools(tmp_path)
     desk = tmp_path / "desk"
     ensure_desk(Unit("01_tiny", root), desk)
     edit = """
