@@ -7,11 +7,12 @@ their names: `from ..measure import best` becomes `from reference.measure import
 
 from __future__ import annotations
 
+import ast
+import io
 from collections.abc import Collection
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
-from libcst.metadata import MetadataWrapper, PositionProvider
 
 from autograder.course.source import EditError, parse
 
@@ -25,39 +26,38 @@ def dotted(name: str) -> cst.Attribute | cst.Name:
 
 
 class Rewriter(cst.CSTTransformer):
-    METADATA_DEPENDENCIES = (PositionProvider,)
+    """Rewrites the import statements of one piece of source, whose first line is `line`."""
 
-    def __init__(self, package: str, files: Collection[str]) -> None:
+    def __init__(self, package: str, files: Collection[str], line: int) -> None:
         super().__init__()
         self.package = package
         self.files = files
+        self.line = line
 
-    def error(self, node: cst.CSTNode, message: str) -> EditError:
-        line = self.get_metadata(PositionProvider, node).start.line  # pyright: ignore[reportAttributeAccessIssue]
-        return EditError(f"line {line}: {message}")
+    def error(self, message: str) -> EditError:
+        return EditError(f"line {self.line}: {message}")
 
-    def on_the_desk(self, name: str, node: cst.CSTNode) -> str | None:
+    def on_the_desk(self, name: str) -> str | None:
         """The desk's name of a module of the unit; None for a module of another place."""
         if name == self.package:
-            raise self.error(
-                node, f"expected an import of one file of {self.package}, got the package itself"
-            )
+            raise self.error(f"expected an import of one file of {self.package}, got the package itself")
         if not name.startswith(f"{self.package}."):
             return None
         stem = name.removeprefix(f"{self.package}.")
         if stem not in self.files:
             listed = ", ".join(f"{file}.py" for file in sorted(self.files))
-            raise self.error(node, f"{stem} is imported, but is not in `modules` or `given` ({listed})")
+            raise self.error(f"{stem} is imported, but is not in `modules` or `given` ({listed})")
         return stem
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:  # noqa: N802
+        del original_node
         names = []
         for alias in updated_node.names:
             full = get_full_name_for_node(alias.name) or ""
-            stem = self.on_the_desk(full, original_node)
+            stem = self.on_the_desk(full)
             if stem and alias.asname is None:
                 advice = f"write `import {full} as {stem}` or `from {full} import ...`"
-                raise self.error(original_node, f"`import {full}` cannot be rewritten: {advice}")
+                raise self.error(f"`import {full}` cannot be rewritten: {advice}")
             names.append(alias if stem is None else self.renamed(alias, stem))
         return updated_node.with_changes(names=names)
 
@@ -70,34 +70,35 @@ class Rewriter(cst.CSTTransformer):
     def leave_ImportFrom(  # noqa: N802
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom | cst.Import:
+        del original_node
         name = (get_full_name_for_node(updated_node.module) or "") if updated_node.module else ""
         dots = len(updated_node.relative)
         if dots:
             parents = self.package.split(".")[: len(self.package.split(".")) - dots + 1]
             if not parents:
-                raise self.error(original_node, "the relative import goes above `reference`")
+                raise self.error("the relative import goes above `reference`")
             name = ".".join([*parents, *([name] if name else [])])
         if name == self.package:
-            return self.import_files(original_node, updated_node)
+            return self.import_files(updated_node)
         unit = self.package.rpartition(".")
         if name == unit[0] and not isinstance(updated_node.names, cst.ImportStar):
             for alias in updated_node.names:
-                self.on_the_desk(f"{name}.{get_full_name_for_node(alias.name)}", original_node)
-        stem = self.on_the_desk(name, original_node)
+                self.on_the_desk(f"{name}.{get_full_name_for_node(alias.name)}")
+        stem = self.on_the_desk(name)
         if stem is None and not dots:
             return updated_node
         return updated_node.with_changes(module=dotted(stem or name), relative=())
 
-    def import_files(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> cst.Import:
+    def import_files(self, updated_node: cst.ImportFrom) -> cst.Import:
         """`from reference.unit import a, b as c` -> `import a, b as c`."""
         if isinstance(updated_node.names, cst.ImportStar):
-            raise self.error(original_node, f"`from {self.package} import *` cannot be rewritten")
+            raise self.error(f"`from {self.package} import *` cannot be rewritten")
         names = []
         for alias in updated_node.names:
             stem = get_full_name_for_node(alias.name) or ""
             if stem not in self.files:
                 advice = f"import it from the file that defines it, `from {self.package}.FILE import {stem}`"
-                raise self.error(original_node, f"{stem} is no file of the unit: {advice}")
+                raise self.error(f"{stem} is no file of the unit: {advice}")
             names.append(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT))
         return cst.Import(names=names, semicolon=updated_node.semicolon)
 
@@ -105,7 +106,24 @@ class Rewriter(cst.CSTTransformer):
 def rewrite_imports(source: str, package: str, files: Collection[str]) -> str:
     """`source` with its imports of `package` ("reference.matmul_cpu") made imports of the desk's files.
 
-    files: the names without `.py` that lie on the desk. Raises EditError, with the line, for an import that
-    would not work there.
+    files: the names without `.py` that lie on the desk. Lines without imports are not touched. Raises
+    EditError, with the line, for an import that would not work there.
     """
-    return MetadataWrapper(parse(source)).visit(Rewriter(package, files)).code
+    lines = io.StringIO(source).readlines()
+    try:
+        nodes = [
+            node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.Import, ast.ImportFrom))
+        ]
+    except SyntaxError as error:
+        raise EditError(f"line {error.lineno or 1}: not valid Python: {error.msg}") from None
+    done: set[int] = set()
+    for node in sorted(nodes, key=lambda each: -each.lineno):
+        first, last = node.lineno, node.end_lineno or node.lineno
+        if first in done:  # a second import on the same line
+            continue
+        done.add(first)
+        text = "".join(lines[first - 1 : last])
+        indent = text[: len(text) - len(text.lstrip())]
+        statement = parse(text[len(indent) :], line=first)
+        lines[first - 1 : last] = [indent + statement.visit(Rewriter(package, files, first)).code]
+    return "".join(lines)

@@ -79,40 +79,40 @@ def render(root: Path, source: Path, to: Path) -> list[Path]:
         )
     outputs = [to / f"{source.stem}{suffix}" for suffix in (".html", ".pdf")]
     to.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="mlsys-slides-", ignore_cleanup_errors=True) as home:
-        environment = os.environ | {
-            "CHROME_PATH": str(browser),
-            "XDG_CONFIG_HOME": home,
-            "XDG_CACHE_HOME": home,
-        }
+    with tempfile.TemporaryDirectory(prefix="mlsys-slides-", ignore_cleanup_errors=True) as scratch:
+        # Marp and the browser leave folders behind: in `scratch`, which goes.
+        own = {"TMPDIR": scratch, "XDG_CONFIG_HOME": scratch, "XDG_CACHE_HOME": scratch}
+        own["CHROME_PATH"] = str(browser)
         if "--no-sandbox" in switches():
-            environment["CHROME_NO_SANDBOX"] = "1"
+            own["CHROME_NO_SANDBOX"] = "1"
         for output in outputs:
-            half = Path(home) / output.name
-            command = [
-                str(program),
-                str(source),
-                "--no-stdin",
-                "--html",
-                "--allow-local-files",
-                "--theme-set",
-            ]
-            command += [str(root / "slides" / THEME), "--output", str(half)]
-            done = subprocess.run(
-                command,
-                cwd=root,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-            if done.returncode or not half.exists():
-                reason = "\n".join(
-                    "  " + line for line in (done.stderr or done.stdout).strip().splitlines()[-6:]
-                )
-                raise CourseError(
-                    f"Marp could not render {source.name} to {output.suffix[1:].upper()}\n{reason}"
-                )
+            half = Path(scratch) / output.name
+            convert(program, source, half, theme=root / "slides" / THEME, environment=os.environ | own)
             shutil.move(half, output)
     return outputs
+
+
+def convert(program: Path, source: Path, output: Path, *, theme: Path, environment: dict[str, str]) -> None:
+    """Run Marp once; the kind of file is in the name of `output`. Raises CourseError with its last words."""
+    switch = [
+        "--no-stdin",
+        "--html",
+        "--allow-local-files",
+        "--theme-set",
+        str(theme),
+        "--output",
+        str(output),
+    ]
+    done = subprocess.run(
+        [str(program), str(source), *switch],
+        cwd=theme.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode or not output.exists():
+        kind, words = output.suffix[1:].upper(), (done.stderr or done.stdout).strip().splitlines()[-6:]
+        reason = "\n".join(f"  {line}" for line in words)
+        raise CourseError(f"Marp could not render {source.name} to {kind}\n{reason}")

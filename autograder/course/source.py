@@ -15,15 +15,15 @@ class EditError(Exception):
     """The source cannot be edited as asked; the message says why."""
 
 
-def parse(source: str) -> cst.Module:
-    """Raises EditError with the line for text that is not Python."""
+def parse(source: str, *, line: int = 1) -> cst.Module:
+    """Raises EditError with the line for text that is not Python; `line` is the number of its first one."""
     try:
         ast.parse(source)  # its messages are the ones that students know
         return cst.parse_module(source)
     except SyntaxError as error:
-        raise EditError(f"line {error.lineno or 1}: not valid Python: {error.msg}") from None
+        raise EditError(f"line {(error.lineno or 1) + line - 1}: not valid Python: {error.msg}") from None
     except cst.ParserSyntaxError as error:
-        raise EditError(f"line {error.raw_line}: not valid Python: {error.message}") from None
+        raise EditError(f"line {error.raw_line + line - 1}: not valid Python: {error.message}") from None
     except (ValueError, RecursionError) as error:
         raise EditError(f"not valid Python: {error}") from None
 

@@ -32,14 +32,14 @@ def tree_files(unit: Unit) -> dict[str, File]:
     Raises ReleaseError when something that students get would import what they do not get.
     """
     manifest = unit_manifest(unit)
-    files = {**house_files(unit, manifest), **shared_wings(unit), **reference_files(unit)}
+    checks, hidden = public_check_files(unit)
+    files = {**house_files(unit, manifest, hidden), **shared_wings(unit), **reference_files(unit)}
     files |= autograder_files(unit)
     place = f"assignments/{unit.slug}"
     for path in walk(unit.assignment):
         if path.suffix != ".py":
             files[f"{place}/{path.relative_to(unit.assignment).as_posix()}"] = read(path)
     files |= {f"{place}/{name}": File(content) for name, content in starter_files(unit).items()}
-    checks, hidden = public_check_files(unit)
     files |= {f"autograder/checks/{unit.slug}/{name}": File(content) for name, content in checks.items()}
     files[f"{place}/assignment.toml"] = File(public_manifest(unit, manifest, hidden).encode())
     without_absent_imports(files, absent_packages(unit))
@@ -59,14 +59,13 @@ def read(path: Path) -> File:
     return File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
 
 
-def house_files(unit: Unit, manifest: Manifest) -> dict[str, File]:
+def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, File]:
     """The launcher, the pins, and the pages written for students."""
     files = {
         name: read(unit.root / name)
         for name in ("mlsys", "pyproject.toml", "constraints.txt", "LICENSE")
         if (unit.root / name).exists()
     }
-    hidden = public_check_files(unit)[1]
     more = sum(points for name, (_, points) in manifest.checks.items() if name in hidden)
     points = f"The checks here give {manifest.points - more} of the {manifest.points} points."
     points += f" The other {more} come from checks that your instructor runs." if more else ""
