@@ -20,7 +20,7 @@ BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 
 
 def raise_lines(message: str, columns: int) -> str:
-    """`raise NotImplementedError("...")` in at most `columns` columns: on one line, or broken over three."""
+    """`raise NotImplementedError("...")` in at most `columns` columns, on one line or on several."""
 
     def literal(text: str) -> str:
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -28,10 +28,13 @@ def raise_lines(message: str, columns: int) -> str:
     line = f"raise NotImplementedError({literal(message)})"
     if len(line) <= columns:
         return line
-    shorter = message
-    while len(literal(shorter)) > columns - 4:
-        shorter = textwrap.shorten(message, len(shorter) - 1, placeholder="...")
-    return f"raise NotImplementedError(\n    {literal(shorter)}\n)"
+    width = columns - 6  # four blanks and two quotation marks
+    parts = textwrap.wrap(message, width, drop_whitespace=False)
+    while any(len(literal(part)) > columns - 4 for part in parts):  # escapes take room, too
+        width -= 1
+        parts = textwrap.wrap(message, width, drop_whitespace=False)
+    inner = "\n".join(f"    {literal(part)}" for part in parts)  # Python joins neighbouring strings
+    return f"raise NotImplementedError(\n{inner}\n)"
 
 
 def is_docstring(statement: cst.CSTNode) -> bool:

@@ -45,7 +45,8 @@ def check_desk(
         record(unit, manifest, result)
     hidden = sum(task.hidden_points for task in manifest.tasks if tasks is None or task.id in tasks)
     if hidden:
-        note = f"{hidden} more points come from hidden checks, which your instructor runs."
+        points = "1 more point comes" if hidden == 1 else f"{hidden} more points come"
+        note = f"{points} from hidden checks, which your instructor runs."
         result = result.model_copy(update={"notes": (*result.notes, note)})
     return result
 

@@ -13,10 +13,12 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course.units import CourseError, Unit
+from autograder.course.workspace import write_workspace
 
 FIRST_PORT = 8888
 PORTS_TRIED = 20
@@ -102,42 +104,6 @@ def is_free(port: int) -> bool:
     return True
 
 
-def layout(notebook: str, module: str | None, folder: str) -> dict:
-    """JupyterLab's own description of its window: the notebook at the left, the module at the right."""
-    widgets = {f"notebook:{notebook}": {"data": {"path": notebook, "factory": "Notebook"}}}
-    panes = [{"type": "tab-area", "currentIndex": 0, "widgets": [f"notebook:{notebook}"]}]
-    if module:
-        widgets[f"editor:{module}"] = {"data": {"path": module, "factory": "Editor"}}
-        panes.append({"type": "tab-area", "currentIndex": 0, "widgets": [f"editor:{module}"]})
-    dock = {
-        "type": "split-area",
-        "orientation": "horizontal",
-        "sizes": [0.55, 0.45][: len(panes)],
-        "children": panes,
-    }
-    return widgets | {
-        "file-browser-filebrowser:cwd": {"path": folder},
-        "layout-restorer:data": {
-            "main": {"dock": dock, "current": f"notebook:{notebook}"},
-            "left": {"collapsed": True, "current": "filebrowser", "widgets": ["filebrowser"]},
-            "right": {"collapsed": True, "widgets": []},
-        },
-    }
-
-
-def write_workspace(place: Place, unit: Unit, module: str | None) -> None:
-    """Lay the window out, unless the student has a layout of their own for this unit."""
-    from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
-
-    if (place.workspaces / (slugify(unit.slug) + WORKSPACE_EXTENSION)).exists():
-        return
-    desk = unit.desk.relative_to(unit.root).as_posix()
-    file = f"{desk}/{module}" if module else None
-    data = layout(f"{desk}/{unit.slug}.ipynb", file, desk)
-    manager = WorkspacesManager(str(place.workspaces))
-    manager.save(unit.slug, json.dumps({"data": data, "metadata": {"id": unit.slug}}))
-
-
 def server_command(place: Place, unit: Unit, port: int) -> list[str]:
     options = {
         "ServerApp.ip": "127.0.0.1",
@@ -157,16 +123,16 @@ def server_command(place: Place, unit: Unit, port: int) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
 
 
-def run(unit: Unit, module: str | None, *, port: int | None = None, open_browser: bool = True) -> int:
-    """Serve the desk of `unit` until Ctrl-C, with `module` beside the notebook; returns the exit code."""
+def run(unit: Unit, modules: Sequence[str], *, port: int | None = None, open_browser: bool = True) -> int:
+    """Serve the desk of `unit` until Ctrl-C, with `modules` beside the notebook; returns the exit code."""
     place = Place(unit.root)
     chosen = choose_port(port)
     place.prepare()
-    write_workspace(place, unit, module)
+    write_workspace(place.workspaces, unit, modules)
     token = secrets.token_urlsafe(24)
     desk = unit.desk.relative_to(unit.root).as_posix()
     base = f"http://127.0.0.1:{chosen}"
-    url = f"{base}/lab/workspaces/{unit.slug}/tree/{desk}/{unit.slug}.ipynb?token={token}"
+    url = f"{base}/lab/workspaces/{unit.slug}?token={token}"
     if port is None and chosen != FIRST_PORT:
         print(f"Port {FIRST_PORT} is taken, so this is on port {chosen}.", flush=True)
     print(f"Starting JupyterLab for {unit.slug} ...", flush=True)

@@ -68,7 +68,7 @@ def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, F
     }
     more = sum(points for name, (_, points) in manifest.checks.items() if name in hidden)
     points = f"The checks here give {manifest.points - more} of the {manifest.points} points."
-    points += f" The other {more} come from checks that your instructor runs." if more else ""
+    points += f" The rest ({more}) is given by checks that your instructor runs." if more else ""
     words = {
         "@NUMBER@": unit.number,
         "@SLUG@": unit.slug,

@@ -241,6 +241,19 @@ def test_sources_that_cannot_be_emptied(source: str, message: str):
         empty_bodies(source, {"f": "x"})
 
 
+@given(st.text(alphabet="ab \"\\\\'é", min_size=1, max_size=300), st.integers(0, 3))
+def test_a_message_of_any_length_is_kept_whole(message: str, depth: int):
+    name = ".".join("C" * depth + "f")
+    source = (
+        "".join(f"{'    ' * level}class C:\n" for level in range(depth)) + f"{'    ' * depth}def f(): ...\n"
+    )
+    result = empty_bodies(source, {name: message})
+    [error] = [node for node in ast.walk(ast.parse(result)) if isinstance(node, ast.Raise)]
+    assert isinstance(error.exc, ast.Call)
+    assert ast.literal_eval(error.exc.args[0]) == message
+    assert max(len(line) for line in result.splitlines()) <= 110
+
+
 def test_a_marker_within_a_string_is_text():
     source = 'def f():\n    return """\n# BEGIN SOLUTION\n"""\n'
     assert strip_markers(source) == source

@@ -90,7 +90,7 @@ def test_the_points_of_hidden_checks_are_named(unit: Unit, tmp_path: Path):
     assert list(manifest.task("01.2").checks) == ["test_scale_multiplies"]
     readme = (to / "README.md").read_text()
     assert "give 6 of the 9 points" in readme
-    assert "The other 3 come from checks that your instructor runs" in readme
+    assert "The rest (3) is given by checks that your instructor runs" in readme
     assert "@" not in readme, "a word of the template was not filled in"
 
 
