@@ -23,7 +23,7 @@ class RankError(Exception):
 
     def __init__(self, rank: int, record: dict[str, Any]) -> None:
         super().__init__(f"rank {rank}: {record['message']}")
-        self.record = {**record, "message": str(self)}
+        self.record = {**record, "rank": rank}
 
 
 def explain(error: BaseException, submission: Submission) -> dict[str, Any]:

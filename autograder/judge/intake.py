@@ -33,6 +33,7 @@ class Staged:
     files: tuple[GradedFile, ...]
     missing: dict[str, str]  # module -> what to say about it
     notes: tuple[str, ...]
+    left_out: frozenset[str] = frozenset()  # modules that lie in the folder but are not graded
 
     def sha256(self, path: str) -> str:
         return next((file.sha256 for file in self.files if file.path == path), "")
@@ -62,7 +63,8 @@ def stage(unit: Unit, manifest: Manifest, folder: Path, to: Path) -> Staged:
         os.close(top)
     for name, data in given_files(unit, manifest).items():
         write(to / name, data)
-    return Staged(tuple(files), missing, notes(manifest, names))
+    extra = frozenset(name for name in names if name.endswith(".py")) - {*manifest.modules, *manifest.given}
+    return Staged(tuple(files), missing, notes(manifest, names), extra)
 
 
 def read_module(top: int, module: str) -> bytes | None:

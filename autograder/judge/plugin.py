@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from autograder.judge.failures import Failure, WorkerError
 from autograder.judge.record import Record, Recorder
 from autograder.judge.result import Feedback, Status
 from autograder.judge.student import Student
+
+T = TypeVar("T")
+Hook: TypeAlias = Generator[None, T, T]
 
 
 @dataclass
@@ -67,30 +71,33 @@ class JudgePlugin:
             )
         items[:] = [item for item in items if self.recorder.wants(name_of(item))]
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Hook[bool | None]:
         name = name_of(item)
         record = Record(name, item.name)
         self.recorder.open(record)
         start = time.perf_counter()
-        yield
+        result = yield
         record.seconds = time.perf_counter() - start
         self.recorder.close(record)
         if nextitem is None or name_of(nextitem) != name:
             self.recorder.announce(name)
+        return result
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self.recorder.failed(name_of(item)):
             pytest.skip("another case of this test failed already")
 
-    @pytest.hookimpl(hookwrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Hook[pytest.TestReport]:
         record = self.recorder.current
         if record is not None and call.when == "call":
             self.finish(item, record)
         if record is not None and (call.excinfo is not None or call.when == "call"):
             self.judge(record, call)
-        yield
+        return (yield)
 
     def finish(self, item: pytest.Item, record: Record) -> None:
         """End the test's processes, and keep what the student's printed."""
@@ -117,7 +124,7 @@ class JudgePlugin:
             record.settle(Status.INFRA_ERROR, Feedback(message=str(error)))
         else:
             where = call.excinfo.traceback[-1]
-            message = f"the check itself failed: {brief(error)} ({where.path.name}:{where.lineno + 1})"
+            message = f"the check itself failed: {brief(error)} ({Path(where.path).name}:{where.lineno + 1})"
             record.settle(Status.INFRA_ERROR, Feedback(message=message))
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

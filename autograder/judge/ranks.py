@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from autograder.judge.blame import RankError, explain
+from autograder.judge.decoding import decode
 from autograder.judge.submission import Submission
-from autograder.judge.values import aligned, decode, encode
+from autograder.judge.values import aligned, encode
 from autograder.judge.wire import Payload
 
 SIZES = struct.Struct("<QQ")
@@ -81,7 +82,7 @@ def dump(path: Path, value: Any) -> None:
         file.write(SIZES.pack(len(header), sum(aligned(a.nbytes) for a in arrays)))
         file.write(header)
         for array in arrays:
-            file.write(memoryview(array.reshape(-1).view(np.uint8)))
+            file.write(array.reshape(-1).view(np.uint8).data)
             file.write(bytes(aligned(array.nbytes) - array.nbytes))
     partial.rename(path)
 

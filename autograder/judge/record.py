@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from autograder.course.manifest import Manifest
 from autograder.judge.intake import Staged
+from autograder.judge.line import Call
 from autograder.judge.result import Feedback, Status, TaskResult, TestResult
 from autograder.judge.session import Ending
-from autograder.judge.student import Call
+
+IMPORTS = re.compile(r"No module named '(\w+)'|cannot import name '\w+' from '(\w+)'")
 
 
 @dataclass
@@ -46,6 +49,7 @@ class Recorder:
     def __post_init__(self) -> None:
         self.records: dict[str, list[Record]] = {}
         self.hidden: dict[str, bool] = {}
+        self.misplaced: dict[str, str] = {}
 
     def collected(self, name: str, *, hidden: bool, task: str) -> None:
         """A check was found in the unit's files."""
@@ -56,7 +60,7 @@ class Recorder:
                 self.notes.append(note)
         elif task and task != self.manifest.checks[name][0].id:
             owner = self.manifest.checks[name][0].id
-            self.broken.append(f"{name} is marked as task {task}, but the manifest has it under {owner}")
+            self.misplaced[name] = f"{name} is marked as task {task}, but the manifest has it under {owner}"
 
     def wants(self, name: str) -> bool:
         """Whether this run includes the test."""
@@ -85,7 +89,9 @@ class Recorder:
         task, points = self.manifest.checks[name]
         records = self.records.get(name, [])
         hidden = self.hidden.get(name, False)
-        if not records:
+        if name in self.misplaced:
+            status, feedback = Status.INFRA_ERROR, Feedback(message=self.misplaced[name])
+        elif not records:
             status, feedback = self.absent(name)
             hidden = hidden or status is Status.SKIPPED
         else:
@@ -123,6 +129,7 @@ class Recorder:
             message = f"{record.case.removeprefix(record.test)}: {message}"
         update: dict[str, object] = {
             "message": message,
+            "hint": feedback.hint or self.advice(message),
             "call": feedback.call or record.last.text,
             "shapes": feedback.shapes or record.last.shapes,
             "path": feedback.path or module,
@@ -137,6 +144,14 @@ class Recorder:
         elif record.ending is not None:
             update |= dict(record.ending.output)
         return feedback.model_copy(update=update)
+
+    def advice(self, message: str) -> str:
+        """A hint for an import that fails because the file was not handed in as part of the unit."""
+        found = IMPORTS.search(message)
+        file = f"{found.group(1) or found.group(2)}.py" if found else ""
+        if file not in self.staged.left_out:
+            return ""
+        return f"{file} is not one of the files that this unit asks for, so the grader left it out."
 
     def task_results(self) -> tuple[TaskResult, ...]:
         """Every task that the run asks for, complete with tests that did not run."""

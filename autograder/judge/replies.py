@@ -6,9 +6,10 @@ import os
 import signal
 from typing import Any
 
+from autograder.judge.decoding import text
 from autograder.judge.failures import StudentError, StudentFailure
 from autograder.judge.result import Feedback, Status
-from autograder.judge.values import MalformedError, text
+from autograder.judge.values import MalformedError
 
 LONGEST = 4000
 RAISED = {
@@ -37,6 +38,9 @@ def failure(reply: dict[str, Any]) -> StudentFailure:
     names = tuple(k[:100] for k in kinds if type(k) is str) if type(kinds) is list else ()
     plain = status in (Status.MISSING, Status.NOT_IMPLEMENTED, Status.CRASHED) or not kind
     shown = message if plain and message else f"{kind}: {message}" if message else kind
+    rank = reply.get("rank")
+    if type(rank) is int and not plain:
+        shown = f"rank {rank}: {shown}"
     return StudentError(Feedback(message=shown, traceback=traceback), status, kind, names, message)
 
 

@@ -12,31 +12,31 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from autograder.course.units import Unit, course_root, find_units
+from autograder.judge.isolation import available, bubblewrap, isolation
 from autograder.judge.seccomp import program
+from autograder.judge.view import View
 
-WORKER_FILES = (
-    *(
-        "__init__",
-        "blame",
-        "child",
-        "memfile",
-        "processes",
-        "ranks",
-        "submission",
-        "values",
-        "wire",
-        "worker",
-    ),
-)
+__all__ = ["Plan", "available"]
+
+WORKER_FILES = [
+    "__init__",
+    "blame",
+    "child",
+    "decoding",
+    "memfile",
+    "processes",
+    "ranks",
+    "submission",
+    "values",
+    "wire",
+    "worker",
+]
 SHM_MB = 256  # MPICH crashes with less
 NAMES = {
     "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
@@ -89,6 +89,11 @@ class Plan:
             "GLOO_SOCKET_IFNAME": "lo",
             "HYDRA_LAUNCHER": "fork",
             "FI_PROVIDER": "tcp",
+            "UCX_LOG_LEVEL": "fatal",
+            "UCX_TLS": "posix,cma,self",
+            "UCX_TLS": "^sysv",
+            "UCX_TLS": "posix,self",
+            "UCX_TLS": "posix,cma,self",
         }
         for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
             found[f"{name}_NUM_THREADS"] = threads
@@ -175,100 +180,3 @@ class Plan:
         names |= {self.unit.name} if self.own_reference else set()
         packages = [folder / name for name in sorted(names)]
         return [*sorted(folder.glob("*.py")), *(path for path in packages if path.is_dir())]
-
-
-class View:
-    """Bubblewrap's file-system arguments, in order; parents are made readable, which bubblewrap does not."""
-
-    def __init__(self, hidden: tuple[Path, ...]) -> None:
-        self.arguments: list[str] = []
-        self.bound: list[Path] = []
-        self.made: set[Path] = {Path("/")}
-        self.hidden = hidden
-
-    def parents(self, path: Path) -> None:
-        for parent in reversed(path.parents):
-            covered = any(parent.is_relative_to(bound) for bound in self.bound)
-            if parent not in self.made and not covered:
-                self.arguments += ["--perms", "0755", "--dir", str(parent)]
-                self.made.add(parent)
-
-    def bind(self, path: Path, at: Path | None = None, *, optional: bool = False) -> None:
-        at = at or path
-        if optional and not path.exists():
-            return
-        if at == path and any(at.is_relative_to(bound) for bound in self.bound):
-            return
-        self.parents(at)
-        self.arguments += ["--ro-bind", str(path), str(at)]
-        self.bound.append(at)
-
-    def system(self, path: Path) -> None:
-        """/bin and its like: a link into /usr on most systems, a folder on others."""
-        if path.is_symlink():
-            self.arguments += ["--symlink", str(path.readlink()), str(path)]
-        elif path.is_dir():
-            self.bind(path)
-
-    def mask(self) -> None:
-        """Cover what must not be seen where a bound folder holds it, for example a checkout below /usr."""
-        for path in self.hidden:
-            holders = [bound for bound in self.bound if path.is_relative_to(bound)]
-            inner = [bound for bound in self.bound if bound.is_relative_to(path) and bound != path]
-            if holders:
-                self.arguments += ["--tmpfs", str(path)]
-                for bound in inner:
-                    self.arguments += ["--ro-bind", str(bound), str(bound)]
-
-
-def isolation(uid: int) -> list[str]:
-    """Namespaces and privileges. Root becomes `uid` in the worker, an ordinary user is mapped already."""
-    spaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-    common = [*spaces, "--hostname", "sandbox", "--die-with-parent", "--new-session", "--as-pid-1"]
-    if uid >= 0:
-        return [*common, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    user = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
-    return [*common, *user, *(["--disable-userns"] if "--disable-userns" in bubblewrap_help() else [])]
-
-
-def bubblewrap() -> str:
-    return shutil.which("bwrap") or "bwrap"
-
-
-@cache
-def bubblewrap_help() -> str:
-    done = subprocess.run([bubblewrap(), "--help"], capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr
-
-
-def available() -> tuple[bool, str]:
-    """Whether bubblewrap works here, and if not what to type."""
-    if not sys.platform.startswith("linux"):
-        return False, "bubblewrap needs Linux; on macOS or Windows grade in a Linux virtual machine or WSL 2"
-    if shutil.which("bwrap") is None:
-        return (
-            False,
-            "bubblewrap is not installed: sudo apt-get install bubblewrap (Fedora: dnf install bubblewrap)",
-        )
-    uid = 1 << 24 if os.geteuid() == 0 else -1
-    probe = [bubblewrap(), *isolation(uid), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
-    done = subprocess.run(probe, capture_output=True, text=True, check=False)
-    if done.returncode == 0:
-        return True, ""
-    return False, f"bubblewrap cannot start: {done.stderr.strip()[:300]}\n  to mend: {remedy()}"
-
-
-def remedy() -> str:
-    """What usually stands in the way of unprivileged namespaces."""
-    switches = {
-        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": ("1", "=0"),
-        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "=1"),
-        "/proc/sys/user/max_user_namespaces": ("0", "=15000"),
-    }
-    for path, (bad, good) in switches.items():
-        file = Path(path)
-        if file.exists() and file.read_text().strip() == bad:
-            return f"sudo sysctl -w {path.removeprefix('/proc/sys/').replace('/', '.')}{good}"
-    if Path("/.dockerenv").exists():
-        return "start the container with --security-opt seccomp=unconfined --cap-add SYS_ADMIN"
-    return "allow unprivileged user namespaces on this machine, or run as root"

@@ -26,7 +26,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class SpeedRatio:
-    """Interleaved timings; `ratio` is how many times faster the student is (median baseline / median student).
+    """Interleaved timings; `ratio` is how many times faster the student is, median over median.
 
     values, baseline_values: the result of every timed call, in order: check them all.
     """

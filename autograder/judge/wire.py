@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from autograder.judge import memfile
-from autograder.judge.values import aligned, decode, encode, payload_size
+from autograder.judge.decoding import decode
+from autograder.judge.values import aligned, encode, payload_size
 
 PREAMBLE = struct.Struct("<4sIIQ")
 MAGIC = b"MLS1"
@@ -59,7 +60,7 @@ class Payload:
 
     def read_into(self, array: np.ndarray, offset: int) -> None:
         """Fill a contiguous array from the payload. Raises ProtocolError when the file is too short."""
-        target = memoryview(array.reshape(-1).view(np.uint8))
+        target = array.reshape(-1).view(np.uint8).data
         if self.fd is None:
             target[:] = memoryview(self.data)[offset : offset + len(target)]
         elif not memfile.read(self.fd, target, offset):
@@ -99,7 +100,7 @@ class Channel:
         self._file.resize(size)
         offset = 0
         for array in arrays:
-            memfile.write(self._file.fd, memoryview(array.reshape(-1).view(np.uint8)), offset)
+            memfile.write(self._file.fd, array.reshape(-1).view(np.uint8).data, offset)
             offset += aligned(array.nbytes)
         self._write([PREAMBLE.pack(MAGIC, 1, len(body), size), body], self._file.fd, deadline)
 

@@ -108,7 +108,7 @@ class Course:
         """The result of the first test."""
         return self.grade(sums, **options).tests[0]
 
-    def answer(self, sums: str, *args: object, call: str = "call", **options) -> Any:
+    def answer(self, sums: str, *args: object, **limits) -> Any:
         """What the student's add returns to a check, through the whole judge."""
         out = self.root / "answer.json"
         out.unlink(missing_ok=True)
@@ -116,10 +116,11 @@ class Course:
             f"""
             import json, pathlib
             def test_one(student):
-                pathlib.Path({str(out)!r}).write_text(json.dumps(student.{call}("add", *{args!r})))
-            """
+                pathlib.Path({str(out)!r}).write_text(json.dumps(student.call("add", *{args!r})))
+            """,
+            **limits,
         )
-        result = self.one(sums, **options)
+        result = self.one(sums)
         assert result.passed, result
         return json.loads(out.read_text())
 

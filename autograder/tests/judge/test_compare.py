@@ -34,7 +34,7 @@ def refusal(got: object, want: object, **options) -> CheckFailure:
         (ONES, ONES * np.inf, "value"),
         (-ONES * np.inf, ONES * np.inf, "value"),
         (np.array([True]), np.array([1]), "dtype"),
-        (np.uint8([0]), np.uint8([255]), "value"),
+        (np.array([0], np.uint8), np.array([255], np.uint8), "value"),
         ([1.0, 2.0], [1.0, 3.0], "value"),
         ([1.0], [1.0, 2.0], "length"),
         ([1.0, 10**400], [1.0, 2.0], "number"),
@@ -95,7 +95,7 @@ def test_says_where_and_how_many():
 
 
 def test_a_wider_oracle_names_the_dtype():
-    got = np.float32([1.1, 2.2])
+    got = np.array([1.1, 2.2], np.float32)
     expect_close(got, np.array([1.1, 2.2]), dtype=np.float32)
     assert "dtype" in refusal(np.array([1.1, 2.2]), np.array([1.1, 2.2]), dtype=np.float32).feedback.message
 

@@ -14,8 +14,8 @@ def add():
     found = []
     for folder, inner, files in os.walk("/"):
         inner[:] = [name for name in inner if not os.path.join(folder, name).startswith(SKIP)]
-        if "site-packages" not in folder and "/lib/python" not in folder:
-            found += [os.path.join(folder, name) for name in files]
+        inner[:] = [name for name in inner if name != "site-packages" and not name.startswith("python3")]
+        found += [os.path.join(folder, name) for name in files]
     return found
 """
 
@@ -88,7 +88,7 @@ def add():
     status = open("/proc/self/status").read()
     return {
         "root": attempt(lambda: os.listdir("/root")),
-        "write": [attempt(lambda p=p: open(p + "/x", "w").close()) for p in ("/", "/submission", "/course", "/usr", "/dev")],
+        "write": [attempt(lambda p=p: open(p + "/x", "w").close()) for p in ("", "/submission", "/course", "/dev")],
         "dns": attempt(lambda: socket.getaddrinfo("example.org", 80)),
         "tcp": attempt(lambda: dial("192.0.2.1", 80)),
         "loopback": attempt(loopback),
@@ -129,14 +129,15 @@ def add():
         "fd": attempt(lambda: os.listdir("/proc/1/fd")),
         "environ": attempt(lambda: open("/proc/1/environ").read()),
         "processes": len(pids),
-        "fds": sorted(os.readlink(f"/proc/self/fd/{n}").split(":")[0] for n in os.listdir("/proc/self/fd") if n != "4"),
+        "fds": [os.readlink(f"/proc/self/fd/{n}").split(":")[0] for n in "0123"],
+        "count": len(os.listdir("/proc/self/fd")) - 1,
     }
 """
     found = course.answer(code)
     assert found["parent"] == 1
     assert set(found["mem"]) | {found["fd"], found["environ"]} == {"PermissionError"}
     assert found["processes"] == 2
-    assert found["fds"] == ["/dev/null", "pipe", "pipe", "socket"]
+    assert (found["fds"], found["count"]) == (["/dev/null", "pipe", "pipe", "socket"], 4)
 
 
 def test_hidden_inputs_do_not_leave_through_an_exception(course: Course):
@@ -176,7 +177,7 @@ def test_students_see_the_category_of_a_hidden_failure_alone(course: Course):
 
 def test_the_course_is_not_seen_through_a_system_folder(course: Course):
     """A checkout below /usr, or below the interpreter, is covered where the bound folder shows it."""
-    from autograder.judge.sandbox import View
+    from autograder.judge.view import View
 
     view = View((course_root(), course.root))
     view.bind(course.root.parent)

@@ -1,4 +1,4 @@
-"""Every way in which a submission can end a test, in the real sandbox: the status, and that it earns nothing."""
+"""Every way in which a submission can end a test, in the real sandbox: the status, and no points."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ OUTCOMES = {
         "not a frame",
     ),
     "4 GB promised": (
-        "import os, struct\ndef add(a, b):\n  os.write(3, struct.pack('<4sIIQ', b'MLS1', 0, 2, 4 << 30) + b'{}')",
+        "import os, struct\ndef add(a, b):\n"
+        "  os.write(3, struct.pack('<4sIIQ', b'MLS1', 0, 2, 4 << 30) + b'{}')",
         Status.PROTOCOL_ERROR,
         "over the limit",
     ),

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.judge import values
-from autograder.judge.values import DTYPES, MalformedError, UnsupportedError, aligned, decode, encode
+from autograder.judge import decoding
+from autograder.judge.decoding import decode
+from autograder.judge.values import DTYPES, MalformedError, UnsupportedError, aligned, encode
 
 
 def cross(value: object) -> object:
@@ -23,7 +24,7 @@ def cross(value: object) -> object:
 
 def reader(payload: bytes):
     def read(array: np.ndarray, offset: int) -> None:
-        memoryview(array.reshape(-1).view(np.uint8))[:] = payload[offset : offset + array.nbytes]
+        array.reshape(-1).view(np.uint8).data[:] = payload[offset : offset + array.nbytes]
 
     return read
 
@@ -180,7 +181,7 @@ def test_refuses_booleans_that_are_neither():
 
 
 def test_counts_nodes(monkeypatch):
-    monkeypatch.setattr(values, "MAX_NODES", 10)
+    monkeypatch.setattr(decoding, "MAX_NODES", 10)
     with pytest.raises(MalformedError):
         decode([[1]] * 20, reader(b""), 0)
 

@@ -1,0 +1,56 @@
+"""pytest without anything of anyone else's: no configuration, conftest, plugins, cache or variables."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+UNWANTED = (
+    *("cacheprovider", "terminal", "faulthandler", "warnings", "logging", "doctest", "junitxml", "pastebin"),
+    *("debugging", "unittest", "threadexception", "unraisableexception"),
+)
+OPTIONS = (
+    *("-c", os.devnull, "--noconftest", "--disable-plugin-autoload", "--import-mode=importlib", "-s"),
+    "--continue-on-collection-errors",  # one broken file of checks must not silence the others
+    *(part for name in UNWANTED for part in ("-p", f"no:{name}")),
+)
+
+
+def run_pytest(checks: Path, files: list[Path], plugin: object) -> None:
+    """Run these check files in this process, with this plugin alone."""
+    with bare_environment(), imports_from(checks):
+        pytest.main([*OPTIONS, "--rootdir", str(checks), *map(str, files)], plugins=[plugin])
+
+
+@contextlib.contextmanager
+def bare_environment() -> Iterator[None]:
+    """Without the variables through which pytest takes orders."""
+    kept = {
+        name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("PYTEST_", "PY_COLORS"))
+    }
+    try:
+        yield
+    finally:
+        for name in [n for n in os.environ if n.startswith("PYTEST_")]:
+            del os.environ[name]
+        os.environ.update(kept)
+
+
+@contextlib.contextmanager
+def imports_from(checks: Path) -> Iterator[None]:
+    """Checks may import their neighbours. Nothing of them stays: an edit counts next time."""
+    sys.path.insert(0, str(checks))
+    before = set(sys.modules)
+    try:
+        yield
+    finally:
+        sys.path.remove(str(checks))
+        for name in set(sys.modules) - before:
+            file = getattr(sys.modules[name], "__file__", None) or ""
+            if name.startswith("test_") or Path(file).is_relative_to(checks):
+                del sys.modules[name]

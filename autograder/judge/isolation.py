@@ -1,0 +1,63 @@
+"""Namespaces and privileges: bubblewrap's other arguments, and whether it works on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+
+def isolation(uid: int) -> list[str]:
+    """Namespaces and privileges. Root becomes `uid` in the worker, an ordinary user is mapped already."""
+    spaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+    common = [*spaces, "--hostname", "sandbox", "--die-with-parent", "--new-session", "--as-pid-1"]
+    if uid >= 0:
+        return [*common, "--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    user = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
+    return [*common, *user, *(["--disable-userns"] if "--disable-userns" in bubblewrap_help() else [])]
+
+
+def bubblewrap() -> str:
+    return shutil.which("bwrap") or "bwrap"
+
+
+@cache
+def bubblewrap_help() -> str:
+    done = subprocess.run([bubblewrap(), "--help"], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
+
+
+def available() -> tuple[bool, str]:
+    """Whether bubblewrap works here, and if not what to type."""
+    if not sys.platform.startswith("linux"):
+        return False, "bubblewrap needs Linux; on macOS or Windows grade in a Linux virtual machine or WSL 2"
+    if shutil.which("bwrap") is None:
+        return (
+            False,
+            "bubblewrap is not installed: sudo apt-get install bubblewrap (Fedora: dnf install bubblewrap)",
+        )
+    uid = 1 << 24 if os.geteuid() == 0 else -1
+    probe = [bubblewrap(), *isolation(uid), "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
+    done = subprocess.run(probe, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return True, ""
+    return False, f"bubblewrap cannot start: {done.stderr.strip()[:300]}\n  to mend: {remedy()}"
+
+
+def remedy() -> str:
+    """What usually stands in the way of unprivileged namespaces."""
+    switches = {
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": ("1", "=0"),
+        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "=1"),
+        "/proc/sys/user/max_user_namespaces": ("0", "=15000"),
+    }
+    for path, (bad, good) in switches.items():
+        file = Path(path)
+        if file.exists() and file.read_text().strip() == bad:
+            return f"sudo sysctl -w {path.removeprefix('/proc/sys/').replace('/', '.')}{good}"
+    if Path("/.dockerenv").exists():
+        return "start the container with --security-opt seccomp=unconfined --cap-add SYS_ADMIN"
+    return "allow unprivileged user namespaces on this machine, or run as root"
