@@ -21,7 +21,7 @@ def lab(
         bool, typer.Option("--browser/--no-browser", help="Open a browser window on it.")
     ] = True,
 ) -> None:
-    """Open a unit's notebook in JupyterLab, with your module beside it.
+    """Open a unit's notebook in JupyterLab, with your modules beside it.
 
     The first time, the notebook and the starters are copied to your desk, work/NN_name/. What is there
     already is never overwritten. Ctrl-C stops JupyterLab.
@@ -37,8 +37,7 @@ def lab(
     if not (chosen.desk / chosen.lab.name).exists():
         raise CourseError(f"unit {chosen.slug} has no lab yet\n  expected: labs/{chosen.slug}.ipynb")
     modules = unit_manifest(chosen).modules
-    module = next((name for name in modules if (chosen.desk / name).exists()), None)
-    raise typer.Exit(jupyter.run(chosen, module, port=port, open_browser=browser))
+    raise typer.Exit(jupyter.run(chosen, modules, port=port, open_browser=browser))
 
 
 def first_unfinished(units: list[Unit] | None = None) -> Unit:

@@ -21,6 +21,7 @@ import pytest
 from autograder.commands.lab import first_unfinished
 from autograder.course import jupyter
 from autograder.course.units import CourseError, Unit
+from autograder.course.workspace import write_workspace
 from autograder.tests.tree import command, copy_tree, environment, mlsys
 
 MANIFEST = """
@@ -185,16 +186,24 @@ def test_a_server_that_dies_at_once_is_explained(tree: Path, monkeypatch: pytest
     quits = [sys.executable, "-c", "print('no room left'); raise SystemExit(3)"]
     monkeypatch.setattr(jupyter, "server_command", lambda *_: quits)
     with pytest.raises(CourseError, match=r"did not start; the end of server.log says:\n  no room left"):
-        jupyter.run(unit, "loops.py", open_browser=False)
+        jupyter.run(unit, ["loops.py"], open_browser=False)
 
 
-def test_a_layout_of_the_students_own_is_kept(tree: Path):
-    unit, place = Unit("81_tiny", tree), jupyter.Place(tree)
-    jupyter.write_workspace(place, unit, "loops.py")
-    [file] = place.workspaces.iterdir()
-    file.write_text('{"data": {}, "metadata": {"id": "81_tiny"}}')
-    jupyter.write_workspace(place, unit, "loops.py")
-    assert '"data": {}' in file.read_text()
+def test_a_layout_of_the_students_own_is_kept_while_it_shows_the_notebook(tree: Path):
+    unit, folder = Unit("81_tiny", tree), tree / "workspaces"
+    write_workspace(folder, unit, ["loops.py", "more.py"])
+    [file] = folder.iterdir()
+    fresh = json.loads(file.read_text())["data"]
+    panes = fresh["layout-restorer:data"]["main"]["dock"]["children"]
+    assert panes[1]["widgets"] == ["editor:work/81_tiny/loops.py", "editor:work/81_tiny/more.py"]
+    own = file.read_text().replace("0.55", "0.7")
+    file.write_text(own)
+    write_workspace(folder, unit, ["loops.py"])
+    assert file.read_text() == own
+    for useless in ("", "{}", '{"data": {"notebook:work/81_tiny/81_tiny.ipynb": 1}, "metadata": {}}'):
+        file.write_text(useless)
+        write_workspace(folder, unit, ["loops.py"])
+        assert "0.55" in file.read_text()
 
 
 def test_the_page_with_the_token_is_the_owners_alone(tree: Path):
