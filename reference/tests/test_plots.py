@@ -14,6 +14,7 @@ from reference import drawings
 from reference.charts import how_far_off, ladder, prediction_vs_measured, roofline, sweep
 from reference.plots import PALETTE, Picture, new_figure, show, three_digits
 from reference.predictions import keep_prediction
+from reference.tables import ladder_table, seconds_text
 from reference.trace import Read, Recorder, misses
 
 RATES = {"python": 1e7, "numba": 5e9, "micro-kernel": 1.3e11}
@@ -231,3 +232,41 @@ def test_a_broken_file_of_guesses_is_named(tmp_path, text):
 def test_a_guess_for_other_steps_is_refused(tmp_path):
     with pytest.raises(ValueError, match="expected one guess for each of numba, parallel; got numba"):
         keep_prediction("01", {"numba": 2.0}, blind=BLIND, path=tmp_path / "p.json")
+
+
+# Science 2020, Table 1: seconds at n = 4096, absolute speed-up, fraction of the peak of 835 GFLOPS
+LEISERSON = {
+    "Python": (25552.48, "1", "0.00%"),
+    "Java": (2372.68, "11", "0.01%"),
+    "C": (542.67, "47", "0.03%"),
+    "Parallel loops": (69.80, "366", "0.24%"),
+    "Parallel divide and conquer": (3.80, "6 727", "4.33%"),
+    "plus vectorization": (1.10, "23 224", "14.96%"),
+    "plus AVX intrinsics": (0.41, "62 806", "40.45%"),
+}
+
+
+def test_the_table_reproduces_the_published_one():
+    rates = {name: 2 * 4096**3 / seconds for name, (seconds, _, _) in LEISERSON.items()}
+    rows = ladder_table(rates, peak=835e9, n=4096).rows
+    for row, (name, (seconds, speedup, fraction)) in zip(rows, LEISERSON.items(), strict=True):
+        assert row[:2] == (name, seconds_text(seconds))
+        ours, theirs = (float(text.replace(" ", "")) for text in (row[3], speedup))
+        assert ours == pytest.approx(theirs, rel=0.02)  # their speed-ups come from seconds with more digits
+        assert float(row[5][:-1]) == pytest.approx(float(fraction[:-1]), rel=0.02, abs=0.006)
+    assert rows[0][4] == "–"
+
+
+def test_a_table_is_markdown_and_html():
+    table = ladder_table({"a<b": 1e9, "c": 2e9}, peak=4e9, n=10, marked=["c"])
+    assert "| c * | 0.00 | 2 | 2 | 2.0 | 50.00% |" in str(table)
+    assert "a&lt;b" in table._repr_html_()
+    assert "timed at a smaller n" in table._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("rates", "peak", "n"), [({}, 1.0, 4), ({"a": 0.0}, 1.0, 4), ({"a": 1.0}, 0.0, 4), ({"a": 1.0}, 1.0, 0)]
+)
+def test_a_table_of_nothing_is_refused(rates, peak, n):
+    with pytest.raises(ValueError, match="positive"):
+        ladder_table(rates, peak=peak, n=n)
