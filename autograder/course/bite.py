@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +31,6 @@ UNPROVEN = {
     Status.NOT_IMPLEMENTED,
     Status.SKIPPED,
 }
-BEGIN, END = "<!-- bite:begin -->", "<!-- bite:end -->"
 
 
 @dataclass(frozen=True)
@@ -149,24 +148,3 @@ def grade_row(
 
 def lost_tests(result: GradeResult) -> dict[str, Status]:
     return {test.name: test.status for test in result.tests if test.status is not Status.PASSED}
-
-
-def markdown(rows: Iterable[Row]) -> str:
-    """The table for the README."""
-    lines = ["| submission | points | loses | the mistake |", "|---|---|---|---|"]
-    for row in rows:
-        if row.submission == "starter":
-            lost = "every check" if row.holds else row.difference
-        else:
-            lost = ", ".join(f"`{name}`" for name in row.lost) or "nothing"
-        lines.append(f"| {row.submission} | {row.points} of {row.max_points} | {lost} | {row.why} |")
-    return "\n".join(lines) + "\n"
-
-
-def publish(text: str, table: str) -> str:
-    """The README's text with the table between its two marks. Raises CourseError when a mark is missing."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise CourseError(f"README.md: expected the marks {BEGIN} and {END}")
-    return f"{head}{BEGIN}\n{table}{END}{tail}"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
-from autograder.course.bite import bite_table, markdown, publish, read_wrong
+import pytest
+from rich.console import Console
+
+from autograder.course.bite import bite_table, read_wrong
+from autograder.course.bite_report import markdown, publish, terminal_table
 from autograder.course.manifest import unit_manifest
 from autograder.course.units import CourseError, Unit
 from autograder.tests.needs import need_sandbox
@@ -28,6 +32,9 @@ def test_a_check_that_does_not_bite_is_named(unit: Unit):
     )
     rows = {row.submission: row for row in bite_table(unit)}
     assert rows["add_wrong_sign"].difference == "add_wrong_sign should lose test_add_sums"
+    out = io.StringIO()
+    Console(file=out, width=100).print(terminal_table(rows.values()))
+    assert "add_wrong_sign should lose test_add_sums" in out.getvalue()
     assert not rows["add_wrong_sign"].holds
     assert rows["add_in_place"].holds
 
