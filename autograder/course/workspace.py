@@ -31,7 +31,11 @@ def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]
         "file-browser-filebrowser:cwd": {"path": folder},
         "layout-restorer:data": {
             "main": {"dock": dock, "current": left},
-            "left": {"collapsed": True, "current": "filebrowser", "widgets": ["filebrowser"]},
+            "left": {
+                "collapsed": True,
+                "visible": True,
+                "widgets": ["filebrowser", "running-sessions", "@jupyterlab/toc:plugin"],
+            },
             "right": {"collapsed": True, "widgets": []},
         },
     }
