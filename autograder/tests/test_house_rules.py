@@ -1,0 +1,186 @@
+"""The rules of the house, kept by machines: CONTRIBUTING.md says why."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import nbformat
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from autograder.course.manifest import unit_manifest
+from autograder.course.release import check_drift
+from autograder.course.units import Unit, course_root, find_units
+from autograder.tests.tree import mlsys
+
+ROOT = course_root()
+UNITS = find_units()
+PROGRAMS = Path(sys.executable).parent
+LONGEST = 300  # lines of a module
+# Absolute paths of somebody's machine. Those of every Linux (/usr, /proc, /tmp ...) are facts, not places.
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:home|Users|work|root|workspace|mnt)/[\w.-]+")
+
+
+def tracked_files() -> list[Path]:
+    """What git knows, or will know: everything that is not ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def run(*command: str) -> str:
+    """What a tool prints when it is not content; "" when it is."""
+    done = subprocess.run(
+        [str(PROGRAMS / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_ruff_has_no_complaint():
+    complaint = run("ruff", "check", "--no-cache", "--output-format=concise", ".")
+    assert not complaint, complaint
+
+
+def test_everything_is_formatted():
+    complaint = run("ruff", "format", "--no-cache", "--check", ".")
+    assert not complaint, complaint
+
+
+@pytest.mark.slow
+def test_the_types_are_right():
+    complaint = run("basedpyright")
+    assert not complaint, complaint
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
+def test_a_unit_has_every_room(unit: Unit):
+    assert [str(path.relative_to(ROOT)) for path in unit.rooms().values() if not path.exists()] == []
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
+def test_the_starters_are_what_the_reference_gives(unit: Unit):
+    assert check_drift(unit) == [], f"to mend: ./mlsys release {unit.number}"
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
+def test_every_task_has_two_wrong_solutions(unit: Unit):
+    wrong = "".join(path.read_text() for path in (unit.checks / "wrong").glob("*.py"))
+    checks = {task.id: list(task.checks) for task in unit_manifest(unit).tasks}
+    lost = re.findall(r"^# loses: (\w+)", wrong, re.MULTILINE)
+    assert {id: n for id, names in checks.items() if (n := sum(lost.count(name) for name in names)) < 2} == {}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
+def test_a_notebook_is_committed_as_it_is_handed_out(unit: Unit):
+    notebook = nbformat.read(unit.lab, as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.metadata.kernelspec.name == "python3", "without it JupyterLab asks for a kernel"
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    ran = [cell for cell in notebook.cells if cell.get("outputs") or cell.get("execution_count")]
+    assert [cell.source[:60] for cell in ran] == [], "clear the outputs before you commit"
+    assert notebook.cells[0].cell_type == "markdown"
+    assert notebook.cells[0].source.startswith("# ")
+
+
+def test_no_module_is_too_long():
+    modules = [path for path in tracked_files() if path.suffix == ".py" or path.name == "mlsys"]
+    lengths = {path: len(path.read_text().splitlines()) for path in modules}
+    assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > LONGEST} == {}
+
+
+def test_no_file_names_a_place_on_somebodys_machine():
+    found = []
+    for path in tracked_files():
+        if path.suffix in {".png", ".pdf", ".svg"} or path.name.endswith("gitignore"):
+            continue  # pictures; and patterns that only look like paths
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if MACHINE_PATH.search(line) and path != Path(__file__):
+                found.append(f"{path.relative_to(ROOT)}:{number}: {line.strip()[:100]}")
+    assert found == []
+
+
+def test_nothing_is_committed_that_belongs_to_one_machine():
+    folders = {".venv", "work", "build", "grades", "node_modules", "__pycache__", "raw", ".ipynb_checkpoints"}
+    assert [str(path) for path in tracked_files() if folders & set(path.relative_to(ROOT).parts)] == []
+    large = {str(path): size for path in tracked_files() if (size := path.stat().st_size) > 1_000_000}
+    assert large == {}, "generated at run time, or not here"
+
+
+def pins() -> dict[str, Requirement]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return {canonicalize_name(pin.name): pin for pin in map(Requirement, filter(str.strip, lines))}
+
+
+def test_every_dependency_is_pinned_exactly():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    assert needed - set(pins()) == set()
+    assert [str(pin) for pin in pins().values() if not re.fullmatch(r"==[^*]+", str(pin.specifier))] == []
+
+
+def test_every_package_that_a_pinned_one_needs_is_pinned_too():
+    """The launcher installs the pins alone (pip --no-deps): a gap would be found by a student."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    gaps = set()
+    for name in pins():
+        try:
+            lines = requires(name) or []
+        except PackageNotFoundError:
+            continue  # for other machines
+        for need in map(Requirement, lines):
+            inside = need.marker is None or need.marker.evaluate({"extra": ""})
+            if inside and canonicalize_name(need.name) not in pins():
+                gaps.add(f"{name} needs {need.name}")
+    assert gaps == set()
+
+
+def commands() -> list[str]:
+    from typer.main import get_command
+
+    from autograder.cli import app
+
+    return sorted(vars(get_command(app))["commands"])
+
+
+def test_the_commands_of_the_course_are_there():
+    expected = {
+        "bench",
+        "check",
+        "doctor",
+        "grade",
+        "lab",
+        "release",
+        "reset",
+        "slides",
+        "status",
+        "test",
+        "units",
+    }
+    assert expected <= set(commands())
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_explains_itself(name: str):
+    done = mlsys(ROOT, name, "--help", COLUMNS="100")
+    assert done.returncode == 0
+    text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    assert f"Usage: mlsys {name}" in text
+    description = text.partition("Usage:")[2].split("\n\n")[0] + text.split("─ ")[0]
+    assert len(description.split()) > 8, "say what it does"
+    undescribed = [line for line in text.splitlines() if re.match(r"│ +--[\w-]+ +│", line)]
+    assert undescribed == []
+
+
+def test_a_wrong_command_is_one_message():
+    done = mlsys(ROOT, "examine")
+    assert done.returncode == 2
+    assert "No such command 'examine'" in done.stderr
+    assert "Traceback" not in done.stderr
