@@ -83,7 +83,7 @@ def serve(channel: Channel, submission: Submission) -> None:
             request, value = channel.receive_value()
         except (ClosedError, MalformedError):
             return
-        reply: dict[str, Any] = {}
+        reply: dict[str, Any] = {"id": request["id"]}
         try:
             result = perform(request, value, submission, group)
             flush()
@@ -91,15 +91,12 @@ def serve(channel: Channel, submission: Submission) -> None:
                 channel.send_value(reply, result)
                 continue
             except UnsupportedError as error:
-                reply = {"failure": "unsupported", "message": str(error), "dtype": error.dtype}
+                reply |= {"failure": "unsupported", "message": str(error), "dtype": error.dtype}
             except ValueError as error:  # an int of a million digits
-                reply = {
-                    "failure": "unsupported",
-                    "message": f"a value that has no JSON form ({error})",
-                    "dtype": False,
-                }
+                text = f"a value that has no JSON form ({error})"
+                reply |= {"failure": "unsupported", "message": text, "dtype": False}
         except BaseException as error:  # SystemExit, KeyboardInterrupt and pytest's own are errors here
-            reply = explain(error, submission)
+            reply |= explain(error, submission)
         flush()
         channel.send(reply)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import selectors
 import time
 from dataclasses import dataclass, field
@@ -64,7 +65,9 @@ class Line:
     def send(self, remote: Remote, request: dict[str, Any], value: Any) -> None:
         start = time.monotonic()
         try:
-            remote.channel.send_value(request, value, deadline=start + self.left)
+            # An answer must name its request: nobody answers in advance, before the clock starts.
+            remote.pending = secrets.token_hex(8)
+            remote.channel.send_value({**request, "id": remote.pending}, value, deadline=start + self.left)
         except (ClosedError, TimeoutError) as error:
             self.lose(remote, error)
         finally:
@@ -74,6 +77,8 @@ class Line:
         start = time.monotonic()
         try:
             reply, value = remote.channel.receive_value(deadline=start + self.left)
+            if reply.pop("id", None) != remote.pending:
+                raise ProtocolError("it answers another request")
         except (ClosedError, TimeoutError, ProtocolError, MalformedError) as error:
             self.lose(remote, error)
         finally:

@@ -90,10 +90,7 @@ class Plan:
             "HYDRA_LAUNCHER": "fork",
             "FI_PROVIDER": "tcp",
             "UCX_LOG_LEVEL": "fatal",
-            "UCX_TLS": "posix,cma,self",
-            "UCX_TLS": "^sysv",
-            "UCX_TLS": "posix,self",
-            "UCX_TLS": "posix,cma,self",
+            "UCX_TLS": "posix,cma,self",  # System V memory is denied, the network is not there
         }
         for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
             found[f"{name}_NUM_THREADS"] = threads

@@ -36,6 +36,7 @@ class Remote:
     channel: Channel
     index: int  # in the order of the test's forks
     pid: int = 0  # its process number out here
+    pending: str = ""  # the request that it has not answered
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from autograder.course.manifest import Limits, Manifest, Task
@@ -17,7 +18,9 @@ class Sessions:
 
     def __init__(self, unit: Unit, manifest: Manifest, scratch: Path, tier: str, folder: Path) -> None:
         self.unit, self.manifest, self.scratch, self.tier = unit, manifest, scratch, tier
-        self.hidden = (unit.root, folder, folder.parent)
+        # A course that is installed, not linked, would lie among the interpreter's packages.
+        packages = [Path(place, name) for place in sys.path for name in ("reference", "autograder") if place]
+        self.hidden = (unit.root, folder, folder.parent, *packages)
         self.functions = {task.function: task.module for task in manifest.tasks}
         self.functions |= {
             body: task.module for task in manifest.tasks for body in task.asked if "." not in body

@@ -41,6 +41,8 @@ class View:
     def mask(self) -> None:
         """Cover what must not be seen where a bound folder holds it, for example a checkout below /usr."""
         for path in self.hidden:
+            if not path.is_dir():
+                continue
             holders = [bound for bound in self.bound if path.is_relative_to(bound)]
             inner = [bound for bound in self.bound if bound.is_relative_to(path) and bound != path]
             if holders:

@@ -41,7 +41,7 @@ class Zygote:
         self.alone = alone  # process 1 of its own namespace: kill(-1) reaches the test's processes only
         self.tests: list[int] = []
         self.exits: dict[int, int] = {}
-        self.kept = {p.resolve() for p in scratch_entries()}
+        self.kept = set(scratch_entries())
 
     def serve(self) -> None:
         """Answer requests until the judge closes the control socket."""
@@ -60,7 +60,7 @@ class Zygote:
         match request["op"]:
             case "setup":
                 preload(request["preload"])
-                self.kept |= {p.resolve() for p in scratch_entries()}
+                self.kept |= set(scratch_entries())
                 gc.collect()
                 gc.freeze()
                 self.control.send({"ready": True})
@@ -136,11 +136,14 @@ class Zygote:
         return ended
 
     def clean(self) -> None:
-        """Remove the files that the test left: the next one starts from the same state."""
+        """Remove the files that the test left: the next one starts from the same state.
+
+        Where a test made that impossible this raises, the sandbox ends, and the next test gets a new one.
+        """
         for path in scratch_entries():
-            if path.resolve() not in self.kept:
+            if path not in self.kept:
                 if path.is_dir() and not path.is_symlink():
-                    shutil.rmtree(path, ignore_errors=True)
+                    shutil.rmtree(path)
                 else:
                     path.unlink(missing_ok=True)
 

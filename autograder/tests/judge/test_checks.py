@@ -61,7 +61,10 @@ def test_raises(course: Course):
 
 
 def test_call_keeping_shows_what_became_of_the_arguments(course: Course):
-    body = "a = np.ones(2)\nvalue, (after, _) = student.call_keeping('add', a, 1.0)\nexpect_equal(after, np.ones(2))"
+    body = (
+        "a = np.ones(2)\nvalue, (after, _) = student.call_keeping('add', a, 1.0)\n"
+        "expect_equal(after, np.ones(2))"
+    )
     assert status_of(course, body)[0] is Status.PASSED
     status, message = status_of(course, body, "def add(a, b):\n  a += b\n  return a")
     assert status is Status.FAILED
@@ -71,7 +74,8 @@ def test_call_keeping_shows_what_became_of_the_arguments(course: Course):
 def test_the_harness_runs_beside_the_students_code(course: Course):
     course.write(
         "autograder/checks/02_sums/harness.py",
-        "class Spy(list):\n  seen = ()\n  def __getitem__(self, i):\n    self.seen += (i,)\n    return super().__getitem__(i)\n"
+        "class Spy(list):\n  seen = ()\n  def __getitem__(self, i):\n    self.seen += (i,)\n"
+        "    return super().__getitem__(i)\n"
         "def reads(n):\n  spy = Spy(range(n))\n  student_function('add')(spy, spy)\n  return spy.seen\n",
     )
     body = "expect_equal(student.probe('reads', 3), (2, 0))"
@@ -167,10 +171,8 @@ def test_others_plugins_options_and_files_have_no_say(course: Course, monkeypatc
 
 def test_an_edited_check_counts_the_next_time(course: Course):
     course.write("autograder/checks/02_sums/oracle.py", "WANT = 3\n")
-    body = (
-        CHECK
-        + "from oracle import WANT\ndef test_one(student):\n    expect_equal(student.call('add', 1, 2), WANT)\n"
-    )
+    check = "def test_one(student):\n    expect_equal(student.call('add', 1, 2), WANT)\n"
+    body = CHECK + "from oracle import WANT\n" + check
     course.checks(body)
     assert course.one().passed
     course.write("autograder/checks/02_sums/oracle.py", "WANT = 4\n")

@@ -87,10 +87,17 @@ OUTCOMES = {
         "exit code 0",
     ),
     "invented failure": (
-        'import os, struct\ndef add(a, b):\n  x = b\'{"failure":["passed"]}\'\n'
+        "import os, struct, sys\ndef add(a, b):\n  name = sys._getframe(1).f_locals['request']['id']\n"
+        '  x = (\'{"failure":["passed"],"id":"%s"}\' % name).encode()\n'
         "  os.write(3, struct.pack('<4sIIQ', b'MLS1', 0, len(x), 0) + x)",
         Status.PROTOCOL_ERROR,
         "neither a value nor an error",
+    ),
+    "answer in advance": (
+        'import os, struct\ndef add(a, b):\n  x = b\'{"value":1,"id":"00"}\'\n'
+        "  os.write(3, struct.pack('<4sIIQ', b'MLS1', 0, len(x), 0) + x)\n  return a + b",
+        Status.PROTOCOL_ERROR,
+        "another request",
     ),
     "closed socket": (
         "import os, time\ndef add(a, b):\n  os.close(3)\n  time.sleep(60)",

@@ -116,8 +116,8 @@ dist.destroy_process_group()
 """
 def add():
     open("/tmp/program.py", "w").write(PROGRAM)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "/tmp/program.py"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run([*command, "/tmp/program.py"], capture_output=True, text=True)
     if done.returncode:
         return done.stderr[-2000:]
     return [open(f"/tmp/out{rank}").read() for rank in range(2)]
