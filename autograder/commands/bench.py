@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
@@ -33,7 +37,8 @@ def bench(
 
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise CourseError(f"cannot write {json_file}\n  expected: a file in a folder that exists")
-    report = benchmark_of(unit).run(quick=quick)
+    with output_to_errors():
+        report = benchmark_of(unit).run(quick=quick)
     print_table(report)
     text = report.to_json().rstrip() + "\n"
     if json_file is None:
@@ -50,6 +55,20 @@ def bench(
             err=True,
         )
     raise typer.Exit(bool(missed))
+
+
+@contextlib.contextmanager
+def output_to_errors() -> Iterator[None]:
+    """Meanwhile all output, also of libraries and child processes, is error output: the rest stays JSON."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def benchmark_of(wanted_unit: str) -> ModuleType:
