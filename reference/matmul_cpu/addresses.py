@@ -8,14 +8,13 @@ strides and sizes. These intrinsics are how compiled code reads and writes throu
 from __future__ import annotations
 
 import platform
-from dataclasses import replace
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from reference.matmul_cpu.vectors import INT, ShapeType, VectorType, element_type, fused, splat
+from reference.matmul_cpu.vectors import INT, VectorType, element_type, fused, splat
 
 BYTE = ir.IntType(8)
 WORD = ir.IntType(64)
@@ -41,17 +40,6 @@ def prefetch_line(builder, place, *, write: bool, locality: int = 3) -> None:
     )
     flags = [ir.Constant(INT, int(write)), ir.Constant(INT, locality), ir.Constant(INT, 1)]
     builder.call(function, [builder.bitcast(place, BYTE.as_pointer()), *flags])
-
-
-@intrinsic(prefer_literal=True)
-def narrow(_typing, shape, vectors):
-    """The same tile with fewer vectors across (a constant)."""
-    narrower = ShapeType(replace(shape.shape, vectors=vectors.literal_value))
-
-    def emit(context, _builder, _signature, _args):
-        return context.get_dummy_value()
-
-    return narrower(shape, vectors), emit
 
 
 @intrinsic
@@ -128,53 +116,55 @@ def scratch(_typing, shape):
 
 
 @intrinsic(prefer_literal=True)
-def rank_updates(_typing, shape, tile, a, a_stride, last, b, b_stride, p, count, ahead):
-    """tile += the outer products of columns p, p + 1, ... of A and rows p, p + 1, ... of B; `count` of them.
+def rank_updates(_typing, shape, tile, a, a_stride, b, b_stride, count, ahead):
+    """tile += the outer products of the next columns of A (from `a`) and rows of B (from `b`): `count` of them.
 
-    Row i of A is at a + min(i, last) * a_stride: rows below the last one repeat it, so that nothing outside
-    A is read, and their results are never stored. Rows of B are fetched into L1 `ahead` rows early.
-    The loop over rows and vectors is unrolled here, rather than by LLVM, because `count` times a tile
-    is more than LLVM unrolls of its own accord.
+    Rows of A are a_stride apart, rows of B b_stride. B is fetched into L1 `ahead` rows early. The loops over
+    rows and vectors are unrolled here and not by LLVM, because `count` tiles are more than it unrolls by itself.
     """
     one = shape.shape
     vector = VectorType(one.dtype, one.lanes).llvm
-    steps, distance = count.literal_value, ahead.literal_value
+    element = vector.element
 
-    def emit(_context, builder, _signature, args):
-        _, registers_, a_, a_stride_, last_, b_, b_stride_, p_ = args[:8]
-        rows = []
-        for i in range(one.rows):
-            inside = builder.icmp_signed("<", number(i), last_)
-            row = builder.select(inside, number(i), last_)
-            rows.append(pointer(builder, vector.element, a_, builder.mul(row, a_stride_)))
+    def emit(context, builder, _signature, args):
+        _, registers_, a_, a_stride_, b_, b_stride_ = args[:6]
+        rows = [pointer(builder, element, a_, builder.mul(number(i), a_stride_)) for i in range(one.rows)]
         cells = [
             builder.gep(registers_, [ir.Constant(INT, 0), ir.Constant(INT, n)])
             for n in range(one.rows * one.vectors)
         ]
         sums = [builder.load(cell) for cell in cells]
-        for step in range(steps):
-            at = builder.add(p_, number(step))
-            b_row = pointer(builder, vector.element, b_, builder.mul(at, b_stride_))
-            b_vectors = []
+        for step in range(count.literal_value):
+            b_row = pointer(builder, element, b_, builder.mul(number(step), b_stride_))
+            early = builder.gep(b_row, [builder.mul(number(ahead.literal_value), b_stride_)])
+            y = []
             for j in range(one.vectors):
                 place = builder.gep(b_row, [number(j * one.lanes)])
-                b_vectors.append(
-                    builder.load(builder.bitcast(place, vector.as_pointer()), align=one.itemsize)
-                )
-                if distance:
-                    coming = builder.gep(place, [builder.mul(number(distance), b_stride_)])
-                    prefetch_line(builder, coming, write=False)
+                y.append(builder.load(builder.bitcast(place, vector.as_pointer()), align=one.itemsize))
+                prefetch_line(builder, builder.gep(early, [number(j * one.lanes)]), write=False)
             for i in range(one.rows):
-                x = splat(builder, builder.load(builder.gep(rows[i], [at])), vector)
+                x = splat(builder, builder.load(builder.gep(rows[i], [number(step)])), vector)
                 for j in range(one.vectors):
                     n = i * one.vectors + j
-                    sums[n] = fused(builder, vector, x, b_vectors[j], sums[n])
+                    sums[n] = fused(builder, vector, x, y[j], sums[n])
         for cell, value in zip(cells, sums, strict=True):
             builder.store(value, cell)
-        return _context.get_dummy_value()
+        return context.get_dummy_value()
 
-    words = (types.intp,) * 6
-    return types.none(shape, tile, *words, count, ahead), emit
+    return types.none(shape, tile, *(types.intp,) * 4, count, ahead), emit
+
+
+@intrinsic
+def call_kernel(_typing, kernel, words):
+    """Call the compiled function at address `kernel` with a tuple of 64-bit integers."""
+
+    def emit(context, builder, _signature, args):
+        values = [builder.extract_value(args[1], n) for n in range(len(words))]
+        kind = ir.FunctionType(ir.VoidType(), [WORD] * len(values))
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
+        return context.get_dummy_value()
+
+    return types.none(types.int64, words), emit
 
 
 # ---- atomics on 64-bit words, and what a thread does while it waits

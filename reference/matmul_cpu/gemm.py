@@ -7,6 +7,7 @@ Within a piece the loops are Goto's: a block of B (depth x columns) is packed so
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from reference.matmul_cpu.plan import plan
 from reference.matmul_cpu.shapes import check_operands
 from reference.matmul_cpu.team import team, usable_cores
+from reference.matmul_cpu.tiles import tile_kernel
 from reference.matmul_cpu.vectors import TileShape, source_build, tile_shape
 from reference.matmul_cpu.work import JOB_WORDS
 
@@ -44,11 +46,11 @@ def _multiply(a, b, c, m, k, n, threads):
     if cc != 1 and cr == 1:  # C by columns: C' = B' A'
         a, b, m, n = b, a, n, m
         ar, ac, br, bc, cr, cc = bc, br, ac, ar, cc, cr
-    cut = plan(shape, m, k, n, ac == 1 or k == 1, bc == 1 or n == 1, threads)
+    cut = plan(shape, m, k, n, bc == 1 or n == 1, threads)
     counter = np.zeros(8, np.int64)
     job = np.array(
         (_address(a), ar, ac, _address(b), br, bc, _address(c), cr, cc, m, k, n, cut.grid_rows, cut.grid_columns,
-         cut.depth, cut.columns, cut.rows, cut.pack_a, cut.pack_b, _address(counter)),
+         cut.depth, cut.columns, cut.pack_b, _address(counter), *_kernels(shape)),
         np.int64,
     )
     assert job.size == JOB_WORDS
@@ -57,6 +59,12 @@ def _multiply(a, b, c, m, k, n, threads):
 
 def _address(x: np.ndarray) -> int:
     return x.__array_interface__["data"][0]
+
+
+@cache
+def _kernels(shape: TileShape) -> tuple[int, int, int]:
+    one, two, three = (tile_kernel(replace(shape, vectors=min(shape.vectors, n))) for n in (1, 2, 3))
+    return one, two, three
 
 
 @cache

@@ -10,6 +10,7 @@ from __future__ import annotations
 from numba import njit
 
 from reference.matmul_cpu.addresses import number_at, prefetch, put_number, put_vector, vector_at
+from reference.matmul_cpu.tiles import STRIDE_BYTES
 
 EARLY = 6  # rows of B that are fetched ahead of the copy
 SQUARE = 16  # a transposing copy goes by squares of this side: one cache line of float32 either way
@@ -76,11 +77,24 @@ def _pack_row(shape, row, row_stride, depth, columns, vectors, p, block):
 
 
 @njit(nogil=True)
-def pack_a(shape, a, row_stride, column_stride, rows, depth, panel, panel_stride):
-    """Copy rows x depth numbers of A so that the numbers of a row are consecutive, rows panel_stride apart."""
-    for i0 in range(0, rows, SQUARE):
-        for p0 in range(0, depth, SQUARE):
-            for p in range(p0, min(depth, p0 + SQUARE)):
-                for i in range(i0, min(rows, i0 + SQUARE)):
-                    value = number_at(shape, a, i * row_stride + p * column_stride)
-                    put_number(shape, panel, i * panel_stride + p, value)
+def pack_a(shape, a, row_stride, column_stride, rows, depth, stripe):
+    """Copy a stripe of A, one tile high, so that the numbers of a row are consecutive; zeros below the last row."""
+    stride = STRIDE_BYTES // shape.itemsize
+    for i in range(rows, shape.rows):
+        for p in range(depth):
+            put_number(shape, stripe, i * stride + p, 0)
+    if column_stride == 1:
+        for i in range(rows):
+            p = 0
+            while p + shape.lanes <= depth:
+                put_vector(shape, stripe, i * stride + p, vector_at(shape, a, i * row_stride + p))
+                p += shape.lanes
+            while p < depth:
+                put_number(shape, stripe, i * stride + p, number_at(shape, a, i * row_stride + p))
+                p += 1
+        return
+    for top in range(0, depth, SQUARE):
+        for p in range(top, min(depth, top + SQUARE)):
+            for i in range(rows):
+                value = number_at(shape, a, i * row_stride + p * column_stride)
+                put_number(shape, stripe, i * stride + p, value)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from reference.matmul_cpu.tiles import DEPTH_BYTES, STRIDE_BYTES
 from reference.matmul_cpu.vectors import TileShape
 
-DEPTH_BYTES = 2048  # of one row of A in a block: 512 float32
-ROWS_PACKED = 2048  # rows of A that are packed at a time
 
 
 @dataclass(frozen=True)
@@ -21,8 +20,6 @@ class Plan:
     grid_columns: int
     depth: int
     columns: int
-    rows: int
-    pack_a: int
     pack_b: int
     panel_bytes: int
     threads: int
@@ -49,17 +46,15 @@ def _even(total: int, most: int, unit: int) -> int:
 
 
 @lru_cache(maxsize=1024)
-def plan(shape: TileShape, m: int, k: int, n: int, a_rows: bool, b_rows: bool, threads: int) -> Plan:
-    """Cut (m, k) @ (k, n). `a_rows`, `b_rows`: the numbers of a row of the operand are consecutive."""
+def plan(shape: TileShape, m: int, k: int, n: int, b_rows: bool, threads: int) -> Plan:
+    """Cut (m, k) @ (k, n). `b_rows`: the numbers of a row of B are consecutive."""
     if 2 * m * k * n < 1_000_000:
         threads = 1  # a few microseconds: less than it takes to call for help
     depth = _even(k, DEPTH_BYTES // shape.itemsize, 4)
     vectors, tiles = -(-n // shape.lanes), -(-m // shape.rows)
     block = max(shape.width, int(0.6 * l2_bytes()) // (depth * shape.itemsize) // shape.width * shape.width)
     blocks = -(-n // block)
-    if not a_rows and tiles >= threads:
-        grid_rows, grid_columns = threads, 1  # so that no row of A is packed twice
-    elif threads == 1:
+    if threads == 1:
         grid_rows, grid_columns = 1, 1
     else:
         grid_columns = -(-blocks // threads) * threads
@@ -68,17 +63,15 @@ def plan(shape: TileShape, m: int, k: int, n: int, a_rows: bool, b_rows: bool, t
         else:
             grid_rows, grid_columns = min(threads, tiles), blocks
     columns = _even(-(-vectors // grid_columns) * shape.lanes, block, shape.lanes)
-    rows = _even(tiles * shape.rows, ROWS_PACKED, shape.rows) if not a_rows else tiles * shape.rows
-    pack_b, size = -1, 0
+    stripe = shape.rows * STRIDE_BYTES
     direct = b_rows and n % shape.lanes == 0 and tiles // grid_rows <= 4
-    if not direct:
-        pack_b = 0
-        size = -(-columns // shape.lanes) * shape.lanes * depth * shape.itemsize
-        size = -(-size // 4096) * 4096 + 4096
-    pack_a = -1
-    if not a_rows:
-        pack_a = size
-        size += rows * (depth + shape.lanes) * shape.itemsize
+    block_bytes = 0 if direct else columns * depth * shape.itemsize
     return Plan(
-        grid_rows, grid_columns, depth, columns, rows, pack_a, pack_b, size, min(threads, grid_rows * grid_columns)
+        grid_rows,
+        grid_columns,
+        depth,
+        columns,
+        0 if direct else -(-stripe // 4096) * 4096,
+        -(-stripe // 4096) * 4096 + block_bytes,
+        min(threads, grid_rows * grid_columns),
     )

@@ -29,12 +29,13 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
+from numba.core.imputils import lower_constant, lower_getattr_generic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import (
     NativeValue,
     intrinsic,
     lower_builtin,
     models,
-    overload_attribute,
     register_model,
     type_callable,
     typeof_impl,
@@ -168,20 +169,27 @@ def _typeof_shape(value, _context):
     return ShapeType(value)
 
 
+@lower_constant(ShapeType)
+def _constant_shape(context, _builder, _type, _value):
+    return context.get_dummy_value()
+
+
 @unbox(ShapeType)
 def _unbox_shape(_type, _object, context):
     return NativeValue(context.context.get_dummy_value())
 
 
-def _constant_attribute(name: str) -> None:
-    @overload_attribute(ShapeType, name)
-    def attribute(shape):
-        value = getattr(shape.shape, name)
-        return lambda shape: value
+@infer_getattr
+class _ShapeAttributes(AttributeTemplate):
+    key = ShapeType
+
+    def generic_resolve(self, _shape, attr):
+        return types.intp if attr in {"rows", "vectors", "lanes", "width", "itemsize"} else None
 
 
-for _name in ("rows", "vectors", "lanes", "width", "itemsize"):
-    _constant_attribute(_name)
+@lower_getattr_generic(ShapeType)
+def _shape_attribute(context, _builder, shape, _value, attr):
+    return context.get_constant(types.intp, getattr(shape.shape, attr))
 
 
 # ---- the instructions
