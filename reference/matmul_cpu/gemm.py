@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.matmul_cpu.packing import pack_a_kernel, pack_b_kernel
 from reference.matmul_cpu.plan import plan
 from reference.matmul_cpu.shapes import check_operands
 from reference.matmul_cpu.team import team, usable_cores
@@ -49,12 +50,13 @@ def _multiply(a, b, c, m, k, n, threads):
     cut = plan(shape, m, k, n, bc == 1 or n == 1, threads)
     counter = np.zeros(8, np.int64)
     job = np.array(
-        (_address(a), ar, ac, _address(b), br, bc, _address(c), cr, cc, m, k, n, cut.grid_rows, cut.grid_columns,
+        (_address(a), ar, ac, _address(b), br, bc, _address(c), cr, cc, m, k, n,
+         size, shape.rows, shape.lanes, shape.vectors, cut.grid_rows, cut.grid_columns,
          cut.depth, cut.columns, cut.pack_b, _address(counter), *_kernels(shape)),
         np.int64,
     )
     assert job.size == JOB_WORDS
-    team().run(shape, job, cut.panel_bytes, cut.threads)
+    team().run(job, cut.panel_bytes, cut.threads)
 
 
 def _address(x: np.ndarray) -> int:
@@ -62,14 +64,14 @@ def _address(x: np.ndarray) -> int:
 
 
 @cache
-def _kernels(shape: TileShape) -> tuple[int, int, int]:
+def _kernels(shape: TileShape) -> tuple[int, ...]:
     one, two, three = (tile_kernel(replace(shape, vectors=min(shape.vectors, n))) for n in (1, 2, 3))
-    return one, two, three
+    return pack_a_kernel(shape), pack_b_kernel(shape), one, two, three
 
 
 @cache
 def _shape(dtype: np.dtype) -> TileShape:
-    files = ("addresses.py", "packing.py", "tiles.py", "work.py", "team.py")
+    files = ("addresses.py", "packing.py", "tiles.py")
     return tile_shape(dtype, source_build(*(str(Path(__file__).with_name(name)) for name in files)))
 
 

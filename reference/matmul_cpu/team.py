@@ -14,39 +14,32 @@ from __future__ import annotations
 import os
 import queue
 import threading
+from functools import cache
 
 import numpy as np
 from numba import njit, types
 
 from reference.matmul_cpu.addresses import exchange_if, pause, put_word, word_at
-from reference.matmul_cpu.vectors import ShapeType, TileShape
 from reference.matmul_cpu.work import JOB_WORDS, work
 
 SPINS = 4000  # turns of the waiting loop, about 0.2 ms
 IDLE, POSTED, RUNNING = 0, 1, 2
-STATE, KIND, PANELS, JOB = 0, 1, 2, 3  # words of a mailbox; the job follows
+STATE, PANELS, JOB = 0, 1, 2  # words of a mailbox; the job follows
 ALIGNMENT = 4096
 
 
 @njit(nogil=True, cache=True)
-def _serve(shape, kind, mailbox, spins):
-    """Do the jobs that come into the mailbox until none has come for `spins` turns: then True.
-
-    False: a job has come that is not of this `kind`, and so needs another compiled loop.
-    """
+def _serve(mailbox, spins):
+    """Do the jobs that come into the mailbox until none has come for `spins` turns."""
     state = mailbox.ctypes.data + 8 * STATE
     waited = 0
     while waited < spins:
-        if word_at(state) == POSTED:
-            if mailbox[KIND] != kind:
-                return False
-            if exchange_if(state, POSTED, RUNNING):
-                work(shape, mailbox[JOB:], mailbox[PANELS])
-                put_word(state, IDLE)
-                waited = 0
+        if word_at(state) == POSTED and exchange_if(state, POSTED, RUNNING):
+            work(mailbox[JOB:], mailbox[PANELS])
+            put_word(state, IDLE)
+            waited = 0
         waited += 1
         pause()
-    return True
 
 
 @njit(nogil=True, cache=True)
@@ -59,6 +52,12 @@ def _retire(mailbox):
         pause()
 
 
+@cache
+def serving():
+    """The compiled `_serve`, without numba's dispatch on types before every call."""
+    return _serve.compile((types.Array(types.int64, 1, "C"), types.int64))
+
+
 class Seat:
     """A mailbox and the panels of the thread that serves it."""
 
@@ -66,11 +65,10 @@ class Seat:
         self.mailbox = np.zeros(JOB + JOB_WORDS, np.int64)
         self.panels = np.empty(0, np.uint8)
 
-    def post(self, kind: int, job: np.ndarray, panel_bytes: int) -> None:
+    def post(self, job: np.ndarray, panel_bytes: int) -> None:
         if self.panels.size < panel_bytes + ALIGNMENT:
             self.panels = np.empty(panel_bytes + ALIGNMENT, np.uint8)
         start = self.panels.ctypes.data
-        self.mailbox[KIND] = kind
         self.mailbox[PANELS] = start + -start % ALIGNMENT
         self.mailbox[JOB:] = job
         self.mailbox[STATE] = POSTED
@@ -79,25 +77,22 @@ class Seat:
 class Helper(Seat):
     """A seat with a thread of its own."""
 
-    def __init__(self, team: Team) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.team = team
         self.asleep = False
         self.bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         threading.Thread(target=self._live, name="matmul helper", daemon=True).start()
 
-    def post(self, kind: int, job: np.ndarray, panel_bytes: int) -> None:
-        super().post(kind, job, panel_bytes)
+    def post(self, job: np.ndarray, panel_bytes: int) -> None:
+        super().post(job, panel_bytes)
         if self.asleep:
             self.asleep = False
             self.bell.put(None)
 
     def _live(self) -> None:
+        serve = serving()
         while True:
-            kind = int(self.mailbox[KIND])
-            serve, shape = self.team.loops[kind]
-            if not serve(shape, kind, self.mailbox, SPINS):
-                continue
+            serve(self.mailbox, SPINS)
             self.asleep = True
             if self.mailbox[STATE] == POSTED:  # it came just now
                 self.asleep = False
@@ -110,42 +105,26 @@ class Team:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.loops: list = []
-        self.kinds: dict[TileShape, int] = {}
         self.seats: list[Seat] = []
         self.helpers: list[Helper] = []
         self.hired = 0
 
-    def kind(self, shape: TileShape) -> int:
-        """The number of the compiled loop for tiles of this shape; compiles it on first use."""
-        found = self.kinds.get(shape)
-        if found is not None:
-            return found
-        words = types.Array(types.int64, 1, "C")
-        loop = _serve.compile((ShapeType(shape), types.int64, words, types.int64))
-        with self.lock:
-            if shape not in self.kinds:
-                self.loops.append((loop, shape))
-                self.kinds[shape] = len(self.loops) - 1
-            return self.kinds[shape]
-
-    def run(self, shape: TileShape, job: np.ndarray, panel_bytes: int, threads: int) -> None:
+    def run(self, job: np.ndarray, panel_bytes: int, threads: int) -> None:
         """Do the job on at most `threads` threads, the caller's among them."""
-        kind = self.kind(shape)
+        serve = serving()
         with self.lock:
             seat = self.seats.pop() if self.seats else Seat()
             helpers = []
             while len(helpers) < threads - 1 and (self.helpers or self.hired < usable_cores() - 1):
                 if not self.helpers:
                     self.hired += 1
-                    self.helpers.append(Helper(self))
+                    self.helpers.append(Helper())
                 helpers.append(self.helpers.pop())
         try:
             for helper in helpers:
-                helper.post(kind, job, panel_bytes)
-            seat.post(kind, job, panel_bytes)
-            serve, shape = self.loops[kind]
-            serve(shape, kind, seat.mailbox, 1)
+                helper.post(job, panel_bytes)
+            seat.post(job, panel_bytes)
+            serve(seat.mailbox, 1)
         finally:
             for helper in helpers:
                 _retire(helper.mailbox)

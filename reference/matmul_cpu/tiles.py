@@ -33,7 +33,7 @@ def tile_kernel(shape: TileShape) -> int:
     """Address of the compiled kernel for tiles of this shape; compiled on first use, then kept on disk.
 
     Its arguments: the packed stripe of A; B and the distance of its rows; depth; C and the distances of its
-    rows and columns; how many rows and columns of the tile are inside C; whether to add to C (or overwrite).
+    rows and columns; how many rows and columns of the tile are inside C; 0 to overwrite C, else to add to it.
     Addresses in bytes, distances in elements. B must be readable for the whole width of the tile.
     """
     a_stride = STRIDE_BYTES // shape.itemsize
