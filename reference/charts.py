@@ -138,9 +138,14 @@ def sweep(
     x_label: str,
     y_label: str,
     marks: Mapping[str, float] | None = None,
+    levels: Mapping[str, float] | None = None,
     log_y: bool = False,
 ) -> Picture:
-    """Lines over a swept size. series: name -> {x: y}. marks: label -> x, drawn as dashed vertical lines."""
+    """Lines over a swept size. series: name -> {x: y}.
+
+    marks: label -> x, dotted upright lines. levels: label -> y, dashed flat ones.
+    Raises ValueError for nothing to draw.
+    """
     if not series or not all(series.values()):
         raise ValueError("sweep: expected at least one series, each with at least one point")
     figure, axes = new_figure()
@@ -152,17 +157,19 @@ def sweep(
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     if log_y:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
     else:
         axes.set_ylim(bottom=0)
+    if levels:
+        axes.set_ylim(top=max(axes.get_ylim()[1], 1.08 * max(levels.values())))
     for label, x in (marks or {}).items():
         axes.axvline(x, color=GREY, linestyle=":", linewidth=1.6)
-        spot = {
-            "xycoords": ("data", "axes fraction"),
-            "textcoords": "offset points",
-            "color": GREY,
-            "fontsize": 10,
-        }
-        axes.annotate(label, (x, 1.0), xytext=(4, -12), **spot)
+        spot = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
+        axes.annotate(label, (x, 1.0), xytext=(0, 4), color=GREY, fontsize=10, **spot)
+    for label, y in (levels or {}).items():
+        axes.axhline(y, color=PALETTE[1], linestyle="--", linewidth=1.8)
+        spot = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
+        axes.annotate(label, (1.0, y), xytext=(0, 4), color=PALETTE[1], fontsize=10.5, **spot)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     headline(figure, title)

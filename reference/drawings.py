@@ -17,15 +17,20 @@ BLUE, RED, GREEN = PALETTE[0], PALETTE[1], PALETTE[2]
 
 @styled
 def access_pattern(
-    traces: Mapping[str, Recorder], *, matrix: str = "B", reads: int | None = None, line: int = 64
+    traces: Mapping[str, Recorder],
+    *,
+    matrix: str = "B",
+    reads: int | None = None,
+    line: int = 64,
+    row_height: float = 3.3,
 ) -> Picture:
     """One row a traced function: where its first reads of `matrix` fall, and at which addresses.
 
-    reads: how many to draw; default two rows' worth of the matrix. Raises ValueError for a trace without
-    reads.
+    reads: how many to draw; default two rows' worth of the matrix. row_height: inches.
+    Raises ValueError for a trace without reads.
     """
     figure, grid = new_figure(
-        9.6, 3.3 * len(traces) + 0.6, len(traces), 2, squeeze=False, width_ratios=[1, 1.7]
+        9.6, row_height * len(traces) + 0.6, len(traces), 2, squeeze=False, width_ratios=[1, 1.7]
     )
     told = []
     for (name, trace), (left, right) in zip(traces.items(), grid, strict=True):
@@ -41,19 +46,19 @@ def access_pattern(
         for column in range(0, width + 1, line // ITEM_BYTES):  # each frame between two strokes is one line
             left.axvline(column - 0.5, color=GREY, linewidth=1.4)
         left.set_title(f"{name}: first {len(steps)} reads of {matrix}")
-        left.set_xlabel("column (yellow first, dark last)")
         left.set_ylabel("row")
         left.grid(visible=False)
         addresses = [trace.address(read) - trace.starts[matrix] for read in steps]
         touched = len({address // line for address in addresses})
         jump = int(np.median(np.abs(np.diff(addresses)))) if len(addresses) > 1 else 0
         right.plot(addresses, ".", color=BLUE, markersize=7)
-        right.set_xlabel("read number")
         right.set_ylabel(f"byte within {matrix}")
-        right.set_yticks(range(0, order.size * ITEM_BYTES + 1, max(line, order.size)))
+        right.set_yticks(range(0, order.size * ITEM_BYTES + 1, max(line, 2 * order.size)))
         finding = f"{touched} cache lines for {len(steps)} reads; the usual step is {jump} bytes"
         right.set_title(finding)
         told.append(f"{name}: {finding}")
+    grid[-1, 0].set_xlabel("column (yellow first, dark last)")
+    grid[-1, 1].set_xlabel("read number")
     headline(
         figure, f"What the two loop orders read of {matrix}" if len(traces) == 2 else f"Reads of {matrix}"
     )

@@ -59,7 +59,8 @@ def measure_bandwidth(
         working_set = TRIAD_ARRAYS * min(max(4 * machine().l3, MIN_TRIAD_BYTES), MAX_TRIAD_BYTES)
     if working_set < 1024 * threads:
         raise ValueError(f"measure_bandwidth: expected at least {1024 * threads} bytes, got {working_set}")
-    size = working_set // TRIAD_ARRAYS // 8 // (16 * threads) * (16 * threads)  # whole vectors for each thread
+    step = 16 * threads  # whole vectors for each thread
+    size = working_set // TRIAD_ARRAYS // 8 // step * step
     target, left, right = np.zeros(size), np.full(size, 1.0), np.full(size, 2.0)
     parts = [part.reshape(threads, -1) for part in (target, left, right)]
     kernel, passes = triad_kernel(), 1

@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 
 from reference import drawings
 from reference.charts import how_far_off, ladder, prediction_vs_measured, roofline, sweep
-from reference.plots import PALETTE, Picture, new_figure, show, three_digits
+from reference.plots import PALETTE, Picture, new_figure, scaled, show, three_digits
 from reference.predictions import keep_prediction
 from reference.tables import ladder_table, seconds_text
 from reference.trace import Read, Recorder, misses
@@ -42,7 +42,12 @@ ALL_PICTURES = {
     "ladder": lambda: ladder(RATES, peak=1.5e11, others={"numpy": 1.2e11}, marked=["python"]),
     "roofline": lambda: roofline({"numba": (0.1, 5e9)}, {"2 cores": 1.5e11}, {"memory": 2e10, "L1": 2e11}),
     "sweep": lambda: sweep(
-        {"numba": {2: 1.0, 4: 3.0}}, title="It grows", x_label="n", y_label="GFLOPS", marks={"L1": 3}
+        {"numba": {2: 1.0, 4: 3.0}},
+        title="It grows",
+        x_label="n",
+        y_label="GFLOPS",
+        marks={"L1": 3},
+        levels={"peak": 5.0},
     ),
     "prediction": lambda: prediction_vs_measured({"a": 2.0, "b": 3.0}, {"a": 4.0, "b": 3.0}),
     "access pattern": lambda: drawings.access_pattern({o: recorded(8, o) for o in ("ijk", "ikj")}),
@@ -88,6 +93,15 @@ def test_a_picture_without_text_or_of_another_kind_is_refused(tmp_path):
         show(figure)
     with pytest.raises(ValueError, match=r"\.svg or \.png, got 'a\.gif'"):
         Picture(figure, "a figure").save(tmp_path / "a.gif")
+
+
+def test_a_scaled_picture_has_smaller_paper_and_still_fits():
+    with scaled(0.8):
+        small = ALL_PICTURES["sweep"]().figure
+    large = ALL_PICTURES["sweep"]().figure
+    assert small.get_figwidth() == pytest.approx(0.8 * large.get_figwidth())
+    with pytest.raises(ValueError, match="between"), scaled(10):
+        pass
 
 
 def test_drawing_leaves_the_settings_of_others_alone():

@@ -1,0 +1,160 @@
+"""The pictures of lecture 01 and of the README, drawn from the record of `matmul_cpu_lecture.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reference import drawings
+from reference.charts import ladder, roofline, sweep
+from reference.matmul_cpu import python_loops, python_reordered
+from reference.plots import Picture, scaled
+from reference.tables import Table, ladder_table
+from reference.trace import Recorder, misses
+
+SLIDES = Path(__file__).resolve().parents[2] / "slides" / "figures"
+TRACED_N, MISSES_N = 16, 40
+CAPACITIES = (4, 8, 16, 32, 48, 64, 128, 256, 512)
+LISTED = ("python_loops", "python_reordered")
+# Bytes that the innermost loop asks for, for each multiply-add in float64; 2 FLOP each. See the slides.
+WORD = 8
+BYTES_PER_FMA = {
+    "python_loops": 2 * WORD,
+    "python_reordered": 3 * WORD,
+    "numba_loops": 3 * WORD,
+    "numba_parallel": 3 * WORD,
+    "divide_and_conquer": 3 * WORD,
+    "register_blocked": 0.75 * WORD,
+    "microkernel": (8 + 24) / (8 * 24) * WORD,  # a tile of 8 x 24: AVX-512
+}
+
+
+def draw(record: Mapping[str, Any], folder: Path = SLIDES) -> list[Path]:
+    """Write every picture to `folder` as 01_NAME.svg; returns the paths."""
+    return [picture.save(folder / f"01_{name}.svg") for name, picture in pictures(record).items()]
+
+
+def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
+    """Name -> picture of a record that `matmul_cpu_lecture.measure` made, with letters for a wall."""
+    with scaled(0.8):
+        charts = {
+            "ladder": the_ladder(record),
+            "misses": missed(),
+            "order": order(record),
+            "amdahl": amdahl(),
+            "recursion": recursion(record),
+            "roofline": the_roofline(record),
+            "libraries": libraries(record),
+            "tile": drawings.register_tile(8, 48, 16),
+        }
+    with scaled(0.62):
+        narrow = {"denormal": denormal(record)}
+    return {
+        **charts,
+        **narrow,
+        "access": access(),
+        "tile_costs": drawings.tile_costs(16, mark=(8, 48)),
+        "packing": drawings.packing(),
+        "blocks": drawings.goto_blocks(),
+    }
+
+
+def table(record: Mapping[str, Any]) -> Table:
+    """The ladder in Leiserson's columns at n = 4096."""
+    rates = record["ladder"]
+    return ladder_table(rates, peak=max(record["peak64"].values()), n=4096, marked=list(rates))
+
+
+def the_ladder(record: Mapping[str, Any]) -> Picture:
+    peak = max(record["peak64"].values())
+    return ladder(record["ladder"], peak=peak, marked=LISTED)
+
+
+def the_roofline(record: Mapping[str, Any]) -> Picture:
+    points = {name: (2 / size, record["ladder"][name]) for name, size in BYTES_PER_FMA.items()}
+    peaks = {f"{count} core{'s' * (count != '1')}": rate for count, rate in record["peak64"].items()}
+    title = "Recursion moves a point up, tiles move it right"
+    return roofline(points, peaks, record["bandwidth"], title=title)
+
+
+def order(record: Mapping[str, Any]) -> Picture:
+    rates = _gflops(record["order"])
+    last = max(rates["i, k, j"])
+    gain = rates["i, k, j"][last] / rates["i, j, k"][last]
+    title = f"Compiled, the order is worth {gain:.1f}× at n = {last}"
+    marks = _fills(record, "L1", "L2")
+    return sweep(rates, title=title, x_label="n", y_label="GFLOPS, one core", marks=marks)
+
+
+def recursion(record: Mapping[str, Any]) -> Picture:
+    rates = _gflops(record["recursion"])
+    last = max(rates["divide_and_conquer"])
+    gain = rates["divide_and_conquer"][last] / rates["numba_parallel"][last]
+    title = f"At n = {last} recursion is worth {gain:.1f}×"
+    marks = _fills(record, "L2", "L3")
+    return sweep(rates, title=title, x_label="n", y_label=f"GFLOPS, {record['cores']} cores", marks=marks)
+
+
+def libraries(record: Mapping[str, Any]) -> Picture:
+    rates = _gflops(record["libraries"])
+    last = max(rates["matmul"])
+    ratio = {name: rates["matmul"][last] / rates[name][last] for name in ("NumPy", "PyTorch")}
+    title = f"matmul at n = {last}: {ratio['NumPy']:.2f} of NumPy, {ratio['PyTorch']:.2f} of PyTorch"
+    peak = max(record["peak32"].values()) / 1e9
+    y_label = f"GFLOPS in float32, {record['cores']} cores"
+    return sweep(rates, title=title, x_label="n", y_label=y_label, levels={f"peak {peak:.0f}": peak})
+
+
+def denormal(record: Mapping[str, Any]) -> Picture:
+    rates = record["denormal"]
+    slow, fast = rates["denormal products"], rates["normal numbers"]
+    title = f"The same loop, {fast / slow:.0f}× slower on numbers near zero"
+    return ladder(
+        {"denormal products": slow, "normal numbers": fast}, peak=record["peak64"]["1"], title=title
+    )
+
+
+def amdahl() -> Picture:
+    cores = [2**power for power in range(9)]
+    lines: dict[str, dict[float, float]] = {
+        f"f = {f}": {p: 1 / ((1 - f) + f / p) for p in cores} for f in (0.999, 0.99, 0.95, 0.9, 0.5)
+    }
+    title = "One percent of serial work caps 256 cores at 72×"
+    return sweep(lines, title=title, x_label="cores p", y_label="speed-up S", log_y=True)
+
+
+def access() -> Picture:
+    traces = {fn.__name__: _record(fn, TRACED_N) for fn in (python_loops, python_reordered)}
+    return drawings.access_pattern(traces, row_height=2.35)
+
+
+def missed() -> Picture:
+    lines = {fn.__name__: _record(fn, MISSES_N).lines() for fn in (python_loops, python_reordered)}
+    counts: dict[str, dict[float, float]] = {
+        name: {size: misses(order, size) / MISSES_N**3 for size in CAPACITIES}
+        for name, order in lines.items()
+    }
+    return sweep(
+        counts,
+        title="The same work, far fewer lines fetched",
+        x_label="lines that the cache holds (simulated, n = 40)",
+        y_label="lines per multiply-add",
+        marks={"a column of B": MISSES_N, "all of B": MISSES_N**2 * WORD / 64},
+    )
+
+
+def _record(fn, n: int) -> Recorder:
+    recorder = Recorder()
+    rows = [[float(i * n + j) for j in range(n)] for i in range(n)]
+    fn(recorder.matrix("A", rows), recorder.matrix("B", rows))
+    return recorder
+
+
+def _fills(record: Mapping[str, Any], *levels: str) -> dict[str, float]:
+    """Label -> the n at which an n x n matrix of float64 is as large as the cache."""
+    return {f"B fills {level}": (record["caches"][level] / WORD) ** 0.5 for level in levels}
+
+
+def _gflops(series: Mapping[str, Mapping[str, float]]) -> dict[str, dict[float, float]]:
+    return {name: {int(n): rate / 1e9 for n, rate in line.items()} for name, line in series.items()}
