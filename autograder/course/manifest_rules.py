@@ -50,7 +50,7 @@ def broken_rules(data: dict[str, Any], *, folder: str) -> list[Problem]:
     """Every broken rule; `folder` is the name of the assignment's folder."""
     tasks = [(i, task) for i, task in enumerate(listing(data.get("task"))) if isinstance(task, dict)]
     problems = [*unit_rules(data, folder), *file_rules(data), *order_rules(tasks, str(data.get("unit"))[:2])]
-    problems += [*twice_rules(tasks), *task_rules(tasks, data)]
+    problems += [*twice_rules(tasks), *task_rules(tasks, data), *unused_rules(tasks, data)]
     return problems
 
 
@@ -134,3 +134,13 @@ def task_rules(tasks: list[tuple[int, dict[str, Any]]], data: dict[str, Any]) ->
             total = " + ".join(str(value) for value in [*checks.values(), *([hidden] if hidden else [])])
             expected = f"the sum of its checks, {total} = {sum(checks.values()) + hidden}"
             yield Problem(("task", index, "points"), expected, str(points))
+
+
+def unused_rules(tasks: list[tuple[int, dict[str, Any]]], data: dict[str, Any]) -> Iterator[Problem]:
+    """A module without a task would be handed out with its answers."""
+    used = {task.get("module") for _, task in tasks if isinstance(task.get("module"), str)}
+    for index, name in enumerate(listing(data.get("modules"))):
+        if tasks and isinstance(name, str) and name not in used:
+            yield Problem(
+                ("modules", index), "a task for every module (or the file in `given`)", f"none for {name!r}"
+            )

@@ -63,6 +63,7 @@ BAD = {
     "module with a path": ('"fast.py"]', '"fast.py", "../x.py"]', "modules =", "'../x.py'"),
     "module twice": ('"fast.py"]', '"fast.py", "fast.py"]', "modules =", "'fast.py' again"),
     "module given, too": ('given = ["shapes.py"]', 'given = ["ops.py"]', "given =", "'ops.py' again"),
+    "module without a task": ('"fast.py"]', '"fast.py", "more.py"]', "modules =", "none for 'more.py'"),
     "module hides a library": ('"fast.py"]', '"fast.py", "random.py"]', "modules =", "hides `import random`"),
     "module hides a preload": ('"fast.py"]', '"fast.py", "numpy.py"]', "modules =", "hides `import numpy`"),
     "module that is not listed": ('module = "fast.py"', 'module = "slow.py"', '"slow.py"', "ops.py, fast.py"),
