@@ -47,9 +47,9 @@ def render(result: GradeResult, console: Console, *, verbose: bool = False) -> N
 
 
 def worth_telling(test: TestResult, verbose: bool) -> bool:
-    """A test that asks for an explanation: not a passed one, and an unwritten one only when asked."""
+    """A test that asks for an explanation: not a passed or hidden one; an unwritten one only when asked."""
     quiet = {Status.PASSED} if verbose else {Status.PASSED, Status.NOT_IMPLEMENTED, Status.SKIPPED}
-    return test.status not in quiet
+    return not test.hidden and test.status not in quiet
 
 
 def table(result: GradeResult, console: Console) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograder.judge.result import GradeResult, Status, TaskResult, TestResult
+from autograder.judge.result import Feedback, GradeResult, Status, TaskResult, TestResult
 
 OUTPUT_LINES = 12  # of a test's own output, its end
 
@@ -67,8 +67,10 @@ class Detail:
 
 
 def details(test: TestResult) -> list[Detail]:
-    """Everything that helps to mend a failed test, in the order in which one reads it."""
-    back = test.for_student().feedback
+    """Everything that helps to mend a failed test, in reading order; nothing of a hidden one."""
+    if test.hidden:
+        return []
+    back = test.feedback
     found = [Detail("", clean(back.message))]
     if back.path:
         short_hash = f"  (sha256 {back.sha256[:12]})" if back.sha256 else ""
@@ -83,12 +85,11 @@ def details(test: TestResult) -> list[Detail]:
     found += [Detail("got", clean(back.got)), Detail("expected", clean(back.expected))]
     found.append(Detail("hint", clean(back.hint)))
     found.append(Detail("where", clean(back.traceback), block=True))
-    found += [Detail(name, last_lines(text), block=True) for name, text in printed(test)]
+    found += [Detail(name, last_lines(text), block=True) for name, text in printed(back)]
     return [each for each in found if each.text.strip()]
 
 
-def printed(test: TestResult) -> list[tuple[str, str]]:
-    back = test.for_student().feedback
+def printed(back: Feedback) -> list[tuple[str, str]]:
     return [("printed", back.stdout), ("on stderr", back.stderr)]
 
 
