@@ -119,6 +119,7 @@ def server_command(place: Place, unit: Unit, port: int) -> list[str]:
         "LabApp.extension_manager": "readonly",
         "LabApp.check_for_updates_class": "jupyterlab.handlers.announcements.NeverCheckForUpdate",
         "LabApp.news_url": None,
+        "LanguageServerManager.autodetect": False,  # or it asks npm, which writes to the home folder
     }
     return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+import urllib.parse
 from pathlib import Path
 
 from autograder.course.browser import TO_MEND, find_browser, switches
@@ -88,8 +91,29 @@ def render(root: Path, source: Path, to: Path) -> list[Path]:
         for output in outputs:
             half = Path(scratch) / output.name
             convert(program, source, half, theme=root / "slides" / THEME, environment=os.environ | own)
+            if output.suffix == ".html":
+                half.write_text(with_pictures(half.read_text(), source.parent))
             shutil.move(half, output)
     return outputs
+
+
+def with_pictures(html: str, folder: Path) -> str:
+    """`html` with the pictures that it names in `folder` as part of it, so that one file is the lecture.
+
+    A picture that is not there keeps its name: the reader sees the alternative text.
+    """
+
+    def embedded(match: re.Match[str]) -> str:
+        path = folder / urllib.parse.unquote(match[2])
+        if not path.is_file():
+            return match[0]
+        kind = "svg+xml" if path.suffix == ".svg" else path.suffix[1:].replace("jpg", "jpeg")
+        data = base64.b64encode(path.read_bytes()).decode()
+        return f"{match[1]}data:image/{kind};base64,{data}{match[3]}"
+
+    name = r"""([^"':&)]+\.(?:svg|png|jpg|jpeg|gif|webp))"""
+    html = re.sub(rf"""(<img [^>]*?src="){name}(")""", embedded, html)
+    return re.sub(rf"""(url\((?:&quot;|["'])?){name}((?:&quot;|["'])?\))""", embedded, html)
 
 
 def convert(program: Path, source: Path, output: Path, *, theme: Path, environment: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import zlib
 from contextlib import suppress
@@ -65,8 +66,8 @@ def test_a_lecture_renders_and_every_slide_fits(unit: Unit):
     html, pdf = to / f"{unit.slug}.html", to / f"{unit.slug}.pdf"
     assert done.stdout.split()[-2:] == [f"build/slides/{html.name}", f"build/slides/{pdf.name}"]
     deck = look_at(html, browser, screenshots=to / "pictures")
-    assert deck.problems == []
-    assert deck.requests == []
+    assert not deck.problems, "\n".join(deck.problems)
+    assert not deck.requests, "\n".join(deck.requests)
     assert deck.slides >= 8
     assert pages(pdf) == deck.slides
     assert deck.smallest >= 24, "type too small to read from the last row"
@@ -109,6 +110,21 @@ def test_what_marp_cannot_read_is_one_message(tmp_path: Path):
 def test_the_lectures_wear_the_theme_of_the_course():
     for unit in DECKS:
         assert "\ntheme: mlsys\n" in unit.slides.read_text().partition("\n---\n")[0] + "\n", unit.slides.name
+
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
+
+
+@pytest.mark.slow
+def test_pictures_are_part_of_the_file(tmp_path: Path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "a dot.gif").write_bytes(PIXEL)
+    pictures = "![a dot](figures/a%20dot.gif)\n\n![bg right](figures/a%20dot.gif)"
+    html, _ = render(tmp_path, f"{FRONT}\n# One\n\n{pictures}\n")
+    (tmp_path / "figures" / "a dot.gif").unlink()
+    deck = look_at(html, needs.need_browser())
+    assert (deck.problems, deck.requests) == ([], [])
+    assert html.read_text().count("data:image/gif;base64,R0lGOD") == 2
 
 
 def test_without_node_the_message_says_what_to_install(tmp_path: Path):
