@@ -60,14 +60,18 @@ def _row_block(a, b, c, i0, i1):
         for j0 in range(0, n, COLUMNS):
             j1 = min(j0 + COLUMNS, n)
             for i in range(i0, i1, ROWS):
-                strip[:, : j1 - j0] = 0
+                strip[:] = 0
                 for p in range(p0, whole, DEPTH):
                     _tile(a, b, strip, i, p, j0, j1)
                 for r in range(min(ROWS, i1 - i)):
-                    row = strip[r, : j1 - j0]
+                    row_strip = strip[r]
                     for p in range(whole, p1):  # the last k % DEPTH products
-                        _axpy(a[i + r, p], b[p, j0:j1], row)
-                    _axpy(1, row, c[i + r, j0:j1])
+                        row_b = b[p, j0:j1]
+                        for j in range(len(row_b)):
+                            row_strip[j] += a[i + r, p] * row_b[j]
+                    row_c = c[i + r, j0:j1]
+                    for j in range(len(row_c)):
+                        row_c[j] += row_strip[j]
 
 
 # fastmath: products may be fused with sums (FMA) and a group of four may be summed in any order.
@@ -84,18 +88,10 @@ def _tile(a, b, strip, i, p, j0, j1):
     a20, a21, a22, a23 = a[i2, p], a[i2, p + 1], a[i2, p + 2], a[i2, p + 3]
     a30, a31, a32, a33 = a[i3, p], a[i3, p + 1], a[i3, p + 2], a[i3, p + 3]
     b0, b1, b2, b3 = b[p, j0:j1], b[p + 1, j0:j1], b[p + 2, j0:j1], b[p + 3, j0:j1]
-    width = j1 - j0
-    c0, c1, c2, c3 = strip[0, :width], strip[1, :width], strip[2, :width], strip[3, :width]
-    for j in range(width):
+    c0, c1, c2, c3 = strip[0], strip[1], strip[2], strip[3]
+    for j in range(len(b0)):
         x0, x1, x2, x3 = b0[j], b1[j], b2[j], b3[j]
         c0[j] += a00 * x0 + a01 * x1 + a02 * x2 + a03 * x3
         c1[j] += a10 * x0 + a11 * x1 + a12 * x2 + a13 * x3
         c2[j] += a20 * x0 + a21 * x1 + a22 * x2 + a23 * x3
         c3[j] += a30 * x0 + a31 * x1 + a32 * x2 + a33 * x3
-
-
-@njit(cache=True, fastmath={"contract"})
-def _axpy(alpha, x, y):
-    """y += alpha * x, for two rows of one length."""
-    for j in range(len(y)):
-        y[j] += alpha * x[j]

@@ -58,7 +58,7 @@ def divide_and_conquer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     for task in _tasks(Block(0, m, 0, k, 0, n), TASK_LEVELS):
         _divide(task, leaves)
         starts.append(len(leaves))
-    _conquer(a, b, c, np.array(leaves, np.int64), np.array(starts, np.int64))
+    _conquer(a, b, c, np.array(leaves, np.int64).reshape(-1, 6), np.array(starts, np.int64))
     return c
 
 

@@ -37,3 +37,8 @@ def rows_in_parallel(a, b):
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)
     _rows_in_parallel(a, b, c)
     return c
+
+
+def library(a, b):
+    """What NumPy calls: OpenBLAS, on as many threads as the student's code may use."""
+    return a @ b

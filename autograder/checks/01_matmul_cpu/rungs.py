@@ -10,9 +10,13 @@ from autograder.judge.compare import expect_equal, fail
 SQUARES = (1, 4, 32, 64, 128)  # sizes that fit every tile and every block
 RECTANGLES = ((3, 5, 2), (33, 17, 65), (1, 70, 9), (130, 1, 7), (67, 129, 1), (70, 300, 131))
 
+# Two threads that share a loop evenly work the same time; a busy machine, and the transfers of the operands
+# on the main thread, leave far more than this.
+LEAST_SHARE = 0.2
 
-def check_squares(student, rng, function):
-    for n in SQUARES:
+
+def check_squares(student, rng, function, sizes=SQUARES):
+    for n in sizes:
         a, b = matrices(rng, n, n, n)
         expect_product(
             student.call(function, a, b), a, b, hint="c[i, j] is the sum over p of a[i, p] * b[p, j]."
@@ -20,14 +24,19 @@ def check_squares(student, rng, function):
 
 
 def check_rectangles(student, rng, function):
-    for m, k, n in RECTANGLES:
+    hint = "Does every loop end where its matrix ends, also at an odd size?"
+    check_sizes(student, rng, function, RECTANGLES, hint)
+
+
+def check_sizes(student, rng, function, sizes, hint):
+    """`hint` says what is special about these sizes (m, k, n)."""
+    for m, k, n in sizes:
         a, b = matrices(rng, m, k, n)
-        hint = f"a is {m} x {k} and b is {k} x {n}: does every loop end where its matrix ends, also at an odd size?"
-        expect_product(student.call(function, a, b), a, b, hint=hint)
+        expect_product(student.call(function, a, b), a, b, hint=f"a is {m} x {k} and b is {k} x {n}. {hint}")
 
 
-def check_float64(student, rng, function):
-    for n in (16, 64):
+def check_float64(student, rng, function, sizes=(16, 64)):
+    for n in sizes:
         a, b = matrices(rng, n, n, n, np.float64)
         hint = "float64 operands need float64 sums: does a float32 number get in somewhere?"
         expect_product(student.call(function, a, b), a, b, hint=hint)
@@ -38,7 +47,9 @@ def check_zero_depth(student, rng, kernel):
     a, b = matrices(rng, 4, 0, 4)
     got = student.probe("onto_garbage", kernel, a, b, 4, 4)
     expect_equal(
-        got, np.zeros((4, 4), np.float32), hint="c holds garbage at first: also when k is 0, each c[i, j] must be set."
+        got,
+        np.zeros((4, 4), np.float32),
+        hint="c holds garbage at first: also when k is 0, each c[i, j] must be set.",
     )
 
 
@@ -58,4 +69,29 @@ def check_own_code(student, rng, function, kernel):
             got="np.dot, @ or the like in the compiled code",
             expected="loops of your own",
             hint="This rung is about your loops: write them out, without np.dot and without @.",
+        )
+
+
+def check_threads(student, rng, function, kernel, hint):
+    """At least two threads take part in an n = 512 product: the kernel's own record of CPU time says so."""
+    student.call(function, *matrices(rng, 8, 8, 8))  # compiles
+    shares = []
+    for _ in range(5):
+        a, b = matrices(rng, 512, 512, 512)
+        value, timing = student.timed(function, a, b)
+        expect_product(value, a, b, hint="The result must be right before its threads count.")
+        threads = [*timing.thread_seconds, 0.0, 0.0]
+        shares.append(threads[1] / max(threads[0], 1e-9))
+    if student.probe("threads") == 1:
+        # One core, one thread: then the compiled code tells whether it would share the work.
+        seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8))
+        shared = seen.get("parallel") is True
+    else:
+        shared = max(shares) >= LEAST_SHARE
+    if not shared:
+        fail(
+            "the work is not shared among threads",
+            got=f"the second busiest thread worked {max(shares):.0%} of the time of the busiest",
+            expected=f"at least {LEAST_SHARE:.0%}",
+            hint=hint,
         )

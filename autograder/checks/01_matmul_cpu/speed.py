@@ -16,13 +16,13 @@ def expect_speed(
     rng: np.random.Generator,
     function: str,
     yardstick: str,
+    sizes: tuple[int, int, int],
     *,
-    n: int,
     at_least: float,
     hint: str,
     repeats: int = 5,
 ) -> None:
-    """Pass when `function` does an n x n product in float32 at `at_least` times the speed of `yardstick`.
+    """Pass when `function` does a float32 product of `sizes` (m, k, n) at `at_least` times the speed of `yardstick`.
 
     A second round is measured before a "no": a busy machine must not cost a point.
     """
@@ -31,7 +31,7 @@ def expect_speed(
     baseline.call(yardstick, *small)
     best = 0.0
     for _ in range(2):
-        operands = [matrices(rng, n, n, n) for _ in range(repeats)]
+        operands = [matrices(rng, *sizes) for _ in range(repeats)]
         found = speed_ratio(
             lambda i, pairs=operands: student.timed(function, *pairs[i]),
             lambda i, pairs=operands: baseline.timed(yardstick, *pairs[i]),
@@ -43,7 +43,7 @@ def expect_speed(
         if best >= at_least:
             return
     fail(
-        f"too slow at n = {n}: {best:.2f} times the speed of the judge's {yardstick}",
+        f"too slow at m, k, n = {sizes}: {best:.2f} times the speed of the judge's {yardstick}",
         got=f"{best:.2f} x",
         expected=f"at least {at_least:.2f} x",
         hint=hint,

@@ -1,0 +1,94 @@
+"""Task 01.5: divide and conquer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from oracle import expect_product
+from rungs import check_float64, check_rectangles, check_sizes, check_squares, check_threads
+from speed import expect_speed
+
+from autograder.judge.compare import fail
+
+# Half of what the reference gets on one core against the judge's compiled loops on one core, which is 1.0
+# at this size: all of it is still in the caches, so that the recursion costs little and gains little.
+HALF = 0.5
+# The leaf that the module's constants describe: m and k up to 64, n up to 64 * 8 and a little more.
+LEAF, LEAF_COLUMNS = 64, 64 * 8 + 7
+
+
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_squares(student, rng):
+    check_squares(student, rng, "divide_and_conquer")
+
+
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_rectangles(student, rng):
+    check_rectangles(student, rng, "divide_and_conquer")
+
+
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_float64(student, rng):
+    check_float64(student, rng, "divide_and_conquer")
+
+
+@pytest.mark.hidden
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_empty(student, rng):
+    hint = "Half of nothing is nothing: does the recursion end when a side is 0?"
+    check_sizes(student, rng, "divide_and_conquer", ((0, 70, 3), (70, 0, 3), (3, 70, 0)), hint)
+
+
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_leaves_fit(student):
+    """Every side of every leaf is within the limit, whatever the shape of the block."""
+    for sides in ((256, 256, 2048), (1000, 70, 30), (30, 1000, 70), (30, 70, 9000)):
+        leaves = student.probe("leaves", *sides)
+        i0, i1, p0, p1, j0, j1 = leaves.T
+        largest = [int((end - start).max(initial=0)) for start, end in ((i0, i1), (p0, p1), (j0, j1))]
+        limits = (LEAF, LEAF, LEAF_COLUMNS)
+        for name, size, limit in zip("mkn", largest, limits, strict=True):
+            if size > limit:
+                fail(
+                    f"_divide leaves a leaf that is too large for a cache: {name} = {size}",
+                    call=f"_divide(Block(0, {sides[0]}, 0, {sides[1]}, 0, {sides[2]}), leaves)",
+                    got=f"leaves up to m, k, n = {largest}",
+                    expected=f"at most m, k, n = {list(limits)}",
+                    hint="A block is cut as long as any of its three sides is too large, and each cut is of its "
+                    "largest side (n counts as n // ASPECT).",
+                )
+
+
+@pytest.mark.hidden
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_depth_in_order(student, rng):
+    """One task with many leaves that all add to the same part of c: they must run one after the other."""
+    step, count = 32, 256
+    a = rng.integers(-8, 9, (48, step * count)).astype(np.float32)
+    b = rng.integers(-8, 9, (step * count, 64)).astype(np.float32)
+    leaves = [[0, 48, step * t, step * (t + 1), 0, 64] for t in range(count)]
+    for _ in range(4):
+        got = student.probe("conquer", a, b, np.array(leaves, np.int64), np.array([0, count], np.int64))
+        expect_product(
+            got,
+            a,
+            b,
+            call="_conquer(a, b, c, leaves, starts) with all leaves in one task",
+            hint="Leaves of one task may add to the same part of c: threads share the tasks, not the leaves.",
+        )
+
+
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_uses_threads(student, rng):
+    hint = "The tasks write to different parts of c: the loop over tasks can be a prange."
+    check_threads(student, rng, "divide_and_conquer", "_conquer", hint)
+
+
+@pytest.mark.task("01.5")
+def test_divide_and_conquer_speed(student, baseline, rng):
+    hint = (
+        "How many leaves does _divide make? Each costs a step in Python and a call: stop at LEAF, not before."
+    )
+    expect_speed(
+        student, baseline, rng, "divide_and_conquer", "rows", (512, 512, 512), at_least=HALF, hint=hint
+    )
