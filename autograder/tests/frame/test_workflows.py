@@ -60,4 +60,4 @@ def test_the_script_is_valid_and_executable():
     assert os.access(script, os.X_OK)
     assert subprocess.run(["bash", "-n", str(script)], capture_output=True).returncode == 0
     assert "./mlsys test" in script.read_text()
-    assert "export CI=true" in script.read_text()
+    assert "export CI=true " in script.read_text()
