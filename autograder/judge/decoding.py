@@ -20,12 +20,21 @@ from autograder.judge.values import (
 )
 
 
-def decode(tree: Any, read: Callable[[np.ndarray, int], None], payload_bytes: int) -> Any:
-    """The value of a tree; `read(array, offset)` fills each new array from the payload.
+def fresh(shape: tuple[int, ...], dtype: np.dtype, _: int) -> np.ndarray:
+    return np.empty(shape, dtype)
+
+
+def decode(
+    tree: Any,
+    read: Callable[[np.ndarray, int], None],
+    payload_bytes: int,
+    empty: Callable[[tuple[int, ...], np.dtype, int], np.ndarray] = fresh,
+) -> Any:
+    """The value of a tree; `read(array, offset)` fills each array that `empty` makes from the payload.
 
     Every size is checked against `payload_bytes` before memory is taken. Raises MalformedError.
     """
-    decoder = _Decoder(read, payload_bytes)
+    decoder = _Decoder(read, payload_bytes, empty)
     value = decoder.decode(tree, 0)
     if decoder.offset != payload_bytes:
         raise MalformedError(f"{payload_bytes} payload bytes, of which the header names {decoder.offset}")
@@ -33,8 +42,10 @@ def decode(tree: Any, read: Callable[[np.ndarray, int], None], payload_bytes: in
 
 
 class _Decoder:
-    def __init__(self, read: Callable[[np.ndarray, int], None], payload_bytes: int) -> None:
-        self.read, self.payload_bytes = read, payload_bytes
+    def __init__(
+        self, read: Callable[..., None], payload_bytes: int, empty: Callable[..., np.ndarray]
+    ) -> None:
+        self.read, self.payload_bytes, self.empty = read, payload_bytes, empty
         self.offset = self.nodes = self.arrays = 0
 
     def decode(self, node: Any, depth: int) -> Any:
@@ -118,7 +129,7 @@ class _Decoder:
         # NumPy multiplies the sizes that are not zero: they must fit too.
         if math.prod(n or 1 for n in shape) >= 2**59 or self.offset + size > self.payload_bytes:
             raise MalformedError("an array larger than the payload")
-        array = np.empty(shape, dtype)
+        array = self.empty(shape, dtype, size)
         if size:
             self.read(array, self.offset)
         if dtype == np.bool_ and size and array.view(np.uint8).max() > 1:

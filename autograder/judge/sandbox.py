@@ -18,31 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course.units import Unit, course_root, find_units
+from autograder.judge.inside import stage_course, stage_etc
 from autograder.judge.isolation import available, bubblewrap, isolation
 from autograder.judge.seccomp import program
 from autograder.judge.view import View
 
 __all__ = ["Plan", "available"]
 
-WORKER_FILES = [
-    "__init__",
-    "blame",
-    "child",
-    "decoding",
-    "memfile",
-    "processes",
-    "ranks",
-    "submission",
-    "values",
-    "wire",
-    "worker",
-]
 SHM_MB = 256  # MPICH crashes with less
-NAMES = {
-    "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
-    "host.conf": "multi on\n",
-}
 
 
 @dataclass(frozen=True)
@@ -111,19 +94,10 @@ class Plan:
 
     def command(self, control: int, seccomp: int | None = None) -> list[str]:
         """The worker's command; `control`, `seccomp`: descriptors of its socket and its filter."""
-        uid = (
-            secrets.randbelow(1 << 28) + (1 << 24) if self.tier == "bubblewrap" and os.geteuid() == 0 else -1
-        )
-        worker = [
-            sys.executable,
-            "-s",
-            "-P",
-            "-m",
-            "autograder.judge.worker",
-            str(control),
-            self.tier,
-            str(uid),
-        ]
+        drop = self.tier == "bubblewrap" and os.geteuid() == 0
+        uid = secrets.randbelow(1 << 28) + (1 << 24) if drop else -1
+        module = ["-m", "autograder.judge.worker", str(control), self.tier, str(uid)]
+        worker = [sys.executable, "-s", "-P", *module]
         if self.tier != "bubblewrap":
             (self.scratch / "tmp").mkdir(exist_ok=True)
             return worker
@@ -135,21 +109,17 @@ class Plan:
         view = View(self.hidden)
         for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
             view.system(Path(name))
-        view.bind(Path("/usr"))
-        for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
-            view.bind(Path(prefix))
-        for name in ("/etc/ld.so.cache", "/etc/alternatives", "/sys/devices/system"):
-            view.bind(Path(name), optional=True)
-        for path in self.etc(uid if uid >= 0 else 1000):
-            view.bind(path, Path("/etc", path.name))
-        for path in self.reference_parts():
-            view.bind(path, Path("/course/reference", path.name))
-        code = Path(__file__).parent
-        view.bind(code.parent / "__init__.py", Path("/course/autograder/__init__.py"))
-        for name in WORKER_FILES:
-            view.bind(code / f"{name}.py", Path("/course/autograder/judge", f"{name}.py"))
-        view.bind(self.submission, Path("/submission"))
+        for name in dict.fromkeys(("/usr", sys.base_prefix, sys.prefix)):
+            view.bind(Path(name))
         view.mask()
+        modules, packages = self.reference_parts()
+        view.bind(stage_course(self.scratch / "course", modules, packages), Path("/course"))
+        for package in packages:
+            view.bind(package, Path("/course/reference", package.name))
+        view.bind(stage_etc(self.scratch / "etc", uid if uid >= 0 else 1000), Path("/etc"))
+        for name in ("/etc/alternatives", "/sys/devices/system"):
+            view.bind(Path(name), optional=True)
+        view.bind(self.submission, Path("/submission"))
         megabyte = 1 << 20
         shm = str(max(SHM_MB, self.disk_mb) * megabyte)
         return [
@@ -159,21 +129,9 @@ class Plan:
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         ]
 
-    def etc(self, uid: int) -> list[Path]:
-        """The few files that name lookups want."""
-        folder = self.scratch / "etc"
-        folder.mkdir(exist_ok=True)
-        people = {"passwd": f"student:x:{uid}:{uid}::/tmp:/bin/sh\n", "group": f"student:x:{uid}:\n"}
-        for name, text in {**NAMES, **people}.items():
-            (folder / name).write_text(text)
-            (folder / name).chmod(0o644)
-        return sorted(folder.iterdir())
-
-    def reference_parts(self) -> list[Path]:
-        """The shared modules, the packages of earlier units, and for the baseline the unit's own."""
+    def reference_parts(self) -> tuple[list[Path], list[Path]]:
+        """The shared modules, and the packages of earlier units (for the baseline the unit's own too)."""
         folder = self.unit.root / "reference"
-        units = find_units(self.unit.root)
-        names = {unit.name for unit in units if unit.number < self.unit.number}
+        names = {unit.name for unit in find_units(self.unit.root) if unit.number < self.unit.number}
         names |= {self.unit.name} if self.own_reference else set()
-        packages = [folder / name for name in sorted(names)]
-        return [*sorted(folder.glob("*.py")), *(path for path in packages if path.is_dir())]
+        return sorted(folder.glob("*.py")), [folder / n for n in sorted(names) if (folder / n).is_dir()]

@@ -6,30 +6,39 @@ from pathlib import Path
 
 
 class View:
-    """Bubblewrap's file-system arguments, in order; parents are made readable, which bubblewrap does not."""
+    """Bubblewrap's file-system arguments, in order; parents are made readable, which bubblewrap does not.
+
+    hidden: folders that must not be seen, even where a bound folder holds them.
+    """
 
     def __init__(self, hidden: tuple[Path, ...]) -> None:
         self.arguments: list[str] = []
-        self.bound: list[Path] = []
+        self.asked: list[Path] = []  # bound at their own place
+        self.bound: set[Path] = set()
         self.made: set[Path] = {Path("/")}
         self.hidden = hidden
 
+    def covered(self, path: Path) -> bool:
+        """Whether a bound folder holds the path."""
+        return path in self.bound or not self.bound.isdisjoint(path.parents)
+
     def parents(self, path: Path) -> None:
         for parent in reversed(path.parents):
-            covered = any(parent.is_relative_to(bound) for bound in self.bound)
-            if parent not in self.made and not covered:
+            if parent not in self.made and not self.covered(parent):
                 self.arguments += ["--perms", "0755", "--dir", str(parent)]
                 self.made.add(parent)
 
     def bind(self, path: Path, at: Path | None = None, *, optional: bool = False) -> None:
-        at = at or path
+        """Show `path`, read-only, at its own place or at another."""
         if optional and not path.exists():
             return
-        if at == path and any(at.is_relative_to(bound) for bound in self.bound):
-            return
-        self.parents(at)
-        self.arguments += ["--ro-bind", str(path), str(at)]
-        self.bound.append(at)
+        if at is None:
+            self.asked.append(path)
+            if self.covered(path):
+                return
+        self.parents(at or path)
+        self.arguments += ["--ro-bind", str(path), str(at or path)]
+        self.bound.add(at or path)
 
     def system(self, path: Path) -> None:
         """/bin and its like: a link into /usr on most systems, a folder on others."""
@@ -39,13 +48,13 @@ class View:
             self.bind(path)
 
     def mask(self) -> None:
-        """Cover what must not be seen where a bound folder holds it, for example a checkout below /usr."""
+        """Cover the hidden folders that can be seen by now, and bind again what was asked for inside them."""
         for path in self.hidden:
-            if not path.is_dir():
-                continue
-            holders = [bound for bound in self.bound if path.is_relative_to(bound)]
-            inner = [bound for bound in self.bound if bound.is_relative_to(path) and bound != path]
-            if holders:
-                self.arguments += ["--tmpfs", str(path)]
-                for bound in inner:
-                    self.arguments += ["--ro-bind", str(bound), str(bound)]
+            if path.is_dir() and self.covered(path) and path not in self.asked:
+                self.arguments += ["--perms", "0755", "--tmpfs", str(path)]
+                for inner in self.asked:
+                    if path in inner.parents:
+                        for parent in reversed(inner.parents):
+                            if path in parent.parents:
+                                self.arguments += ["--perms", "0755", "--dir", str(parent)]
+                        self.arguments += ["--ro-bind", str(inner), str(inner)]

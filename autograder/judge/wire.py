@@ -80,6 +80,7 @@ class Channel:
         self.limits = limits or WireLimits()
         self.peer = 0  # the sender's process, when the socket passes credentials
         self._file = memfile.MemoryFile()
+        self._memory = memfile.Recycler()
 
     def close(self) -> None:
         self.sock.close()
@@ -95,12 +96,11 @@ class Channel:
             padded = [b.tobytes() + bytes(aligned(b.nbytes) - b.nbytes) for b in arrays]
             self._write([PREAMBLE.pack(MAGIC, 0, len(body), size), body, *padded], None, deadline)
             return
-        # One file serves every frame of this end: its pages stay allocated. Its reader has copied the last
-        # frame before it asks for the next one.
-        self._file.resize(size)
+        # One file serves every frame of this end. Its reader has copied the last frame before the next one.
+        self._file.reserve(size)
         offset = 0
         for array in arrays:
-            memfile.write(self._file.fd, array.reshape(-1).view(np.uint8).data, offset)
+            self._file.write(array, offset)
             offset += aligned(array.nbytes)
         self._write([PREAMBLE.pack(MAGIC, 1, len(body), size), body], self._file.fd, deadline)
 
@@ -125,7 +125,7 @@ class Channel:
             if flags == 0:
                 return header, Payload(payload_bytes, self._read(payload_bytes, deadline, None))
             if not memfile.is_memory_file(fds[0], payload_bytes):
-                raise ProtocolError("a payload that is not a memory file of the size in its header")
+                raise ProtocolError("a payload that is not a memory file as large as its header says")
             return header, Payload(payload_bytes, fd=fds.pop())
         finally:
             for fd in fds:
@@ -135,7 +135,7 @@ class Channel:
         """The next frame and its value, if it has one. Raises MalformedError too."""
         header, payload = self.receive(deadline=deadline)
         try:
-            value = decode(header.pop("value", None), payload.read_into, payload.size)
+            value = decode(header.pop("value", None), payload.read_into, payload.size, self._memory.empty)
         finally:
             payload.close()
         return header, value

@@ -122,7 +122,7 @@ def send_with(theirs: socket.socket, fds: list[int], size: int, body: bytes = b"
         os.close(fd)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "disk", "socket", "directory", "short", "long", "device"])
+@pytest.mark.parametrize("kind", ["pipe", "disk", "socket", "directory", "short", "device"])
 def test_refuses_what_is_no_memory_file_of_that_size(pair, kind, tmp_path):
     channel, theirs = pair
     if kind == "pipe":
@@ -137,7 +137,7 @@ def test_refuses_what_is_no_memory_file_of_that_size(pair, kind, tmp_path):
     elif kind == "device":
         fds = [os.open("/dev/zero", os.O_RDONLY)]
     else:
-        fds = [memory((1 << 20) + (1 if kind == "long" else -1))]
+        fds = [memory((1 << 20) - 1)]
     if kind == "disk" and "tmpfs" in filesystem_of(tmp_path):
         pytest.skip("the temporary folder is in memory here")
     send_with(theirs, fds, 1 << 20)

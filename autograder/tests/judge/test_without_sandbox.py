@@ -71,7 +71,8 @@ def test_tests_are_fresh_here_too(bare: Course):
         + "    expect_equal(student.call('add', 0, 0), 1)\n"
     )
     code = (
-        "import os, tempfile\nn = 0\ndef add(a, b):\n  global n\n  n += 1\n  p = tempfile.gettempdir() + '/x'\n"
+        "import os, tempfile\nn = 0\ndef add(a, b):\n  global n\n  n += 1\n"
+        "  p = tempfile.gettempdir() + '/x'\n"
         "  m = os.path.exists(p)\n  open(p, 'w').close()\n  return n + m"
     )
     assert bare.one(code, sandbox="prefer").passed

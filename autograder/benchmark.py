@@ -1,0 +1,108 @@
+"""What grading itself costs: `./mlsys bench autograder` measures it on a throwaway unit in a temporary folder."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from autograder.course.manifest import unit_manifest
+from autograder.course.units import CourseError, Unit
+from autograder.judge.judge import grade_submission
+from autograder.judge.sandbox import available
+from autograder.judge.sessions import Sessions
+from autograder.judge.student import Student
+from reference.benchmarks.report import Figure, Report
+
+MANIFEST = """
+schema = 1
+unit = "00_echo"
+title = "Echo"
+modules = ["echo.py"]
+preload = ["numpy"]
+[[task]]
+id = "00.1"
+function = "echo"
+module = "echo.py"
+title = "Give back what came"
+points = 1
+[task.checks]
+test_echo = 1
+"""
+CHECKS = """
+from autograder.judge.compare import expect_equal
+
+def test_echo(student):
+    expect_equal(student.call("echo", 7), 7)
+"""
+ECHO = "def echo(value):\n    return value\n"
+MATRIX = (2048, 2048)  # float64: 32 MiB
+
+
+def run(*, quick: bool = False) -> Report:
+    """Measure with the machine quiet; `quick` takes fewer repetitions. Raises CourseError without a sandbox."""
+    works, reason = available()
+    if not works:
+        raise CourseError(f"the benchmark grades in the sandbox: {reason}")
+    with tempfile.TemporaryDirectory(prefix="mlsys-bench-") as folder:
+        unit = make_unit(Path(folder))
+        desk = unit.desk
+        grade_submission(unit, desk)  # imports, caches
+        trivial = [timed(lambda: grade_submission(unit, desk)) for _ in range(3 if quick else 9)]
+        manifest = unit_manifest(unit)
+        scratch = Path(folder, "scratch")
+        scratch.mkdir()
+        (scratch / "submission").mkdir()
+        (scratch / "submission" / "echo.py").write_text(ECHO)
+        sessions = Sessions(unit, manifest, scratch, "bubblewrap", desk)
+        try:
+            latency, echo = round_trips(sessions.student("test_echo"), quick=quick)
+        finally:
+            sessions.close()
+    return Report(
+        "autograder",
+        (
+            Figure("rpc_latency", latency * 1e3, "ms", "lower", 1.0),
+            Figure("matrix_32mb_there_and_back", echo * 1e3, "ms", "lower", 60.0),
+            # Its one check does nothing but a call, so all of its time is the grader's.
+            Figure("trivial_submission", statistics.median(trivial), "s", "lower", 0.3),
+        ),
+    )
+
+
+def round_trips(student: Student, *, quick: bool) -> tuple[float, float]:
+    """Median seconds of an empty call, and of a call with a matrix of 32 MiB and the same as its answer."""
+    matrix = np.random.default_rng(0).random(MATRIX)
+    for value in (None, matrix):
+        student.call("echo", value)
+    empty = [timed(lambda: student.call("echo", None)) for _ in range(200 if quick else 1000)]
+    large = [timed(lambda: student.call("echo", matrix)) for _ in range(9 if quick else 31)]
+    return statistics.median(empty), statistics.median(large)
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Seconds of a call; its value is freed after the clock stops."""
+    start = time.perf_counter()
+    value = call()
+    seconds = time.perf_counter() - start
+    del value
+    return seconds
+
+
+def make_unit(root: Path) -> Unit:
+    """A unit of one task that asks for the identity, with the right answer on its desk."""
+    unit = Unit("00_echo", root)
+    files = {
+        unit.manifest: MANIFEST,
+        unit.checks / "test_echo.py": CHECKS,
+        unit.desk / "echo.py": ECHO,
+        root / "reference" / "__init__.py": "",
+    }
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return unit
