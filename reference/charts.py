@@ -92,7 +92,7 @@ def roofline(
     _check_positive("roofline", {name: min(pair) for name, pair in points.items()})
     top = max(peaks.values())
     xs = [x for x, _ in points.values()] + [top / rate for rate in bandwidths.values()]
-    low, high = min(xs) / 2.5, max(xs) * 3
+    low, high = min(xs) / 6, max(xs) * 3
     figure, axes = new_figure(9.2, 5.8)
     for rate in bandwidths.values():
         axes.plot([low, top / rate], [low * rate / 1e9, top / 1e9], color=GREY, linewidth=1.6, zorder=1)

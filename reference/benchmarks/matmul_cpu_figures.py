@@ -1,4 +1,7 @@
-"""The pictures of lecture 01 and of the README, drawn from the record of `matmul_cpu_lecture.py`."""
+"""The pictures of lecture 01 and of the README, drawn from the records of the benchmark and of the lecture.
+
+`bench` is the benchmark's figures by name, `record` what `matmul_cpu_lecture.measure` returns: see its `load`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from reference.trace import Recorder, misses
 SLIDES = Path(__file__).resolve().parents[2] / "slides" / "figures"
 TRACED_N, MISSES_N = 16, 40
 CAPACITIES = (4, 8, 16, 32, 48, 64, 128, 256, 512)
-LISTED = ("python_loops", "python_reordered")
 # Bytes that the innermost loop asks for, for each multiply-add in float64; 2 FLOP each. See the slides.
 WORD = 8
 BYTES_PER_FMA = {
@@ -30,22 +32,22 @@ BYTES_PER_FMA = {
 }
 
 
-def draw(record: Mapping[str, Any], folder: Path = SLIDES) -> list[Path]:
+def draw(record: Mapping[str, Any], bench: Mapping[str, float], folder: Path = SLIDES) -> list[Path]:
     """Write every picture to `folder` as 01_NAME.svg; returns the paths."""
-    return [picture.save(folder / f"01_{name}.svg") for name, picture in pictures(record).items()]
+    return [picture.save(folder / f"01_{name}.svg") for name, picture in pictures(record, bench).items()]
 
 
-def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
-    """Name -> picture of a record that `matmul_cpu_lecture.measure` made, with letters for a wall."""
+def pictures(record: Mapping[str, Any], bench: Mapping[str, float]) -> dict[str, Picture]:
+    """Name -> picture, with letters for a wall."""
     with scaled(0.8):
         charts = {
-            "ladder": the_ladder(record),
+            "ladder": the_ladder(bench),
             "misses": missed(),
             "order": order(record),
             "amdahl": amdahl(),
             "recursion": recursion(record),
-            "roofline": the_roofline(record),
-            "libraries": libraries(record),
+            "roofline": the_roofline(record, bench),
+            "libraries": libraries(bench),
             "tile": drawings.register_tile(8, 48, 16),
         }
     with scaled(0.62):
@@ -60,59 +62,72 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
     }
 
 
-def table(record: Mapping[str, Any]) -> Table:
+def rates(bench: Mapping[str, float]) -> dict[str, float]:
+    """Rung -> FLOP/s in float64, of the ladder in the benchmark's figures."""
+    found = [name.split("/") for name in bench if name.startswith("ladder/") and name.endswith("/gflops")]
+    return {rung: 1e9 * bench[f"ladder/{rung}/gflops"] for _, rung, _ in found}
+
+
+def smaller(bench: Mapping[str, float]) -> list[str]:
+    """The rungs that were timed at a smaller n than the last one."""
+    sizes = {rung: bench[f"ladder/{rung}/timed_at_n"] for rung in rates(bench)}
+    return [rung for rung, n in sizes.items() if n < max(sizes.values())]
+
+
+def table(bench: Mapping[str, float]) -> Table:
     """The ladder in Leiserson's columns at n = 4096."""
-    rates = record["ladder"]
-    return ladder_table(rates, peak=max(record["peak64"].values()), n=4096, marked=list(rates))
+    return ladder_table(rates(bench), peak=1e9 * bench["peak/float64"], n=4096, marked=smaller(bench))
 
 
-def the_ladder(record: Mapping[str, Any]) -> Picture:
-    peak = max(record["peak64"].values())
-    return ladder(record["ladder"], peak=peak, marked=LISTED)
+def the_ladder(bench: Mapping[str, float]) -> Picture:
+    return ladder(rates(bench), peak=1e9 * bench["peak/float64"], marked=smaller(bench))
 
 
-def the_roofline(record: Mapping[str, Any]) -> Picture:
-    points = {name: (2 / size, record["ladder"][name]) for name, size in BYTES_PER_FMA.items()}
-    peaks = {f"{count} core{'s' * (count != '1')}": rate for count, rate in record["peak64"].items()}
+def the_roofline(record: Mapping[str, Any], bench: Mapping[str, float]) -> Picture:
+    points = {name: (2 / size, rates(bench)[name]) for name, size in BYTES_PER_FMA.items()}
+    peaks = {f"{count} core{'s' * (count != '1')}": rate for count, rate in record["peak"].items()}
     title = "Recursion moves a point up, tiles move it right"
     return roofline(points, peaks, record["bandwidth"], title=title)
 
 
 def order(record: Mapping[str, Any]) -> Picture:
-    rates = _gflops(record["order"])
-    last = max(rates["i, k, j"])
-    gain = rates["i, k, j"][last] / rates["i, j, k"][last]
+    lines = _gflops(record["order"])
+    last = max(lines["i, k, j"])
+    gain = lines["i, k, j"][last] / lines["i, j, k"][last]
     title = f"Compiled, the order is worth {gain:.1f}× at n = {last}"
     marks = _fills(record, "L1", "L2")
-    return sweep(rates, title=title, x_label="n", y_label="GFLOPS, one core", marks=marks)
+    return sweep(lines, title=title, x_label="n", y_label="GFLOPS, one core", marks=marks)
 
 
 def recursion(record: Mapping[str, Any]) -> Picture:
-    rates = _gflops(record["recursion"])
-    last = max(rates["divide_and_conquer"])
-    gain = rates["divide_and_conquer"][last] / rates["numba_parallel"][last]
+    lines = _gflops(record["recursion"])
+    last = max(lines["divide_and_conquer"])
+    gain = lines["divide_and_conquer"][last] / lines["numba_parallel"][last]
     title = f"At n = {last} recursion is worth {gain:.1f}×"
     marks = _fills(record, "L2", "L3")
-    return sweep(rates, title=title, x_label="n", y_label=f"GFLOPS, {record['cores']} cores", marks=marks)
+    return sweep(lines, title=title, x_label="n", y_label=f"GFLOPS, {record['cores']} cores", marks=marks)
 
 
-def libraries(record: Mapping[str, Any]) -> Picture:
-    rates = _gflops(record["libraries"])
-    last = max(rates["matmul"])
-    ratio = {name: rates["matmul"][last] / rates[name][last] for name in ("NumPy", "PyTorch")}
-    title = f"matmul at n = {last}: {ratio['NumPy']:.2f} of NumPy, {ratio['PyTorch']:.2f} of PyTorch"
-    peak = max(record["peak32"].values()) / 1e9
-    y_label = f"GFLOPS in float32, {record['cores']} cores"
-    return sweep(rates, title=title, x_label="n", y_label=y_label, levels={f"peak {peak:.0f}": peak})
+def libraries(bench: Mapping[str, float]) -> Picture:
+    """GFLOP/s of square products in float32 with as many threads as were measured."""
+    threads = max(int(name.split("threads=")[1].split("/")[0]) for name in bench if name.startswith("rate/"))
+    start = f"rate/float32/threads={threads}/n="
+    ours = {float(name[len(start) :]): rate for name, rate in bench.items() if name.startswith(start)}
+    lines: dict[str, dict[float, float]] = {"matmul": ours}
+    for label, library in (("NumPy", "numpy"), ("PyTorch", "torch")):
+        ratios = {n: bench[f"ratio_{library}/float32/threads={threads}/n={n:.0f}"] for n in ours}
+        lines[label] = {n: rate / ratios[n] for n, rate in ours.items()}
+    means = [bench[f"ratio_{name}/float32/threads={threads}/geometric_mean"] for name in ("numpy", "torch")]
+    title = f"matmul runs at {means[0]:.2f} of NumPy and {means[1]:.2f} of PyTorch in the mean"
+    peak, y_label = bench["peak/float32"], f"GFLOPS in float32, {threads} threads"
+    return sweep(lines, title=title, x_label="n", y_label=y_label, levels={f"peak {peak:.0f}": peak})
 
 
 def denormal(record: Mapping[str, Any]) -> Picture:
-    rates = record["denormal"]
-    slow, fast = rates["denormal products"], rates["normal numbers"]
+    found = record["denormal"]
+    slow, fast = found["denormal products"], found["normal numbers"]
     title = f"The same loop, {fast / slow:.0f}× slower on numbers near zero"
-    return ladder(
-        {"denormal products": slow, "normal numbers": fast}, peak=record["peak64"]["1"], title=title
-    )
+    return ladder({"denormal products": slow, "normal numbers": fast}, peak=record["peak"]["1"], title=title)
 
 
 def amdahl() -> Picture:
