@@ -90,15 +90,15 @@ def put_number(_typing, shape, address, offset, value):
 
 
 @intrinsic(prefer_literal=True)
-def prefetch(_typing, shape, address, offset, write):
-    """Ask for the cache line of element `offset` from `address`, to read or to `write` (a constant)."""
+def prefetch(_typing, shape, address, offset, write, locality):
+    """Ask for the cache line of element `offset` from `address`. Constants: `write` (0, 1), `locality` (3: L1, 2: L2)."""
 
     def emit(context, builder, _signature, args):
         place = pointer(builder, element_type(shape.shape.dtype), *args[1:3])
-        prefetch_line(builder, place, write=bool(write.literal_value))
+        prefetch_line(builder, place, write=bool(write.literal_value), locality=locality.literal_value)
         return context.get_dummy_value()
 
-    return types.none(shape, types.intp, types.intp, write), emit
+    return types.none(shape, types.intp, types.intp, write, locality), emit
 
 
 @intrinsic
@@ -107,27 +107,26 @@ def scratch(_typing, shape):
 
     def emit(_context, builder, _signature, _args):
         vector = ir.VectorType(element_type(shape.shape.dtype), shape.shape.lanes)
-        buffer = cgutils.alloca_once(
-            builder, ir.ArrayType(vector, shape.shape.rows * shape.shape.vectors)
-        )
+        buffer = cgutils.alloca_once(builder, ir.ArrayType(vector, shape.shape.rows * shape.shape.vectors))
         return builder.ptrtoint(buffer, WORD)
 
     return types.intp(shape), emit
 
 
 @intrinsic(prefer_literal=True)
-def rank_updates(_typing, shape, tile, a, a_stride, b, b_stride, count, ahead):
+def rank_updates(_typing, shape, tile, a, a_stride, b, b_stride, panel, count, ahead, copy):
     """tile += the outer products of the next columns of A (from `a`) and rows of B (from `b`): `count` of them.
 
-    Rows of A are a_stride apart, rows of B b_stride. B is fetched into L1 `ahead` rows early. The loops over
-    rows and vectors are unrolled here and not by LLVM, because `count` tiles are more than it unrolls by itself.
+    Rows of A are a_stride apart, rows of B b_stride. B is fetched into L1 `ahead` rows early. With `copy` the
+    rows of B are also written to `panel`, one after the other. The loops over rows and vectors are unrolled
+    here and not by LLVM, because `count` tiles are more than it unrolls by itself.
     """
     one = shape.shape
     vector = VectorType(one.dtype, one.lanes).llvm
     element = vector.element
 
     def emit(context, builder, _signature, args):
-        _, registers_, a_, a_stride_, b_, b_stride_ = args[:6]
+        _, registers_, a_, a_stride_, b_, b_stride_, panel_ = args[:7]
         rows = [pointer(builder, element, a_, builder.mul(number(i), a_stride_)) for i in range(one.rows)]
         cells = [
             builder.gep(registers_, [ir.Constant(INT, 0), ir.Constant(INT, n)])
@@ -142,6 +141,9 @@ def rank_updates(_typing, shape, tile, a, a_stride, b, b_stride, count, ahead):
                 place = builder.gep(b_row, [number(j * one.lanes)])
                 y.append(builder.load(builder.bitcast(place, vector.as_pointer()), align=one.itemsize))
                 prefetch_line(builder, builder.gep(early, [number(j * one.lanes)]), write=False)
+                if copy.literal_value:
+                    place = pointer(builder, element, panel_, number(step * one.width + j * one.lanes))
+                    builder.store(y[j], builder.bitcast(place, vector.as_pointer()), align=one.itemsize)
             for i in range(one.rows):
                 x = splat(builder, builder.load(builder.gep(rows[i], [number(step)])), vector)
                 for j in range(one.vectors):
@@ -151,7 +153,7 @@ def rank_updates(_typing, shape, tile, a, a_stride, b, b_stride, count, ahead):
             builder.store(value, cell)
         return context.get_dummy_value()
 
-    return types.none(shape, tile, *(types.intp,) * 4, count, ahead), emit
+    return types.none(shape, tile, *(types.intp,) * 5, count, ahead, copy), emit
 
 
 @intrinsic
@@ -221,9 +223,7 @@ def pause(_typing):
     def emit(context, builder, _signature, _args):
         if platform.machine().lower() in {"x86_64", "amd64"}:
             kind = ir.FunctionType(ir.VoidType(), [])
-            builder.call(
-                cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), []
-            )
+            builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.sse2.pause"), [])
         return context.get_dummy_value()
 
     return types.none(), emit

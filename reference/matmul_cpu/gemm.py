@@ -1,98 +1,127 @@
 """The top of the ladder: `matmul`, for any shape and stride, on as many threads as asked for.
 
-C is cut into a grid of pieces, and each thread takes the next piece until none is left (team.py, work.py).
-Within a piece the loops are Goto's: a block of B (depth x columns) is packed so that it stays in the L2 cache
-(packing.py), and each tile-high stripe of A is multiplied with the whole block before the next (tiles.py).
+C is cut into a grid of pieces, and each thread takes the next piece until none is left (plan.py, work.py,
+team.py). Within a piece the loops are Goto's: a block of B (depth x columns) is packed so that it stays in the
+L2 cache, and each tile-high stripe of A is multiplied with the whole block before the next (packing.py, tiles.py).
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numba import from_dtype, njit, types
 
-from reference.matmul_cpu.packing import pack_a_kernel, pack_b_kernel
 from reference.matmul_cpu.plan import plan
 from reference.matmul_cpu.shapes import check_operands
 from reference.matmul_cpu.team import team, usable_cores
-from reference.matmul_cpu.tiles import tile_kernel
-from reference.matmul_cpu.vectors import TileShape, source_build, tile_shape
-from reference.matmul_cpu.work import JOB_WORDS
+from reference.matmul_cpu.work import OPERANDS, K, M, N
 
 
 def matmul(a: Any, b: Any, *, out: Any = None, threads: int | None = None) -> np.ndarray:
-    """a @ b by packed panels and vector registers, on at most `threads` threads (default: all usable cores)."""
+    """The product of `a` (m, k) and `b` (k, n), both float32 or both float64, with any strides.
+
+    The result goes to `out` (m, n) of that dtype, with any strides, or to a new array. At most `threads` threads
+    work on it (default: as many as there are cores that this process may use). Several threads may call at once.
+
+    Cost: 2mkn floating-point operations. Each thread keeps a packed block of B that fits in the L2 cache and a
+    stripe of A (under 1 MB together) for its next call; nothing else is allocated beside the result.
+
+    Raises:
+        TypeError: an operand or `out` is not a numpy array of float32 or float64, dtypes differ, or `threads`
+            is not an int.
+        ValueError: not 2-D, sizes that do not fit, `out` is read-only or overlaps an operand or itself, or
+            `threads` is less than 1.
+    """
     m, k, n = check_operands(a, b)
-    if out is None:
-        out = np.empty((m, n), a.dtype)
-    else:
-        _check_out(out, a, b)
-    threads = usable_cores() if threads is None else _checked_threads(threads)
+    usable = usable_cores()
+    threads = usable if threads is None else min(_positive(threads), usable)
+    c = np.empty((m, n), a.dtype) if out is None else _checked_out(out, a, b)
     if m == 0 or n == 0:
-        return out
+        return c
     if k == 0:
-        out[...] = 0
-        return out
-    _multiply(a, b, out, m, k, n, threads)
+        c[...] = 0
+        return c
+    if c.strides[1] != c.itemsize and c.strides[0] == c.itemsize:  # stored by columns: C' = B' A'
+        _multiply(b.T, a.T, c.T, threads)
+    else:
+        _multiply(a, b, c, threads)
+    return c
+
+
+def _multiply(a: np.ndarray, b: np.ndarray, c: np.ndarray, threads: int) -> None:
+    operands = np.empty(OPERANDS, np.int64)
+    if not _describer(a.dtype)(operands, a, b, c):
+        # Elements that do not lie a whole number of elements apart: a view of records. Work on copies.
+        result = np.empty(c.shape, c.dtype)
+        _multiply(a.copy(), b.copy(), result, threads)
+        c[...] = result
+        return
+    (m, k), n = a.shape, b.shape[1]
+    cut = plan(a.dtype, m, k, n, threads)
+    team().run(operands, cut.words, cut.panel_bytes, cut.threads)
+
+
+@cache
+def _describer(dtype: np.dtype) -> Any:
+    """Compiled: write the addresses, strides and sizes of a, b and c into a row of integers (see work.py).
+
+    False if an address or a stride is no multiple of the element's size. The compiled function takes arrays of
+    every layout, because it is called without numba's dispatch on types, which would tell them apart.
+    """
+
+    @njit(cache=True)
+    def describe(operands, a, b, c):
+        fits = True
+        for n, x in enumerate((a, b, c)):
+            operands[3 * n] = x.ctypes.data
+            operands[3 * n + 1] = x.strides[0] // x.itemsize
+            operands[3 * n + 2] = x.strides[1] // x.itemsize
+            fits &= (x.ctypes.data | x.strides[0] | x.strides[1]) % x.itemsize == 0
+        operands[M], operands[K], operands[N] = a.shape[0], a.shape[1], b.shape[1]
+        return fits
+
+    array = types.Array(from_dtype(dtype), 2, "A")
+    return describe.compile((types.Array(types.int64, 1, "C"), array, array, array))
+
+
+def _checked_out(out: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    expected = (a.shape[0], b.shape[1])
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out: expected a numpy array, got {type(out).__name__}; try np.empty({expected})")
+    if out.dtype != a.dtype:
+        raise TypeError(f"out: expected dtype {a.dtype}, as the operands, got {out.dtype}")
+    if out.shape != expected:
+        raise ValueError(
+            f"out: expected shape {expected}, got {out.shape}; try np.empty({expected}, a.dtype)"
+        )
+    if not out.flags.writeable:
+        raise ValueError("out: expected an array that can be written to, got a read-only one; try a copy")
+    if out.size and any(
+        stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)
+    ):
+        raise ValueError(f"out: expected elements of its own, got strides {out.strides}; try a copy")
+    for name, x in (("a", a), ("b", b)):
+        if _overlap(out, x):
+            raise ValueError(
+                f"out: expected memory of its own, got an array that overlaps {name}; try a copy"
+            )
     return out
 
 
-def _multiply(a, b, c, m, k, n, threads):
-    size = a.itemsize
-    shape = _shape(a.dtype)
-    (ar, ac), (br, bc), (cr, cc) = ((x.strides[0] // size, x.strides[1] // size) for x in (a, b, c))
-    if cc != 1 and cr == 1:  # C by columns: C' = B' A'
-        a, b, m, n = b, a, n, m
-        ar, ac, br, bc, cr, cc = bc, br, ac, ar, cc, cr
-    cut = plan(shape, m, k, n, bc == 1 or n == 1, threads)
-    counter = np.zeros(8, np.int64)
-    job = np.array(
-        (_address(a), ar, ac, _address(b), br, bc, _address(c), cr, cc, m, k, n,
-         size, shape.rows, shape.lanes, shape.vectors, cut.grid_rows, cut.grid_columns,
-         cut.depth, cut.columns, cut.pack_b, _address(counter), *_kernels(shape)),
-        np.int64,
-    )
-    assert job.size == JOB_WORDS
-    team().run(job, cut.panel_bytes, cut.threads)
+def _overlap(x: np.ndarray, y: np.ndarray) -> bool:
+    if not np.may_share_memory(x, y):  # the bounds alone: fast, and the usual case
+        return False
+    try:
+        return np.shares_memory(x, y, max_work=100_000)
+    except np.exceptions.TooHardError:
+        return True
 
 
-def _address(x: np.ndarray) -> int:
-    return x.__array_interface__["data"][0]
-
-
-@cache
-def _kernels(shape: TileShape) -> tuple[int, ...]:
-    one, two, three = (tile_kernel(replace(shape, vectors=min(shape.vectors, n))) for n in (1, 2, 3))
-    return pack_a_kernel(shape), pack_b_kernel(shape), one, two, three
-
-
-@cache
-def _shape(dtype: np.dtype) -> TileShape:
-    files = ("addresses.py", "packing.py", "tiles.py")
-    return tile_shape(dtype, source_build(*(str(Path(__file__).with_name(name)) for name in files)))
-
-
-def _check_out(out, a, b):
-    expected = (a.shape[0], b.shape[1])
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"out: expected a numpy array, got {type(out).__name__}")
-    if out.dtype != a.dtype:
-        raise TypeError(f"out: expected dtype {a.dtype}, got {out.dtype}")
-    if out.shape != expected:
-        raise ValueError(f"out: expected shape {expected}, got {out.shape}")
-    if not out.flags.writeable:
-        raise ValueError("out: expected a writeable array, got a read-only one")
-    for x in (a, b):
-        if np.shares_memory(out, x):
-            raise ValueError("out overlaps an operand")
-
-
-def _checked_threads(threads):
+def _positive(threads: Any) -> int:
     if isinstance(threads, bool) or not isinstance(threads, int | np.integer):
-        raise TypeError(f"threads: expected a positive int, got {type(threads).__name__}")
+        raise TypeError(f"threads: expected an int, got {type(threads).__name__}; try threads=1")
     if threads < 1:
-        raise ValueError(f"threads: expected a positive int, got {threads}")
-    return min(int(threads), usable_cores())
+        raise ValueError(f"threads: expected 1 or more, got {threads}; try threads=1")
+    return int(threads)

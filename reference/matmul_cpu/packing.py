@@ -11,11 +11,10 @@ from functools import cache
 
 from numba import cfunc, njit, types
 
-from reference.matmul_cpu.addresses import number_at, prefetch, put_number, put_vector, vector_at
+from reference.matmul_cpu.addresses import number_at, put_number, put_vector, vector_at
 from reference.matmul_cpu.tiles import STRIDE_BYTES
 from reference.matmul_cpu.vectors import TileShape
 
-EARLY = 6  # rows of B that are fetched ahead of the copy
 SQUARE = 16  # a transposing copy goes by squares of this side: one cache line of float32 either way
 
 
@@ -30,40 +29,24 @@ def panel_vectors(most, left):
 
 @cache
 def pack_b_kernel(shape: TileShape) -> int:
-    """Address of the compiled packer for B.
+    """Address of the compiled packer for a panel of B that the tile kernel cannot pack on its way.
 
-    Its arguments: B and the distances of its rows and columns; depth and columns of the block; where to put it.
-    Panel after panel, each row by row, with zeros right of the last column. The panel that starts with vector
-    `first` of the block begins at its element first * lanes * depth.
+    Its arguments: B and the distances of its rows and columns; depth, columns and width of the panel; where to
+    put it. Row by row, with zeros right of the last column.
     """
 
-    @cfunc(types.void(*(types.int64,) * 6), nopython=True, cache=True)
-    def kernel(b, row_stride, column_stride, depth, columns, block):
-        vectors = -(-columns // shape.lanes)
-        square = 1 if column_stride == 1 else SQUARE
-        for top in range(0, depth, square):
-            first = 0
-            while first < vectors:
-                wide = panel_vectors(shape.vectors, vectors - first)
-                width = wide * shape.lanes
-                panel = first * shape.lanes * depth
-                column = first * shape.lanes
-                inside = min(width, columns - column)
-                if column_stride == 1 and inside == width:
-                    row = b + top * row_stride * shape.itemsize
-                    for j in range(0, width, shape.lanes):
-                        prefetch(shape, row, EARLY * row_stride + column + j, 0)
-                        put_vector(shape, block, panel + top * width + j, vector_at(shape, row, column + j))
-                else:
-                    bottom = min(depth, top + square)
-                    for j in range(inside):
-                        for p in range(top, bottom):
-                            value = number_at(shape, b, p * row_stride + (column + j) * column_stride)
-                            put_number(shape, block, panel + p * width + j, value)
-                    for p in range(top, bottom):
-                        for j in range(inside, width):
-                            put_number(shape, block, panel + p * width + j, 0)
-                first += wide
+    @cfunc(types.void(*(types.int64,) * 7), nopython=True, cache=True)
+    def kernel(b, row_stride, column_stride, depth, columns, width, panel):
+        for top in range(0, depth, SQUARE):
+            bottom = min(depth, top + SQUARE)
+            for j in range(columns):
+                for p in range(top, bottom):
+                    put_number(
+                        shape, panel, p * width + j, number_at(shape, b, p * row_stride + j * column_stride)
+                    )
+            for p in range(top, bottom):
+                for j in range(columns, width):
+                    put_number(shape, panel, p * width + j, 0)
 
     return kernel.address
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
 
-from reference.matmul_cpu.tiles import DEPTH_BYTES, STRIDE_BYTES
-from reference.matmul_cpu.vectors import TileShape
+import numpy as np
 
+from reference.matmul_cpu.packing import pack_a_kernel, pack_b_kernel
+from reference.matmul_cpu.tiles import DEPTH_BYTES, STRIDE_BYTES, tile_kernel
+from reference.matmul_cpu.vectors import TileShape, source_build, tile_shape
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The numbers that work.py reads. `panel_bytes` is what each thread needs for its packed blocks."""
+    """`words`: the part of the job that work.py reads after the operands. `panel_bytes`: what each thread packs into."""
 
-    grid_rows: int
-    grid_columns: int
-    depth: int
-    columns: int
-    pack_b: int
+    words: np.ndarray
     panel_bytes: int
     threads: int
 
@@ -46,8 +44,9 @@ def _even(total: int, most: int, unit: int) -> int:
 
 
 @lru_cache(maxsize=1024)
-def plan(shape: TileShape, m: int, k: int, n: int, b_rows: bool, threads: int) -> Plan:
-    """Cut (m, k) @ (k, n). `b_rows`: the numbers of a row of B are consecutive."""
+def plan(dtype: np.dtype, m: int, k: int, n: int, threads: int) -> Plan:
+    """Cut (m, k) @ (k, n) for at most `threads` threads; compiles the kernels for `dtype` on first use."""
+    shape = _shape(dtype)
     if 2 * m * k * n < 1_000_000:
         threads = 1  # a few microseconds: less than it takes to call for help
     depth = _even(k, DEPTH_BYTES // shape.itemsize, 4)
@@ -63,15 +62,17 @@ def plan(shape: TileShape, m: int, k: int, n: int, b_rows: bool, threads: int) -
         else:
             grid_rows, grid_columns = min(threads, tiles), blocks
     columns = _even(-(-vectors // grid_columns) * shape.lanes, block, shape.lanes)
-    stripe = shape.rows * STRIDE_BYTES
-    direct = b_rows and n % shape.lanes == 0 and tiles // grid_rows <= 4
-    block_bytes = 0 if direct else columns * depth * shape.itemsize
-    return Plan(
-        grid_rows,
-        grid_columns,
-        depth,
-        columns,
-        0 if direct else -(-stripe // 4096) * 4096,
-        -(-stripe // 4096) * 4096 + block_bytes,
-        min(threads, grid_rows * grid_columns),
+    stripe = -(-shape.rows * STRIDE_BYTES // 4096) * 4096
+    words = (
+        *(shape.itemsize, shape.rows, shape.lanes, shape.vectors),
+        *(grid_rows, grid_columns, depth, columns, stripe),
+        *(pack_a_kernel(shape), pack_b_kernel(shape)),
+        *(tile_kernel(replace(shape, vectors=min(shape.vectors, wide))) for wide in (1, 2, 3)),
     )
+    used = min(threads, grid_rows * grid_columns)
+    return Plan(np.array(words, np.int64), stripe + columns * depth * shape.itemsize, used)
+
+
+@cache
+def _shape(dtype: np.dtype) -> TileShape:
+    return tile_shape(dtype, source_build("addresses.py", "packing.py", "tiles.py"))

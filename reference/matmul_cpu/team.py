@@ -20,7 +20,8 @@ import numpy as np
 from numba import njit, types
 
 from reference.matmul_cpu.addresses import exchange_if, pause, put_word, word_at
-from reference.matmul_cpu.work import JOB_WORDS, work
+from reference.matmul_cpu.vectors import source_build
+from reference.matmul_cpu.work import JOB_WORDS, NEXT, OPERANDS, work
 
 SPINS = 4000  # turns of the waiting loop, about 0.2 ms
 IDLE, POSTED, RUNNING = 0, 1, 2
@@ -28,49 +29,55 @@ STATE, PANELS, JOB = 0, 1, 2  # words of a mailbox; the job follows
 ALIGNMENT = 4096
 
 
-@njit(nogil=True, cache=True)
-def _serve(mailbox, spins):
-    """Do the jobs that come into the mailbox until none has come for `spins` turns."""
-    state = mailbox.ctypes.data + 8 * STATE
-    waited = 0
-    while waited < spins:
-        if word_at(state) == POSTED and exchange_if(state, POSTED, RUNNING):
-            work(mailbox[JOB:], mailbox[PANELS])
-            put_word(state, IDLE)
-            waited = 0
-        waited += 1
-        pause()
-
-
-@njit(nogil=True, cache=True)
-def _retire(mailbox):
-    """Take the job back if the helper has not started, else wait until it is done."""
-    state = mailbox.ctypes.data + 8 * STATE
-    if exchange_if(state, POSTED, IDLE):
-        return
-    while word_at(state) != IDLE:
-        pause()
-
-
 @cache
-def serving():
-    """The compiled `_serve`, without numba's dispatch on types before every call."""
-    return _serve.compile((types.Array(types.int64, 1, "C"), types.int64))
+def compiled_loops() -> tuple:
+    """Two compiled functions, called without numba's dispatch on types: `serve(mailbox, spins)`, `retire(mailbox)`."""
+    # numba's cache on disk looks at this file alone; what is called from here is in other files, and their
+    # hash is in the key because the functions refer to it.
+    build = int(source_build("addresses.py", "packing.py", "work.py"), 16)
+
+    @njit(nogil=True, cache=True)
+    def serve(mailbox, spins):
+        """Do the jobs that come into the mailbox until none has come for `spins` turns."""
+        state, waited = mailbox.ctypes.data + 8 * STATE, build * 0
+        while waited < spins:
+            if word_at(state) == POSTED and exchange_if(state, POSTED, RUNNING):
+                work(mailbox[JOB:], mailbox[PANELS])
+                put_word(state, IDLE)
+                waited = 0
+            waited += 1
+            pause()
+
+    @njit(nogil=True, cache=True)
+    def retire(mailbox):
+        """Take the job back if the helper has not started, else wait until it is done."""
+        state = mailbox.ctypes.data + 8 * STATE
+        if not exchange_if(state, POSTED, build * 0 + IDLE):
+            while word_at(state) != IDLE:
+                pause()
+
+    words = types.Array(types.int64, 1, "C")
+    return serve.compile((words, types.int64)), retire.compile((words,))
 
 
 class Seat:
-    """A mailbox and the panels of the thread that serves it."""
+    """A mailbox, and the panels of the thread that serves it."""
 
     def __init__(self) -> None:
-        self.mailbox = np.zeros(JOB + JOB_WORDS, np.int64)
-        self.panels = np.empty(0, np.uint8)
+        self.mailbox = np.zeros(JOB + JOB_WORDS + 1, np.int64)
+        self.operands = self.mailbox[JOB : JOB + OPERANDS]
+        self.plan = self.mailbox[JOB + OPERANDS : JOB + JOB_WORDS]
+        self.counter = self.mailbox.ctypes.data + 8 * (JOB + JOB_WORDS)
+        self.panel_bytes = 0
 
-    def post(self, job: np.ndarray, panel_bytes: int) -> None:
-        if self.panels.size < panel_bytes + ALIGNMENT:
+    def post(self, operands: np.ndarray, plan: np.ndarray, panel_bytes: int) -> None:
+        if self.panel_bytes < panel_bytes:
             self.panels = np.empty(panel_bytes + ALIGNMENT, np.uint8)
-        start = self.panels.ctypes.data
-        self.mailbox[PANELS] = start + -start % ALIGNMENT
-        self.mailbox[JOB:] = job
+            start = self.panels.ctypes.data
+            self.mailbox[PANELS] = start + -start % ALIGNMENT
+            self.panel_bytes = panel_bytes
+        self.operands[:] = operands
+        self.plan[:] = plan
         self.mailbox[STATE] = POSTED
 
 
@@ -83,14 +90,14 @@ class Helper(Seat):
         self.bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         threading.Thread(target=self._live, name="matmul helper", daemon=True).start()
 
-    def post(self, job: np.ndarray, panel_bytes: int) -> None:
-        super().post(job, panel_bytes)
+    def post(self, operands: np.ndarray, plan: np.ndarray, panel_bytes: int) -> None:
+        super().post(operands, plan, panel_bytes)
         if self.asleep:
             self.asleep = False
             self.bell.put(None)
 
     def _live(self) -> None:
-        serve = serving()
+        serve, _ = compiled_loops()
         while True:
             serve(self.mailbox, SPINS)
             self.asleep = True
@@ -109,25 +116,29 @@ class Team:
         self.helpers: list[Helper] = []
         self.hired = 0
 
-    def run(self, job: np.ndarray, panel_bytes: int, threads: int) -> None:
-        """Do the job on at most `threads` threads, the caller's among them."""
-        serve = serving()
+    def run(self, operands: np.ndarray, plan: np.ndarray, panel_bytes: int, threads: int) -> None:
+        """Do the job on at most `threads` threads, the caller's among them.
+
+        `operands` are the first words of the job (NEXT is filled in here); `plan` is the rest of them.
+        """
+        serve, retire = compiled_loops()
+        helpers = []
         with self.lock:
             seat = self.seats.pop() if self.seats else Seat()
-            helpers = []
             while len(helpers) < threads - 1 and (self.helpers or self.hired < usable_cores() - 1):
                 if not self.helpers:
                     self.hired += 1
                     self.helpers.append(Helper())
                 helpers.append(self.helpers.pop())
         try:
-            for helper in helpers:
-                helper.post(job, panel_bytes)
-            seat.post(job, panel_bytes)
+            seat.mailbox[-1] = 0
+            operands[NEXT] = seat.counter
+            for worker in (*helpers, seat):
+                worker.post(operands, plan, panel_bytes)
             serve(seat.mailbox, 1)
         finally:
             for helper in helpers:
-                _retire(helper.mailbox)
+                retire(helper.mailbox)
             with self.lock:
                 self.seats.append(seat)
                 self.helpers.extend(helpers)

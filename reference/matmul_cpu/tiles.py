@@ -26,35 +26,56 @@ DEPTH_BYTES = 2048  # of one row of a packed stripe of A: 512 float32, 256 float
 STRIDE_BYTES = DEPTH_BYTES + 64  # an odd number of lines, so that the rows fall into different sets of L1
 UNROLL = 4  # rank-1 updates in one turn of the loop
 AHEAD = 8  # rows of B between a prefetch and its use: 8 x 12 cycles hide an L2 hit
+FAR_AHEAD = 16  # the same where B is not packed yet, and comes from L3 or memory
 
 
 @cache
 def tile_kernel(shape: TileShape) -> int:
     """Address of the compiled kernel for tiles of this shape; compiled on first use, then kept on disk.
 
-    Its arguments: the packed stripe of A; B and the distance of its rows; depth; C and the distances of its
-    rows and columns; how many rows and columns of the tile are inside C; 0 to overwrite C, else to add to it.
-    Addresses in bytes, distances in elements. B must be readable for the whole width of the tile.
+    Its arguments: the packed stripe of A; B, the distance of its rows, and where to put a packed copy of it (0: it
+    is packed, its rows follow each other); depth; C and the distances of its rows and columns; how many rows
+    and columns of the tile are inside C; 0 to overwrite C, else to add to it; and four rows that will be
+    needed soon, and their distance. Addresses in bytes, distances in elements.
     """
     a_stride = STRIDE_BYTES // shape.itemsize
-    words = (types.int64,) * 10
+    soon = shape.itemsize // 4  # lines of four rows that one turn of the loop uses up
+    words = (types.int64,) * 13
 
     @cfunc(types.void(*words), nopython=True, cache=True)
-    def kernel(a, b, b_stride, depth, c, row_stride, column_stride, rows, columns, add):
-        whole = rows == shape.rows and columns == shape.width and column_stride == 1
+    def kernel(
+        a, b, b_stride, panel, depth, c, row_stride, column_stride, rows, columns, add, next_a, next_stride
+    ):
+        size, width = shape.itemsize, shape.width
+        whole = rows == shape.rows and columns == width and column_stride == 1
         if whole:
             for i in range(shape.rows):
                 for j in range(shape.vectors):
-                    prefetch(shape, c, i * row_stride + j * shape.lanes, 1)
+                    prefetch(shape, c, i * row_stride + j * shape.lanes, 1, 3)
         tile = registers(shape)
-        for _ in range(depth // UNROLL):
-            rank_updates(shape, tile, a, a_stride, b, b_stride, UNROLL, AHEAD)
-            a += UNROLL * shape.itemsize
-            b += UNROLL * b_stride * shape.itemsize
-        for _ in range(depth % UNROLL):
-            rank_updates(shape, tile, a, a_stride, b, b_stride, 1, AHEAD)
-            a += shape.itemsize
-            b += b_stride * shape.itemsize
+        if panel != 0:
+            for _ in range(depth // UNROLL):
+                rank_updates(shape, tile, a, a_stride, b, b_stride, panel, UNROLL, FAR_AHEAD, 1)
+                a += UNROLL * size
+                b += UNROLL * b_stride * size
+                panel += UNROLL * width * size
+            for _ in range(depth % UNROLL):
+                rank_updates(shape, tile, a, a_stride, b, b_stride, panel, 1, FAR_AHEAD, 1)
+                a += size
+                b += b_stride * size
+                panel += width * size
+        else:
+            for turn in range(depth // UNROLL):
+                for i in range(soon):
+                    line = turn * soon + i
+                    prefetch(shape, next_a, (line & 3) * next_stride + (line >> 2) * 64 // size, 0, 2)
+                rank_updates(shape, tile, a, a_stride, b, width, 0, UNROLL, AHEAD, 0)
+                a += UNROLL * size
+                b += UNROLL * width * size
+            for _ in range(depth % UNROLL):
+                rank_updates(shape, tile, a, a_stride, b, width, 0, 1, AHEAD, 0)
+                a += size
+                b += width * size
         if whole and add:
             for i in range(shape.rows):
                 for j in range(shape.vectors):

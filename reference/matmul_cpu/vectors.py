@@ -90,11 +90,11 @@ def cpu_features() -> frozenset[str]:
 
 
 @cache
-def source_build(*folders_files: str) -> str:
-    """A short hash of the given source files (this one is always in it)."""
+def source_build(*names: str) -> str:
+    """A short hash of this file and of the named files beside it."""
     digest = hashlib.sha256()
-    for name in (__file__, *folders_files):
-        digest.update(Path(name).read_bytes())
+    for path in (Path(__file__), *(Path(__file__).with_name(name) for name in names)):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 

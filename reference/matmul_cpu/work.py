@@ -10,12 +10,13 @@ from reference.matmul_cpu.packing import panel_vectors
 # A job is a row of 64-bit integers, because a thread that waits inside compiled code can read nothing else.
 A, A_ROW, A_COLUMN, B, B_ROW, B_COLUMN, C, C_ROW, C_COLUMN = range(9)  # addresses; strides in elements
 M, K, N = 9, 10, 11
-SIZE, ROWS, LANES, VECTORS = 12, 13, 14, 15  # bytes of an element; the tile
-GRID_ROWS, GRID_COLUMNS = 16, 17  # pieces of C down and across
-DEPTH, COLUMNS = 18, 19  # of a block: k is cut by DEPTH, n by COLUMNS
-BLOCK = 20  # bytes into the thread's panels where the block of B goes (after the stripe of A); 0: not packed
-NEXT = 21  # address of the number of the next piece, shared by the threads
+NEXT = 12  # address of the number of the next piece, shared by the threads
+SIZE, ROWS, LANES, VECTORS = 13, 14, 15, 16  # bytes of an element; the tile
+GRID_ROWS, GRID_COLUMNS = 17, 18  # pieces of C down and across
+DEPTH, COLUMNS = 19, 20  # of a block: k is cut by DEPTH, n by COLUMNS
+BLOCK = 21  # bytes into the thread's panels where the block of B goes, after the stripe of A
 PACK_A, PACK_B, KERNEL = 22, 23, 24  # addresses of the packers, and of the kernels for 1, 2 and 3 vectors
+OPERANDS = 13  # words that differ from call to call; the others are the plan's
 JOB_WORDS = 27
 
 
@@ -41,12 +42,8 @@ def work(job, panels):
 @njit(nogil=True)
 def _block(job, panels, top, bottom, start, depth, column, columns):
     """C[top:bottom, these columns] (+)= A[top:bottom, this depth] @ (this block of B)."""
-    size = job[SIZE]
-    block = b = job[B] + (start * job[B_ROW] + column * job[B_COLUMN]) * size
-    if job[BLOCK] > 0:
-        block = panels + job[BLOCK]
-        call_kernel(job[PACK_B], (b, job[B_ROW], job[B_COLUMN], depth, columns, block))
-    vectors = -(-columns // job[LANES])
+    size, vectors = job[SIZE], -(-columns // job[LANES])
+    b = job[B] + (start * job[B_ROW] + column * job[B_COLUMN]) * size
     for i in range(top, bottom, job[ROWS]):
         rows = min(job[ROWS], bottom - i)
         a = job[A] + (i * job[A_ROW] + start * job[A_COLUMN]) * size
@@ -54,14 +51,25 @@ def _block(job, panels, top, bottom, start, depth, column, columns):
         first = 0
         while first < vectors:
             wide = panel_vectors(job[VECTORS], vectors - first)
-            across = first * job[LANES]
-            panel, stride = block + across * size, job[B_ROW]
-            if job[BLOCK] > 0:
-                panel, stride = block + across * depth * size, wide * job[LANES]
+            width, across = wide * job[LANES], first * job[LANES]
+            inside = min(width, columns - across)
+            panel = panels + job[BLOCK] + across * depth * size
+            source, copy = panel, 0
+            if i == top:
+                source, copy = b + across * job[B_COLUMN] * size, panel
+                if inside < width or job[B_COLUMN] != 1:
+                    call_kernel(job[PACK_B], (source, job[B_ROW], job[B_COLUMN], depth, inside, width, panel))
+                    source, copy = panel, 0
+            soon, distance = panels, 0
+            if first < 2 * wide and i + job[ROWS] < bottom and job[A_COLUMN] == 1:
+                distance = job[A_ROW]
+                soon = a + (job[ROWS] + (0 if first == 0 else 4)) * distance * size
             c = job[C] + (i * job[C_ROW] + (column + across) * job[C_COLUMN]) * size
-            inside = min(wide * job[LANES], columns - across)
             call_kernel(
                 job[KERNEL + wide - 1],
-                (panels, panel, stride, depth, c, job[C_ROW], job[C_COLUMN], rows, inside, start),
+                (
+                    *(panels, source, job[B_ROW], copy, depth),
+                    *(c, job[C_ROW], job[C_COLUMN], rows, inside, start, soon, distance),
+                ),
             )
             first += wide
