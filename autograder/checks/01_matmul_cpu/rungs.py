@@ -76,6 +76,7 @@ def check_threads(student, rng, function, kernel, hint):
     """At least two threads take part in an n = 512 product: the kernel's own record of CPU time says so."""
     student.call(function, *matrices(rng, 8, 8, 8))  # compiles
     shares = []
+    a = b = np.empty((0, 0))
     for _ in range(5):
         a, b = matrices(rng, 512, 512, 512)
         value, timing = student.timed(function, a, b)
@@ -91,6 +92,7 @@ def check_threads(student, rng, function, kernel, hint):
     if not shared:
         fail(
             "the work is not shared among threads",
+            call=student.describe(function, a, b),
             got=f"the second busiest thread worked {max(shares):.0%} of the time of the busiest",
             expected=f"at least {LEAST_SHARE:.0%}",
             hint=hint,
