@@ -12,7 +12,8 @@ def add():
     found = []
     for folder, inner, files in os.walk("/"):
         inner[:] = [name for name in inner if not os.path.join(folder, name).startswith(SKIP)]
-        inner[:] = [name for name in inner if name not in ("site-packages", "__pycache__") and not name.startswith("python3")]
+        libraries = ("site-packages", "__pycache__", "python3")
+        inner[:] = [name for name in inner if not name.startswith(libraries)]
         found += [os.path.join(folder, name) for name in files]
     return found
 """
