@@ -7,7 +7,6 @@ installation goes on where it stopped, and a finished one is recorded in `.venv/
 from __future__ import annotations
 
 import fcntl
-import os
 import re
 import shutil
 import subprocess
@@ -34,7 +33,9 @@ def make_environment(home: Path) -> None:
     python = home / "bin" / "python"
     wanted = f"{sys.version_info.major}.{sys.version_info.minor}"
     code = "import sys; print('%d.%d' % sys.version_info[:2]); import pip"
-    probe = subprocess.run([str(python), "-c", code], capture_output=True, text=True) if python.exists() else None
+    probe = (
+        subprocess.run([str(python), "-c", code], capture_output=True, text=True) if python.exists() else None
+    )
     if probe is not None and probe.returncode == 0 and probe.stdout.strip() == wanted:
         return
     for entry in home.iterdir():
@@ -125,7 +126,7 @@ def main(root: Path) -> int:
         install(root, home)
         half_done = home / "ready.new"
         half_done.write_text(ready_text(root))
-        os.replace(half_done, ready)
+        half_done.replace(ready)
         say(f"ready after {time.monotonic() - started:.0f} s")
     return 0
 
@@ -138,7 +139,9 @@ if __name__ == "__main__":
         sys.exit(130)
     except subprocess.CalledProcessError as error:
         say(f"could not make the environment: {error.cmd[0]} -m {error.cmd[-1]} failed")
-        say("to mend: install the venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then run again")
+        say(
+            "to mend: install the venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then run again"
+        )
         sys.exit(69)
     except OSError as error:
         say(f"could not write the environment: {error}")

@@ -57,5 +57,8 @@ def main() -> None:
         if os.environ.get("MLSYS_DEBUG"):
             raise
         print(f"mlsys: internal error: {type(error).__name__}: {error}", file=sys.stderr)
-        print("  This is a mistake of the course, not yours. MLSYS_DEBUG=1 ./mlsys ... shows where.", file=sys.stderr)
+        print(
+            "  This is a mistake of the course, not yours. MLSYS_DEBUG=1 ./mlsys ... shows where.",
+            file=sys.stderr,
+        )
         sys.exit(70)

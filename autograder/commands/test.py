@@ -11,7 +11,7 @@ import typer
 from autograder.course.units import course_root
 
 
-def test(  # noqa: PT028 - a command, not a test
+def test(
     context: typer.Context,
     fast: Annotated[
         bool, typer.Option("--fast", help="Leave out the slow tests: under three minutes.")
