@@ -40,7 +40,8 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("pre_run_cell", shell.mlsys_hooks[0])
     shell.events.register("post_run_cell", shell.mlsys_hooks[1])
     shell.register_magic_function(check_magic, "line", "check")
-    shell.set_custom_exc((NotImplementedError,), not_written_yet)
+    # numba lets an exception within a parallel loop end as the cause of a SystemError.
+    shell.set_custom_exc((NotImplementedError, SystemError), not_written_yet)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -113,7 +114,8 @@ def not_written_yet(
     tb_offset: int | None = None,
 ) -> list[str]:
     """Show a starter's NotImplementedError as one sentence, any other as usual; the cell fails either way."""
-    match = TASK.match(str(error))
+    cause = error.__cause__ if isinstance(error, SystemError) else error
+    match = TASK.match(str(cause)) if isinstance(cause, NotImplementedError) else None
     if match is None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return []

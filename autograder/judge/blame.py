@@ -30,14 +30,22 @@ def explain(error: BaseException, submission: Submission) -> dict[str, Any]:
     """The record that the judge gets; it believes none of it but shows it to the student."""
     if type(error) is RankError:
         return error.record
+    outer, error = error, from_parallel_loop(error)
     kind = type(error)
     return {
         "failure": category(error),
         "kind": kind.__name__[:200],
         "kinds": [base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"][:20],
         "message": message(error)[:LONGEST],
-        "traceback": frames(error, submission.folder)[:LONGEST],
+        "traceback": (frames(error, submission.folder) or frames(outer, submission.folder))[:LONGEST],
     }
+
+
+def from_parallel_loop(error: BaseException) -> BaseException:
+    """What was raised, where numba let a parallel loop end in a SystemError about it."""
+    if type(error) is SystemError and "returned a result with an exception set" in message(error):
+        return error.__cause__ or error
+    return error
 
 
 def category(error: BaseException) -> str:

@@ -3,10 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from autograder.course.release import write_starters
 from autograder.course.units import Unit
 from autograder.tests.course.mini import make_course
+
+# How long an example takes is no property of the code: the machine may be busy.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
 
 
 @pytest.fixture

@@ -62,6 +62,27 @@ def test_an_unwritten_task_stops_the_notebook_with_one_sentence(unit: Unit, kern
     assert "Traceback" not in told
 
 
+def test_an_unwritten_task_within_a_parallel_loop(unit: Unit, kernel: Any):
+    """numba turns what is raised there into a SystemError; the sentence must be the same."""
+    pytest.importorskip("numba")
+    ensure_desk(unit)
+    cell = """
+import numpy as np
+from numba import njit, prange
+@njit
+def inner(x):
+    raise NotImplementedError("01.2 scale: Write a * factor to `out`.")
+@njit(parallel=True)
+def outer(a):
+    for i in prange(a.size):
+        inner(a[i])
+outer(np.ones(100))
+"""
+    with pytest.raises(CellExecutionError) as caught:
+        kernel(unit.desk, cell, course=unit.root)
+    assert "Task 01.2 scale is not written yet" in str(caught.value)
+
+
 def test_other_not_implemented_errors_are_shown_as_usual(unit: Unit, kernel: Any):
     ensure_desk(unit)
     with pytest.raises(CellExecutionError) as caught:
