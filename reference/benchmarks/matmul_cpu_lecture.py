@@ -137,10 +137,14 @@ def main() -> None:
     if not (choice.draw or choice.table):
         RECORD.parent.mkdir(exist_ok=True)
         RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
+    try:
+        record, bench = load()
+    except FileNotFoundError as error:
+        raise SystemExit(str(error)) from None
     if choice.table:
-        print(figures.table(load()[1]))
+        print(figures.table(bench))
     else:
-        for path in figures.draw(*load()):
+        for path in figures.draw(record, bench):
             print(path.name)
 
 
