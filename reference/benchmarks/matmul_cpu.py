@@ -23,6 +23,7 @@ from reference import matmul_cpu
 from reference.benchmarks.report import Figure, Report, geometric_mean
 from reference.machine import usable_cores
 from reference.matmul_cpu import matmul
+from reference.matmul_cpu.microkernel import microkernel
 from reference.measure import matmul_flop, measure_peak, time_calls
 
 SQUARES = (256, 500, 512, 1000, 1024, 2048, 4096)
@@ -85,7 +86,7 @@ def ladder(n: int, say: Callable[[str], None]) -> Iterator[Figure]:
         say(f"the ladder: {rung}, n = {size}")
         a, b = rng.random((size, size)), rng.random((size, size))
         operands: tuple[Any, Any] = (a.tolist(), b.tolist()) if rung.startswith("python") else (a, b)
-        function = getattr(matmul_cpu, rung)
+        function = microkernel if rung == "microkernel" else getattr(matmul_cpu, rung)
         rate = time_calls(lambda f=function, x=operands: f(*x), repeats=3).rate(matmul_flop(size, size, size))
         first, before = first or rate, before or rate
         yield Figure(f"ladder/{rung}/seconds", matmul_flop(n, n, n) / rate, f"s at n = {n}", "lower")

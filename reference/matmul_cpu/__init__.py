@@ -1,7 +1,8 @@
 """The CPU matmul ladder, from three loops over lists to the machine's peak.
 
 Rung 1 `loops`, 2 `loops`, 3 and 4 `compiled`, 5 `recursive`, 6 `blocked`, 7 `microkernel`; at the top `matmul`.
-The names are imported when they are first used, so that importing the package does not start numba.
+The names are imported when they are first used, so that importing the package does not start numba. Rung 7
+is `from reference.matmul_cpu.microkernel import microkernel`: a package cannot export a name that is a module's.
 """
 
 from __future__ import annotations
@@ -14,13 +15,11 @@ if TYPE_CHECKING:
     from reference.matmul_cpu.compiled import numba_loops, numba_parallel
     from reference.matmul_cpu.gemm import matmul
     from reference.matmul_cpu.loops import python_loops, python_reordered
-    from reference.matmul_cpu.microkernel import microkernel
     from reference.matmul_cpu.recursive import divide_and_conquer
 
 __all__ = [
     "divide_and_conquer",
     "matmul",
-    "microkernel",
     "numba_loops",
     "numba_parallel",
     "python_loops",
@@ -35,7 +34,6 @@ _HOME = {
     "numba_parallel": "compiled",
     "divide_and_conquer": "recursive",
     "register_blocked": "blocked",
-    "microkernel": "microkernel",
     "matmul": "gemm",
 }
 

@@ -8,14 +8,16 @@ strides and sizes. These intrinsics are how compiled code reads and writes throu
 from __future__ import annotations
 
 import platform
+from typing import Any
 
+import numba
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-from reference.matmul_cpu.vectors import INT, VectorType, element_type, fused, splat
+from reference.matmul_cpu.vectors import INT, VectorType, element_type, fused, intrinsic, splat
 
+cfunc: Any = numba.cfunc  # to a type checker: a compiled function has an address
 BYTE = ir.IntType(8)
 WORD = ir.IntType(64)
 
@@ -91,7 +93,7 @@ def put_number(_typing, shape, address, offset, value):
 
 @intrinsic(prefer_literal=True)
 def prefetch(_typing, shape, address, offset, write, locality):
-    """Ask for the cache line of element `offset` from `address`. Constants: `write` (0, 1), `locality` (3: L1, 2: L2)."""
+    """Ask for the cache line of element `offset` from `address`; `write`: 0 or 1, `locality`: 3 for L1, 2 for L2."""
 
     def emit(context, builder, _signature, args):
         place = pointer(builder, element_type(shape.shape.dtype), *args[1:3])

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from numba import cfunc, njit, types
+from numba import njit, types
 
-from reference.matmul_cpu.addresses import number_at, put_number, put_vector, vector_at
+from reference.matmul_cpu.addresses import cfunc, number_at, put_number, put_vector, vector_at
 from reference.matmul_cpu.tiles import STRIDE_BYTES
 from reference.matmul_cpu.vectors import TileShape
 
@@ -35,7 +35,7 @@ def pack_b_kernel(shape: TileShape) -> int:
     put it. Row by row, with zeros right of the last column.
     """
 
-    @cfunc(types.void(*(types.int64,) * 7), nopython=True, cache=True)
+    @cfunc(types.void(*(types.int64,) * 7), cache=True)
     def kernel(b, row_stride, column_stride, depth, columns, width, panel):
         for top in range(0, depth, SQUARE):
             bottom = min(depth, top + SQUARE)
@@ -60,7 +60,7 @@ def pack_a_kernel(shape: TileShape) -> int:
     """
     stride = STRIDE_BYTES // shape.itemsize
 
-    @cfunc(types.void(*(types.int64,) * 6), nopython=True, cache=True)
+    @cfunc(types.void(*(types.int64,) * 6), cache=True)
     def kernel(a, row_stride, column_stride, rows, depth, stripe):
         for i in range(rows, shape.rows):
             for p in range(depth):

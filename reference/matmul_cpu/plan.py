@@ -16,10 +16,10 @@ from reference.matmul_cpu.vectors import TileShape, source_build, tile_shape
 
 @dataclass(frozen=True)
 class Plan:
-    """`words`: the part of the job that work.py reads after the operands. `panel_bytes`: what each thread packs into."""
+    """How to do one matmul; the same for all operands of these sizes."""
 
-    words: np.ndarray
-    panel_bytes: int
+    words: np.ndarray  # the part of the job (work.py) after the operands
+    panel_bytes: int  # that each thread packs into
     threads: int
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from numba import cfunc, types
+from numba import types
 
 from reference.matmul_cpu.addresses import (
+    cfunc,
     number_at,
     prefetch,
     put_number,
@@ -42,7 +43,7 @@ def tile_kernel(shape: TileShape) -> int:
     soon = shape.itemsize // 4  # lines of four rows that one turn of the loop uses up
     words = (types.int64,) * 13
 
-    @cfunc(types.void(*words), nopython=True, cache=True)
+    @cfunc(types.void(*words), cache=True)
     def kernel(
         a, b, b_stride, panel, depth, c, row_stride, column_stride, rows, columns, add, next_a, next_stride
     ):

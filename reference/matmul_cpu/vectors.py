@@ -25,6 +25,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numba.extending
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
@@ -33,7 +34,6 @@ from numba.core.imputils import lower_constant, lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
 from numba.extending import (
     NativeValue,
-    intrinsic,
     lower_builtin,
     models,
     register_model,
@@ -42,6 +42,8 @@ from numba.extending import (
     unbox,
 )
 
+# To a type checker: what it decorates is called without the first parameter.
+intrinsic: Any = numba.extending.intrinsic
 INT = ir.IntType(32)
 
 
