@@ -55,7 +55,7 @@ def test_register_blocked_float64(student, rng):
 @pytest.mark.hidden
 @pytest.mark.task("01.6")
 def test_register_blocked_own_code(student, rng):
-    check_own_code(student, rng, "register_blocked", "_row_block")
+    check_own_code(student, rng, "register_blocked", "_register_blocked")
 
 
 @pytest.mark.task("01.6")
