@@ -99,7 +99,7 @@ def read_wrong(unit: Unit, manifest: Manifest) -> list[Wrong]:
 def bite_table(unit: Unit, *, sandbox: str = "require") -> Iterator[Row]:
     """Grade the starter, the reference and every wrong solution; yields a row for each as it is done.
 
-    A wrong solution runs the tests of its module's tasks alone: the other files are the reference's.
+    A wrong solution runs the tests of its own task alone: every other function is the reference's.
     """
     manifest = unit_manifest(unit)
     everything = frozenset(manifest.checks)
@@ -109,24 +109,8 @@ def bite_table(unit: Unit, *, sandbox: str = "require") -> Iterator[Row]:
     for wrong in read_wrong(unit, manifest):
         files = dict(solved)
         files[wrong.module] = solved[wrong.module].rstrip() + b"\n\n\n" + wrong.code.lstrip("\n").encode()
-        tasks = affected_tasks(manifest, wrong.module, solved)
+        tasks = {manifest.checks[wrong.loses][0].id}
         yield grade_row(unit, wrong.name, wrong.why, files, frozenset({wrong.loses}), tasks, sandbox)
-
-
-def affected_tasks(manifest: Manifest, module: str, solved: dict[str, bytes]) -> set[str]:
-    """The tasks whose module is `module`, or imports it in the end."""
-    stems = {name: name.removesuffix(".py").encode() for name in manifest.modules}
-    affected = {module}
-    while True:
-        more = {
-            name
-            for name in manifest.modules
-            for each in affected
-            if re.search(rb"^\s*(from|import) " + stems[each] + rb"\b", solved[name], re.MULTILINE)
-        }
-        if more <= affected:
-            return {task.id for task in manifest.tasks if task.module in affected}
-        affected |= more
 
 
 def grade_row(

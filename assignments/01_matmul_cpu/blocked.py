@@ -1,0 +1,71 @@
+"""Rung 6: register blocking. Plain loops again, arranged so that LLVM keeps a tile in registers.
+
+Rung 5 loads a vector of `b`, loads and stores a vector of `c`, and does one multiply-add with them.
+Here 4 x 4 numbers of `a` stay in registers while j runs: each vector of `b` serves 4 rows of `c`, and
+each vector of `c` takes 4 products before it is stored. Memory operations for each multiply-add fall
+from 3 to 0.75 (per 16 of them: 4 loads of `b`, 4 loads and 4 stores of `c`).
+
+Bound by: those that are left. The tile of `c` goes to the L1 cache and back for every 4 products, and
+rows of `b` start at any address. `microkernel.py` keeps the tile of `c` itself in registers, and packs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from shapes import check_operands
+
+ROWS = DEPTH = 4  # the tile of `a`: 16 broadcast numbers; fully unrolled by hand in `_tile`
+ROW_BLOCK = 64  # rows of `c` in one task: 16 tasks when m = 1024, and `b` is streamed once for 64 rows
+COLUMNS = 512  # 4 rows of `c` and 4 of `b`, 512 wide, are 16 KiB in float32: half of an L1 cache
+PANEL = 256  # 256 rows of `b`, 512 wide, are 512 KiB in float32: they stay in L2 for all rows of `c`
+
+
+def register_blocked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The product of `a` (m, k) and `b` (k, n), both float32 or both float64: a new (m, n) array.
+
+    Cost: 2mkn floating-point operations, 0.75 vector loads and stores for each vector multiply-add.
+
+    Raises:
+        TypeError: not numpy arrays of float32 or float64, or dtypes that differ.
+        ValueError: not 2-D, or the inner sizes differ.
+    """
+    m, _, n = check_operands(a, b)
+    c = np.zeros((m, n), a.dtype)
+    _register_blocked(a, b, c)
+    return c
+
+
+@njit(parallel=True, cache=True)
+def _register_blocked(a, b, c):
+    """Add a @ b to `c`, which holds zeros at first; blocks of rows are shared among the threads."""
+    m = c.shape[0]
+    for block in prange((m + ROW_BLOCK - 1) // ROW_BLOCK):
+        _row_block(a, b, c, block * ROW_BLOCK, min((block + 1) * ROW_BLOCK, m))
+
+
+@njit(cache=True)
+def _row_block(a, b, c, i0, i1):
+    """c[i0:i1] += a[i0:i1] @ b, one panel of `b` after the other, four rows of `c` at a time.
+
+    The four rows are summed in `strip`, which stays in the L1 cache. Rows of `c` itself would do, but
+    when n is a power of two they are a multiple of 4096 bytes apart, and then they share a few cache sets.
+    """
+    raise NotImplementedError(
+        "01.6 register_blocked (_row_block): c[i0:i1] += a[i0:i1] @ b, one panel of `b` after the other, four"
+        " rows of `c` at a time."
+    )
+
+
+# fastmath: products may be fused with sums (FMA) and a group of four may be summed in any order.
+@njit(cache=True, fastmath={"contract", "reassoc"})
+def _tile(a, b, strip, i, p, j0, j1):
+    """strip += a[i:i+4, p:p+4] @ b[p:p+4, j0:j1]; the 16 numbers of `a` never leave the registers.
+
+    Below the last row of `a` the tile repeats that row: the caller drops what comes of it.
+    """
+    raise NotImplementedError(
+        "01.6 register_blocked (_tile): strip += a[i:i+4, p:p+4] @ b[p:p+4, j0:j1]; the 16 numbers of `a` "
+        "never leave the registers."
+    )
