@@ -37,7 +37,7 @@ LADDER = {  # rung -> the largest n at which it is timed: 4096, or what takes a 
     "python_reordered": 96,
     "numba_loops": 1024,
     "numba_parallel": 1024,
-    "divide_and_conquer": 4096,
+    "divide_and_conquer": 2048,
     "register_blocked": 4096,
     "microkernel": 4096,
     "matmul": 4096,
@@ -65,7 +65,7 @@ def run(*, quick: bool = False) -> Report:
                 rates = found[dtype, threads] = {}
                 for name, sides in shapes.items():
                     status.update(f"{dtype}, {threads} thread(s), {name}")
-                    rates[name] = side_by_side(sides, dtype, threads, budget=0.6 if quick else 2.0)
+                    rates[name] = side_by_side(sides, dtype, threads, budget=0.5 if quick else 1.0)
                 figures += ratios(rates, dtype, threads)
         status.update("allocations")
         figures += allocations(512 if quick else 2048)
@@ -87,7 +87,9 @@ def ladder(n: int, say: Callable[[str], None]) -> Iterator[Figure]:
         a, b = rng.random((size, size)), rng.random((size, size))
         operands: tuple[Any, Any] = (a.tolist(), b.tolist()) if rung.startswith("python") else (a, b)
         function = microkernel if rung == "microkernel" else getattr(matmul_cpu, rung)
-        rate = time_calls(lambda f=function, x=operands: f(*x), repeats=3).rate(matmul_flop(size, size, size))
+        rate = time_calls(lambda f=function, x=operands: f(*x), repeats=1 if size > 2000 else 3).rate(
+            matmul_flop(size, size, size)
+        )
         first, before = first or rate, before or rate
         yield Figure(f"ladder/{rung}/seconds", matmul_flop(n, n, n) / rate, f"s at n = {n}", "lower")
         yield Figure(f"ladder/{rung}/gflops", rate / 1e9, "GFLOP/s")

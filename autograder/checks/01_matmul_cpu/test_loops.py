@@ -36,13 +36,13 @@ def check_rectangles(student, rng, function):
 
 def check_nan(student, rng, function):
     """Zero times infinity is NaN, and NaN times anything is NaN: no term may be left out."""
-    a, b = lists(rng, 3, 4, 3)
+    a, b = lists(rng, 4, 4, 4)
     a[0][1], b[1][2] = 0.0, math.inf
     a[2][3], b[3][0] = math.nan, 0.0
     got = student.call(function, a, b)
     with np.errstate(invalid="ignore"):
         want = np.array(a) @ np.array(b)
-    wrong = "in the first row, 0.0 * inf is NaN; in the last row, NaN spreads to every element"
+    wrong = "in row 0, 0.0 * inf is NaN; in row 2, NaN spreads to every element"
     if type(got) is not list or not np.array_equal(np.isnan(np.array(got, float)), np.isnan(want)):
         fail(
             f"NaN and infinity get lost: {wrong}",
