@@ -125,6 +125,7 @@ def test_every_dependency_is_pinned_exactly():
     assert [str(pin) for pin in pins().values() if not re.fullmatch(r"==[^*]+", str(pin.specifier))] == []
 
 
+@pytest.mark.slow
 def test_every_package_that_a_pinned_one_needs_is_pinned_too():
     """The launcher installs the pins alone (pip --no-deps): a gap would be found by a student."""
     from importlib.metadata import PackageNotFoundError, requires

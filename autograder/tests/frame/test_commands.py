@@ -52,6 +52,7 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_all_tests_run_and_the_exit_code_is_pytests(tree: Path):
     passed = mlsys(tree, "test")
     assert (passed.returncode, "2 passed" in passed.stdout) == (0, True), passed.stdout + passed.stderr
@@ -59,11 +60,13 @@ def test_all_tests_run_and_the_exit_code_is_pytests(tree: Path):
     assert (failed.returncode, "1 failed, 1 passed" in failed.stdout) == (1, True)
 
 
+@pytest.mark.slow
 def test_fast_leaves_the_slow_tests_out(tree: Path):
     done = mlsys(tree, "test", "--fast", BREAK="slow")
     assert (done.returncode, "1 passed, 1 deselected" in done.stdout) == (0, True), done.stdout
 
 
+@pytest.mark.slow
 def test_other_words_go_to_pytest(tree: Path):
     done = mlsys(tree, "test", "--fast", "-k", "no_such_test")
     assert (done.returncode, "2 deselected" in done.stdout) == (5, True), done.stdout

@@ -36,6 +36,7 @@ def bare_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_this_machine_can_run_the_course():
     done = mlsys(course_root(), "doctor", "--json")
     report = json.loads(done.stdout)
@@ -55,6 +56,7 @@ def test_what_ci_needs_is_here():
         needs.absent("; ".join(f"{line.name}: {line.found}" for line in optional))
 
 
+@pytest.mark.slow
 def test_something_missing_is_exit_code_1_and_says_what_to_type(tmp_path: Path):
     shutil.copytree(course_root() / "autograder", tmp_path / "autograder")
     (tmp_path / "constraints.txt").write_text("numpy==0.1\nrich==15.0.0\nno-such-package==1\n")

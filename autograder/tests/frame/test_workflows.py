@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from autograder.course.units import course_root
@@ -31,10 +32,12 @@ def test_there_are_workflows_to_look_at():
     assert {"ci.yml", "check.yml"} <= {path.name for path in WORKFLOWS}
 
 
+@pytest.mark.slow
 def test_the_workflows_fit_the_schema_of_github():
     assert schema_problems(*WORKFLOWS) == ""
 
 
+@pytest.mark.slow
 def test_the_schema_finds_a_mistake(tmp_path: Path):
     broken = (ROOT / ".github" / "workflows" / "ci.yml").read_text().replace("runs-on:", "run-on:")
     (tmp_path / "broken.yml").write_text(broken)
