@@ -60,7 +60,7 @@ def trace(student, rng, function):
 
 def check_order(read_a, read_b, *, fastest):
     """i outermost, and along b the index `fastest` ("p" or "j") changes at each step."""
-    if len(read_b) < 4 * 5 * 6 or len(read_a) == 0:
+    if len(read_b) < 4 * 5 * 6 // 2 or len(read_a) == 0:  # a wrong size is for other checks to find
         fail(
             "the function does not read its operands one number after the other",
             got=f"{len(read_b)} reads of b",
