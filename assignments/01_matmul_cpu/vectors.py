@@ -11,7 +11,7 @@ whose *type* carries the numbers: to the compiler they are constants, so `range(
     acc[0, 1] = fma(x, y, acc[0, 1])                  # x * y + acc[0, 1], lane by lane, rounded once
     store(panel, 32, acc[0, 1])                       # panel[32], panel[33], ... = the lanes
 
-Arrays are flat (1-D, contiguous); nothing checks an index.
+Arrays are flat and contiguous; nothing checks an index.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def vector_bits() -> int:
     """
     widest = machine().vector_bits if machine().fma else 128
     wanted = os.environ.get("MLSYS_VECTOR_BITS", "")
-    if wanted and wanted not in {"128", "256", "512"}:
+    if wanted not in {"", "128", "256", "512"}:
         raise ValueError(f"MLSYS_VECTOR_BITS: expected 128, 256 or 512, got {wanted!r}")
     return min(int(wanted or widest), widest)
 
@@ -85,24 +85,21 @@ def vector_bits() -> int:
 @cache
 def source_build(*names: str) -> str:
     """A short hash of this file and of the named files beside it."""
-    digest = hashlib.sha256()
-    for path in (Path(__file__), *(Path(__file__).with_name(name) for name in names)):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
+    texts = (Path(__file__).with_name(name).read_bytes() for name in (Path(__file__).name, *names))
+    return hashlib.sha256(b"".join(texts)).hexdigest()[:12]
 
 
 def tile_shape(dtype: Any, build: str = "") -> TileShape:
     """The tile that fills this CPU's vector registers for `dtype`, and leaves room for the operands.
 
     AVX-512 and NEON have 32 registers: 8 x 3 = 24 accumulate, 3 hold a row of B, the rest broadcast A.
-    AVX2 and SSE have 16: 6 x 2 = 12 accumulate. Either way there are more accumulators than an FMA unit
-    needs to stay busy (latency 4 x 2 units = 8), so the loop is bound by arithmetic and not by waiting.
+    AVX2 and SSE have 16: 6 x 2 = 12 accumulate. Two FMA units of latency 4 need only 8 to stay busy.
     """
     bits = vector_bits()
     many = bits == 512 or platform.machine().lower() in {"arm64", "aarch64"}
     rows, vectors = (8, 3) if many else (6, 2)
-    dtype = np.dtype(dtype)
-    return TileShape(dtype.name, bits // (8 * dtype.itemsize), rows, vectors, build or source_build())
+    size = np.dtype(dtype).itemsize
+    return TileShape(np.dtype(dtype).name, bits // (8 * size), rows, vectors, build or source_build())
 
 
 # ---- the types: how numba and LLVM see a shape, a vector and a tile of registers
@@ -136,8 +133,7 @@ class RegistersType(types.Type):
     """A rows x vectors array of vectors. LLVM keeps it in registers while every index is a constant."""
 
     def __init__(self, shape: TileShape):
-        self.shape = shape
-        self.vector = VectorType(shape.dtype, shape.lanes)
+        self.shape, self.vector = shape, VectorType(shape.dtype, shape.lanes)
         super().__init__(name=f"Registers({shape!r})")
 
     @property
@@ -188,16 +184,14 @@ def _shape_attribute(context, _builder, shape, _value, attr):
 
 def address_of(context, builder, array_type, array, index):
     """LLVM pointer to `array[index]`."""
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [index])
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [index])
 
 
 def splat(builder, scalar, vector: ir.VectorType):
     """The vector with `scalar` in every lane: one broadcast instruction."""
-    undefined = ir.Constant(vector, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, ir.Constant(INT, 0))
-    zeros = ir.Constant(ir.VectorType(INT, vector.count), [0] * vector.count)
-    return builder.shuffle_vector(first, undefined, zeros)
+    nothing, zeros = ir.Constant(vector, ir.Undefined), [0] * vector.count
+    first = builder.insert_element(nothing, scalar, ir.Constant(INT, 0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(INT, vector.count), zeros))
 
 
 def fused(builder, vector: ir.VectorType, x, y, z):
@@ -236,8 +230,7 @@ def broadcast(_typing, shape, array, index):
     vector = VectorType(shape.shape.dtype, shape.shape.lanes)
 
     def emit(context, builder, _signature, args):
-        scalar = builder.load(address_of(context, builder, array, *args[1:]))
-        return splat(builder, scalar, vector.llvm)
+        return splat(builder, builder.load(address_of(context, builder, array, *args[1:])), vector.llvm)
 
     return vector(shape, array, types.intp), emit
 
