@@ -14,6 +14,9 @@ from reference.matmul_cpu.tiles import DEPTH_BYTES, STRIDE_BYTES, tile_kernel
 from reference.matmul_cpu.vectors import TileShape, source_build, tile_shape
 
 
+L2_SHARE = 0.6  # of a core's L2 cache goes to the block of B; A and C pass through the rest
+
+
 @dataclass(frozen=True)
 class Plan:
     """How to do one matmul; the same for all operands of these sizes."""
@@ -51,7 +54,9 @@ def plan(dtype: np.dtype, m: int, k: int, n: int, threads: int) -> Plan:
         threads = 1  # a few microseconds: less than it takes to call for help
     depth = _even(k, DEPTH_BYTES // shape.itemsize, 4)
     vectors, tiles = -(-n // shape.lanes), -(-m // shape.rows)
-    block = max(shape.width, int(0.6 * l2_bytes()) // (depth * shape.itemsize) // shape.width * shape.width)
+    block = max(
+        shape.width, int(L2_SHARE * l2_bytes()) // (depth * shape.itemsize) // shape.width * shape.width
+    )
     blocks = -(-n // block)
     if threads == 1:
         grid_rows, grid_columns = 1, 1
@@ -61,6 +66,10 @@ def plan(dtype: np.dtype, m: int, k: int, n: int, threads: int) -> Plan:
             grid_rows = 1
         else:
             grid_rows, grid_columns = min(threads, tiles), blocks
+        while grid_rows * grid_columns < 2 * threads and tiles >= 16 * grid_rows:
+            grid_rows *= (
+                2  # a thread that starts late, or loses its core for a while, leaves a piece to another
+            )
     columns = _even(-(-vectors // grid_columns) * shape.lanes, block, shape.lanes)
     stripe = -(-shape.rows * STRIDE_BYTES // 4096) * 4096
     words = (
