@@ -102,9 +102,8 @@ def roofline(
         )
         text = f"{name} {three_digits(rate / 1e9)} GFLOPS"
         spot = (high / 1.05, rate / 1e9)
-        axes.annotate(
-            text, spot, (0, 4), textcoords="offset points", ha="right", color=PALETTE[1], fontsize=10.5
-        )
+        place = {"xytext": (0, 4 if rate == top else -13), "textcoords": "offset points", "ha": "right"}
+        axes.annotate(text, spot, color=PALETTE[1], fontsize=10.5, **place)
     for number, (name, (x, y)) in enumerate(points.items()):
         colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
         axes.plot(

@@ -80,14 +80,17 @@ def time_calls(fn: Callable[[], object], *, repeats: int = 7, warmup: int = 1) -
 
 
 def interleaved(
-    fns: Mapping[str, Callable[[], object]], repeats: int = 7, *, warmup: int = 1
+    fns: Mapping[str, Callable[[], object]], repeats: int = 7, *, warmup: int = 1, pause: float = 0.0
 ) -> dict[str, Timing]:
     """Time several functions in turns, so that a slow spell of the machine hits all of them.
 
     Each round starts one function further on, so that none always runs in the cache another one left.
+    pause: seconds to wait before each run, for libraries with threads of their own, which keep spinning for a
+    while after a call and would slow the next library down; then a call that is not counted wakes the threads.
     fns: name -> function without arguments. Returns name -> Timing in the order given.
     After the warm-up each function is called once more, to see whether it needs a batch.
-    Raises ValueError when fns is empty, for repeats < 1 or warmup < 0; TypeError when a value is no function.
+    Raises ValueError when fns is empty, for repeats < 1, warmup < 0 or pause < 0; TypeError when a value is
+    no function.
     """
     if not fns:
         raise ValueError("interleaved: expected at least one function to time, got none")
@@ -99,6 +102,8 @@ def interleaved(
             )
     _check_count("repeats", repeats, 1)
     _check_count("warmup", warmup, 0)
+    if not pause >= 0:
+        raise ValueError(f"interleaved: expected a pause of at least 0 seconds, got {pause!r}")
     names = list(fns)
     for name in names:
         for _ in range(warmup):
@@ -108,6 +113,9 @@ def interleaved(
     for turn in range(repeats):
         for i in range(len(names)):
             name = names[(turn + i) % len(names)]
+            if pause:
+                time.sleep(pause)
+                fns[name]()
             runs[name].append(_run(fns[name], batches[name]) / batches[name])
     return {name: _timing(runs[name], batches[name]) for name in names}
 

@@ -48,7 +48,7 @@ def ladder_table(rates: Mapping[str, float], *, peak: float, n: int, marked: Seq
     for name, rate in rates.items():
         rows.append(
             (
-                f"{name} *" if name in marked else name,
+                f"{name}\u00a0*" if name in marked else name,
                 seconds_text(2 * n**3 / rate),
                 f"{rate / 1e9:.3g}" if rate < 1e11 else f"{rate / 1e9:.0f}",
                 f"{rate / first:,.0f}".replace(",", " "),

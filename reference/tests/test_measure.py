@@ -42,6 +42,15 @@ def test_every_function_runs_equally_often_and_takes_turns_to_start():
     assert calls[-12:] == list("abcbcacababc")
 
 
+def test_a_pause_is_followed_by_a_call_that_is_not_counted():
+    calls = []
+    timings = interleaved({"a": lambda: (calls.append(1), time.sleep(0.001))}, 3, warmup=0, pause=0.001)
+    assert len(calls) == 1 + 3 * 2
+    assert timings["a"].repeats == 3
+    with pytest.raises(ValueError, match="pause"):
+        interleaved({"a": lambda: None}, pause=-1)
+
+
 def test_the_median_ignores_one_slow_run():
     runs = [1.0, 1.01, 0.9, 1.0, 50.0]
     timing = measure._timing(runs, 1)

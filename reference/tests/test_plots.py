@@ -273,7 +273,7 @@ def test_the_table_reproduces_the_published_one():
 
 def test_a_table_is_markdown_and_html():
     table = ladder_table({"a<b": 1e9, "c": 2e9}, peak=4e9, n=10, marked=["c"])
-    assert "| c * | 0.00 | 2 | 2 | 2.0 | 50.00% |" in str(table)
+    assert "| c\u00a0* | 0.00 | 2 | 2 | 2.0 | 50.00% |" in str(table)
     assert "a&lt;b" in table._repr_html_()
     assert "timed at a smaller n" in table._repr_html_()
 

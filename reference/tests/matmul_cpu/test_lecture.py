@@ -47,7 +47,7 @@ def test_the_ladder_is_the_benchmarks():
     assert figures.rates(BENCH)["numba_loops"] == pytest.approx(0.16e9)
     assert figures.smaller(BENCH) == ["python_loops", "python_reordered"]
     first, second = figures.table(BENCH).rows[:2]
-    assert first[0] == "python_loops *"
+    assert first[0] == "python_loops\u00a0*"
     assert second[3:5] == ("4", "4.0")
     assert "matmul 164 GFLOPS" in figures.the_ladder(BENCH).alt
 
