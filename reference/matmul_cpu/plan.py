@@ -13,7 +13,6 @@ from reference.matmul_cpu.packing import pack_a_kernel, pack_b_kernel
 from reference.matmul_cpu.tiles import DEPTH_BYTES, STRIDE_BYTES, tile_kernel
 from reference.matmul_cpu.vectors import TileShape, source_build, tile_shape
 
-
 L2_SHARE = 0.6  # of a core's L2 cache goes to the block of B; A and C pass through the rest
 
 
