@@ -54,6 +54,7 @@ class Row:
     max_points: int
     expected: frozenset[str]  # the tests that it must lose
     lost: dict[str, Status]
+    said: str = ""  # by the grader about its own first failure
 
     @property
     def holds(self) -> bool:
@@ -72,6 +73,7 @@ class Row:
             parts.append(f"proves nothing with {', '.join(unproven)}")
         elif Status.INFRA_ERROR in self.lost.values():
             parts.append("meets a failure of the grader")
+        parts += [f"is told: {self.said}"] if self.said else []
         return f"{self.submission} {' and '.join(parts)}" if parts else ""
 
 
@@ -127,7 +129,8 @@ def grade_row(
             Path(folder, file).write_bytes(content)
         mode = "require" if sandbox == "require" else "prefer"
         result = grade_submission(unit, Path(folder), name=name, tasks=tasks, sandbox=mode)
-    return Row(name, why, result.points, result.max_points, expected, lost_tests(result))
+    said = next((t.feedback.message for t in result.tests if t.status is Status.INFRA_ERROR), "")
+    return Row(name, why, result.points, result.max_points, expected, lost_tests(result), said)
 
 
 def lost_tests(result: GradeResult) -> dict[str, Status]:

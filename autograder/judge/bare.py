@@ -43,7 +43,13 @@ def bare_environment() -> Iterator[None]:
 
 @contextlib.contextmanager
 def imports_from(checks: Path) -> Iterator[None]:
-    """Checks may import their neighbours. Nothing of them stays: an edit counts next time."""
+    """Checks may import their neighbours. Nothing of them stays: an edit counts next time.
+
+    A module of the same name that this process has already, from another unit or from its own tests, steps
+    aside meanwhile: pytest would take it for the check file.
+    """
+    names = {path.stem for path in checks.glob("*.py")}
+    aside = {name: sys.modules.pop(name) for name in names & sys.modules.keys()}
     sys.path.insert(0, str(checks))
     before = set(sys.modules)
     try:
@@ -54,3 +60,4 @@ def imports_from(checks: Path) -> Iterator[None]:
             file = getattr(sys.modules[name], "__file__", None) or ""
             if name.startswith("test_") or Path(file).is_relative_to(checks):
                 del sys.modules[name]
+        sys.modules.update(aside)

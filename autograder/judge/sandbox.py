@@ -107,6 +107,7 @@ class Plan:
     def view(self, uid: int) -> list[str]:
         """The bubblewrap arguments that build the file system."""
         view = View(self.hidden)
+        view.temporary(Path("/tmp"), self.disk_mb)  # before what is bound: a course may lie there
         for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
             view.system(Path(name))
         for name in dict.fromkeys(("/usr", sys.base_prefix, sys.prefix)):
@@ -120,12 +121,10 @@ class Plan:
         for name in ("/etc/alternatives", "/sys/devices/system"):
             view.bind(Path(name), optional=True)
         view.bind(self.submission, Path("/submission"))
-        megabyte = 1 << 20
-        shm = str(max(SHM_MB, self.disk_mb) * megabyte)
+        view.arguments += ["--proc", "/proc", "--dev", "/dev"]
+        view.temporary(Path("/dev/shm"), max(SHM_MB, self.disk_mb))
         return [
             *view.arguments,
-            *("--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", shm, "--tmpfs", "/dev/shm"),
-            *("--perms", "1777", "--size", str(self.disk_mb * megabyte), "--tmpfs", "/tmp"),
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),
         ]
 

@@ -40,6 +40,11 @@ class View:
         self.arguments += ["--ro-bind", str(path), str(at or path)]
         self.bound.add(at or path)
 
+    def temporary(self, path: Path, megabytes: int) -> None:
+        """A writable folder in memory; what is bound inside it later is seen there."""
+        self.arguments += ["--perms", "1777", "--size", str(megabytes << 20), "--tmpfs", str(path)]
+        self.made.add(path)
+
     def system(self, path: Path) -> None:
         """/bin and its like: a link into /usr on most systems, a folder on others."""
         if path.is_symlink():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+from types import ModuleType
 
 import pytest
-from conftest import ADD, CHECK, Course
 
 from autograder.course.units import CourseError
 from autograder.judge.judge import grade_submission
 from autograder.judge.result import GradeResult, Status
+from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 MANY = (
     CHECK
@@ -203,3 +205,17 @@ def test_a_broken_manifest_or_folder_is_a_plain_message(course: Course):
     course.write("assignments/02_sums/assignment.toml", "schema = 2\n")
     with pytest.raises(CourseError):
         course.grade()
+
+
+def test_a_module_of_the_same_name_steps_aside(course: Course, monkeypatch: pytest.MonkeyPatch):
+    """As in one process that runs several units, or its own tests too."""
+    others = {name: ModuleType(name) for name in ("test_sums", "oracle")}
+    for name, module in others.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    course.write("autograder/checks/02_sums/oracle.py", "RIGHT = 3\n")
+    course.checks(
+        CHECK + "from oracle import RIGHT\ndef test_one(student): "
+        "expect_equal(student.call('add', 1, 2), RIGHT)\n"
+    )
+    assert course.grade(ADD).points == 1
+    assert {name: sys.modules[name] for name in others} == others

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Course
+
+from autograder.tests.judge.small_course import Course
 
 WALK = """
 import os

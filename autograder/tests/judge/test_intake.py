@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import ADD, Course
 
 from autograder.course.manifest import unit_manifest
 from autograder.course.units import CourseError
@@ -14,6 +13,7 @@ from autograder.judge import intake
 from autograder.judge.intake import InvalidSubmissionError, stage
 from autograder.judge.judge import grade_submission
 from autograder.judge.result import Status
+from autograder.tests.judge.small_course import ADD, Course
 
 
 def take(course: Course, folder: Path) -> tuple[intake.Staged, Path]:

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import ADD, CHECK, Course
 
 from autograder.judge.result import Status
+from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 FORK_BOMB = """
 import os

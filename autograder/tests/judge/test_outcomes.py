@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import ADD, CHECK, Course
 
 from autograder.judge.result import Status
+from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 TWO = (
     CHECK

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from conftest import CHECK, Course
 
 from autograder.judge.result import Status
+from autograder.tests.judge.small_course import CHECK, Course
 
 REDUCE = """
 import numpy as np

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CHECK, Course
 
 from autograder.judge.result import Status
 from autograder.judge.timing import Timing, speed_ratio
+from autograder.tests.judge.small_course import CHECK, Course
 
 WORK = """
 import time

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CHECK, Course
 
 from autograder.course.units import CourseError
 from autograder.judge.result import Status
 from autograder.judge.sandbox import available
+from autograder.tests.judge.small_course import CHECK, Course
 
 
 @pytest.fixture
