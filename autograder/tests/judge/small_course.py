@@ -44,6 +44,8 @@ LIMITS = {
 
 CHECK = """
 import numpy as np
+import pytest
+
 from autograder.judge.compare import expect_close, expect_equal
 
 """
