@@ -2,6 +2,7 @@
 
 `load_manifest(path)` reads one and reports every wrong field at once, each with its line.
 The student tree carries the same file without its hidden checks: their points stay, as `hidden_points`.
+Parts that people grade are `[[manual]]` tables, with the criteria that graders and students read.
 """
 
 from __future__ import annotations
@@ -99,6 +100,19 @@ class Task(Model):
         return self.points - self.hidden_points
 
 
+class Manual(Model):
+    """One part of the rubric that people grade: an explanation, a work log."""
+
+    id: str = Field(
+        pattern=r"^\d\d\.[A-Z]$", description='the unit\'s number, a dot and a capital letter, like "01.E"'
+    )
+    title: Text = Field(description="a short title")
+    points: Count = Field(description="a whole number above 0")
+    criteria: tuple[Text, ...] = Field(
+        min_length=1, description="a list of sentences that say what gives the points"
+    )
+
+
 class Manifest(Model):
     """A whole `assignment.toml`."""
 
@@ -114,10 +128,22 @@ class Manifest(Model):
     preload: tuple[ImportName, ...] = Field(default=(), description='a list of import names, like ["numpy"]')
     limits: Limits = Field(default=Limits(), description="a table of limits")
     tasks: tuple[Task, ...] = Field(alias="task", min_length=1, description="at least one [[task]]")
+    manual: tuple[Manual, ...] = Field((), description="a list of [[manual]] tables")
 
     @property
     def points(self) -> int:
+        """The points that checks give."""
         return sum(task.points for task in self.tasks)
+
+    @property
+    def manual_points(self) -> int:
+        """The points that people give."""
+        return sum(part.points for part in self.manual)
+
+    @property
+    def total_points(self) -> int:
+        """Everything that the unit can give: checks and manual parts."""
+        return self.points + self.manual_points
 
     @property
     def hidden_points(self) -> int:
@@ -145,7 +171,7 @@ def expectation(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
     """What the field at `location` should be, and the fields of the table around it."""
     model: type[BaseModel] = Manifest
     text, siblings = "a table", list_fields(Manifest)
-    inner = {"task": Task, "tasks": Task, "limits": Limits}
+    inner = {"task": Task, "tasks": Task, "limits": Limits, "manual": Manual}
     for part in location:
         siblings = list_fields(model)
         field = next((f for n, f in model.model_fields.items() if part in {n, f.alias}), None)
@@ -153,8 +179,8 @@ def expectation(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
             continue
         text = field.description or "a value"
         model = inner.get(str(part), model)
-    if isinstance(location[-1], int) and location[0] == "task" and len(location) == 2:
-        text = "a [[task]] table"
+    if isinstance(location[-1], int) and location[0] in {"task", "manual"} and len(location) == 2:
+        text = f"a [[{location[0]}]] table"
     return text, siblings
 
 

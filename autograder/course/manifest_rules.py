@@ -25,11 +25,12 @@ class Problem:
     def field(self, data: dict[str, Any]) -> str:
         """`task 01.3, checks.test_a` rather than `task.2.checks.test_a`."""
         place = list(self.place)
-        if len(place) > 1 and place[0] == "task" and isinstance(place[1], int):
-            tasks = listing(data.get("task"))
-            task = tasks[place[1]] if place[1] < len(tasks) else {}
-            name = task.get("id") if isinstance(task, dict) else None
-            head = f"task {name}" if isinstance(name, str) else f"task no. {place[1] + 1}"
+        if len(place) > 1 and place[0] in {"task", "manual"} and isinstance(place[1], int):
+            tables = listing(data.get(place[0]))
+            table = tables[place[1]] if place[1] < len(tables) else {}
+            name = table.get("id") if isinstance(table, dict) else None
+            word = "task" if place[0] == "task" else "manual part"
+            head = f"{word} {name}" if isinstance(name, str) else f"{word} no. {place[1] + 1}"
             rest = ".".join(str(part) for part in place[2:])
             return f"{head}, {rest}" if rest else head
         text = str(place[0])
@@ -51,7 +52,7 @@ def broken_rules(data: dict[str, Any], *, folder: str) -> list[Problem]:
     tasks = [(i, task) for i, task in enumerate(listing(data.get("task"))) if isinstance(task, dict)]
     problems = [*unit_rules(data, folder), *file_rules(data), *order_rules(tasks, str(data.get("unit"))[:2])]
     problems += [*twice_rules(tasks), *task_rules(tasks, data), *unused_rules(tasks, data)]
-    return problems
+    return [*problems, *manual_rules(data)]
 
 
 def unit_rules(data: dict[str, Any], folder: str) -> Iterator[Problem]:
@@ -144,3 +145,18 @@ def unused_rules(tasks: list[tuple[int, dict[str, Any]]], data: dict[str, Any]) 
             yield Problem(
                 ("modules", index), "a task for every module (or the file in `given`)", f"none for {name!r}"
             )
+
+
+def manual_rules(data: dict[str, Any]) -> Iterator[Problem]:
+    """Manual parts carry the unit's number, and each a letter of its own."""
+    number, seen = str(data.get("unit"))[:2], set()
+    for index, part in enumerate(listing(data.get("manual"))):
+        name = part.get("id") if isinstance(part, dict) else None
+        if not isinstance(name, str):
+            continue
+        if name[:2] != number:
+            expected = f'the unit\'s number, a dot and a capital letter, like "{number}.E"'
+            yield Problem(("manual", index, "id"), expected, repr(name))
+        elif name in seen:
+            yield Problem(("manual", index, "id"), "a letter that no other part has", f"{name!r} again")
+        seen.add(name)

@@ -36,6 +36,7 @@ class ManualPart(Model):
     comment: str = ""
     grader: str = ""
     graded: str = ""  # UTC, ISO 8601
+    replaced: tuple[str, ...] = ()  # "7 by bob, 2026-11-21T10:00:00Z": other graders' marks, not the latest
 
 
 class Standing(Model):

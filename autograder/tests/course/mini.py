@@ -42,6 +42,12 @@ bodies = ["_scale"]
 [task.checks]
 test_scale_multiplies = 1
 test_scale_hidden_zeros = 3
+
+[[manual]]
+id = "01.E"
+title = "Your explanation"
+points = 3
+criteria = ["says why a sum needs two operands", "compares a figure with its prediction"]
 """
 
 OPS = '''

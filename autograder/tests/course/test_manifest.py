@@ -34,6 +34,8 @@ def test_a_good_manifest():
     assert manifest.checks["test_add_sums"] == (manifest.task("01.1"), 3)
     assert manifest.limits.wall_seconds == 20
     assert manifest.limits.memory_mb == 4096
+    assert (manifest.manual_points, manifest.total_points) == (3, 12)
+    assert manifest.manual[0].criteria[1] == "compares a figure with its prediction"
 
 
 def test_a_task_overrides_the_limits_it_names():
@@ -97,6 +99,26 @@ BAD = {
         'memory_mb = "all"',
         "memory_mb",
         "a whole number of MB above 0, got 'all'",
+    ),
+    "a manual part of another unit": (
+        '"01.E"',
+        '"02.E"',
+        '"02.E"',
+        "manual part 02.E, id: expected the unit",
+    ),
+    "a manual part with a task's id": ('"01.E"', '"01.3"', '"01.3"', "a capital letter"),
+    "a manual part without criteria": (
+        "criteria = [",
+        "criteria = [] # [",
+        "criteria",
+        "a list of sentences",
+    ),
+    "a manual part for nothing": ("points = 3", "points = 0", "points = 0", "manual part 01.E, points"),
+    "a manual part twice": (
+        'title = "Your explanation"',
+        'title = "x"\npoints = 1\ncriteria = ["c"]\n[[manual]]\nid = "01.E"\ntitle = "y"',
+        'id = "01.E"',
+        "'01.E' again",
     ),
     "a body that is no name": ('["_scale"]', '["_sca-le"]', "bodies =", "'_sca-le'"),
 }
@@ -216,7 +238,9 @@ VALUES = st.recursive(
 
 
 @given(
-    st.sampled_from(["schema", "unit", "modules", "given", "limits", "task", "id", "checks", "bodies"]),
+    st.sampled_from(
+        ["schema", "unit", "modules", "given", "limits", "task", "manual", "id", "checks", "bodies"]
+    ),
     VALUES,
 )
 def test_any_value_in_any_field_is_told_without_a_traceback(field: str, value: object):
