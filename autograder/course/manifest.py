@@ -45,6 +45,9 @@ class Limits(Model):
     processes: Count = Field(default=64, description="a whole number above 0 (threads count as processes)")
     output_kb: Count = Field(default=256, description="a whole number of kB above 0")
     disk_mb: Count = Field(default=256, description="a whole number of MB above 0")
+    cores: Count = Field(
+        default=1, description="a whole number above 0: the cores that a test may keep busy"
+    )  # what a grader of many submissions reserves; nothing enforces it
 
 
 class TaskLimits(Model):
@@ -58,6 +61,9 @@ class TaskLimits(Model):
     )
     output_kb: Count | None = Field(default=None, description="a whole number of kB above 0")
     disk_mb: Count | None = Field(default=None, description="a whole number of MB above 0")
+    cores: Count | None = Field(
+        default=None, description="a whole number above 0: the cores that a test may keep busy"
+    )
 
 
 class Task(Model):

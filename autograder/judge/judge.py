@@ -6,6 +6,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,13 @@ from autograder.judge.result import Feedback, GradeResult, Status, TestResult
 from autograder.judge.sandbox import available
 from autograder.judge.sessions import Sessions
 
+Reserve = Callable[[int], AbstractContextManager[None]]
+
+
+def unreserved(_cores: int) -> AbstractContextManager[None]:
+    """Nobody else grades on this machine."""
+    return nullcontext()
+
 
 def grade_submission(
     unit: Unit,
@@ -32,12 +40,14 @@ def grade_submission(
     hidden: bool = True,
     sandbox: Literal["require", "prefer"] = "require",
     on_test: Callable[[TestResult], None] | None = None,
+    reserve: Reserve | None = None,
 ) -> GradeResult:
     """Grade the files of `folder` that the unit's manifest names.
 
     name: of the submission in the result (default: the folder's). seed: of the inputs (default: fresh).
     tasks: only these ids. hidden: also the hidden checks. sandbox: "require" raises without bubblewrap,
     "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
+    reserve: waits for so many cores (0: all of them) and holds them; for who grades several at once.
 
     Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
     graded, and a failure of the grader itself, are statuses in the result.
@@ -59,7 +69,7 @@ def grade_submission(
         try:
             recorder.staged = stage(unit, manifest, folder, staging)
             notes += recorder.staged.notes
-            run(unit, manifest, recorder, scratch, tier, seed, folder)
+            run(unit, manifest, recorder, scratch, tier, seed, folder, reserve)
         except InvalidSubmissionError as error:
             refuse(recorder, str(error))
     results = recorder.task_results()
@@ -94,14 +104,25 @@ def choose_tier(wanted: str, notes: list[str]) -> str:
 
 
 def run(
-    unit: Unit, manifest: Manifest, recorder: Recorder, scratch: Path, tier: str, seed: int, folder: Path
+    unit: Unit,
+    manifest: Manifest,
+    recorder: Recorder,
+    scratch: Path,
+    tier: str,
+    seed: int,
+    folder: Path,
+    reserve: Reserve | None = None,
 ) -> None:
     """Run the checks; every outcome lands in the recorder. Raises KeyboardInterrupt."""
     sessions = Sessions(unit, manifest, scratch, tier, folder.resolve())
-    plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline)
+    plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline, reserve or unreserved)
     files = sorted(unit.checks.glob("test_*.py"))
     try:
-        sessions.session.start()  # its imports run while pytest collects
+        if reserve is None:
+            sessions.session.start()  # its imports run while pytest collects
+        else:
+            with reserve(1):  # they must not disturb a neighbour's timing
+                sessions.session.warm_up()
         if files:
             run_pytest(unit.checks, files, plugin)
     finally:

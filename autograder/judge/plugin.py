@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -29,12 +30,14 @@ class JudgePlugin:
     seed: int
     student_for: Callable[[str], Student]
     baseline_for: Callable[[str, Student], Student]
+    reserve: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext()
     interrupted: BaseException | None = None
     proxies: dict[str, list[Student]] = field(default_factory=dict)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.addinivalue_line("markers", "task(id): the task that the check belongs to")
         config.addinivalue_line("markers", "hidden: never leaves with the student tree")
+        config.addinivalue_line("markers", "alone: measures time, so that nothing may run beside it")
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
@@ -76,13 +79,21 @@ class JudgePlugin:
         name = name_of(item)
         record = Record(name, item.name)
         self.recorder.open(record)
-        start = time.perf_counter()
-        result = yield
-        record.seconds = time.perf_counter() - start
+        with self.reserve(self.cores(item)):
+            start = time.perf_counter()
+            result = yield
+            record.seconds = time.perf_counter() - start
         self.recorder.close(record)
         if nextitem is None or name_of(nextitem) != name:
             self.recorder.announce(name)
         return result
+
+    def cores(self, item: pytest.Item) -> int:
+        """How many cores the test needs; 0 for all: it compares times, or says that it must be alone."""
+        if item.get_closest_marker("alone") is not None or "baseline" in getattr(item, "fixturenames", ()):
+            return 0
+        manifest = self.recorder.manifest
+        return manifest.limits_for(manifest.checks[name_of(item)][0]).cores
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self.recorder.failed(name_of(item)):

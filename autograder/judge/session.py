@@ -97,6 +97,11 @@ class Session:
             self.scope = Scope(self.control.peer, isolated=self.plan.tier == "bubblewrap")
         return self.control
 
+    def warm_up(self) -> None:
+        """Start, and wait for the imports; what goes wrong here goes wrong again when a test needs it."""
+        with contextlib.suppress(WorkerError):
+            self.ready()
+
     def fork(self, limits: Limits, *, env: dict[str, str] | None = None) -> Remote:
         """A fresh process for the running test. Raises WorkerError."""
         for attempt in (1, 2):

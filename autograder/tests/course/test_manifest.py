@@ -93,7 +93,7 @@ BAD = {
     "a check twice": ("test_scale_multiplies", "test_add_sums", "", "in task 01.1 too"),
     "a limit of zero": ("wall_seconds = 20", "wall_seconds = 0", "wall_seconds = 0", "above 0, got 0"),
     "a negative limit": ("wall_seconds = 20", "disk_mb = -1", "disk_mb = -1", "above 0, got -1"),
-    "an unknown limit": ("wall_seconds = 20", "cores = 2", "cores = 2", "unknown key 'cores'"),
+    "an unknown limit": ("wall_seconds = 20", "gpus = 2", "gpus = 2", "unknown key 'gpus'"),
     "a limit that is no number": (
         "wall_seconds = 20",
         'memory_mb = "all"',
