@@ -74,7 +74,7 @@ def output_to_errors() -> Iterator[None]:
 def benchmark_of(wanted_unit: str) -> ModuleType:
     """The module with `run`. Raises CourseError when there is none for that unit."""
     if wanted_unit == "autograder":
-        name, path = "autograder.benchmark", "autograder/benchmark.py"
+        name, path = "autograder.benchmark", "autograder/benchmark/__init__.py"
     else:
         unit = find_unit(wanted_unit)
         name, path = f"reference.benchmarks.{unit.name}", f"reference/benchmarks/{unit.name}.py"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.benchmark.otter import Otter, home
 from autograder.course.manifest import unit_manifest
 from autograder.course.units import CourseError, Unit
 from autograder.judge.judge import grade_submission
@@ -52,7 +53,13 @@ def run(*, quick: bool = False) -> Report:
         unit = make_unit(Path(folder))
         desk = unit.desk
         grade_submission(unit, desk)  # imports, caches
-        trivial = [timed(lambda: grade_submission(unit, desk)) for _ in range(3 if quick else 9)]
+        other = Path(folder, "otter")
+        other.mkdir()
+        otter = Otter(home(), other)
+        trivial, rival = [], []
+        for _ in range(3 if quick else 9):  # by turns
+            trivial.append(timed(lambda: grade_submission(unit, desk)))
+            rival.append(timed(otter.grade))
         manifest = unit_manifest(unit)
         scratch = Path(folder, "scratch")
         scratch.mkdir()
@@ -63,6 +70,7 @@ def run(*, quick: bool = False) -> Report:
             latency, echo = round_trips(sessions.student("test_echo"), quick=quick)
         finally:
             sessions.close()
+    ratio = statistics.median(o / own for o, own in zip(rival, trivial, strict=True))
     return Report(
         "autograder",
         (
@@ -70,6 +78,8 @@ def run(*, quick: bool = False) -> Report:
             Figure("matrix_32mb_there_and_back", echo * 1e3, "ms", "lower", 60.0),
             # Its one check does nothing but a call, so all of its time is the grader's.
             Figure("trivial_submission", statistics.median(trivial), "s", "lower", 0.3),
+            Figure("trivial_submission/otter_run", statistics.median(rival), "s", "lower"),
+            Figure("trivial_submission/times_faster_than_otter", ratio, "ratio", target=10.0),
         ),
     )
 
