@@ -1,0 +1,74 @@
+"""Which repositories a roster may name. An address goes to git, which can be told to run programs by one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SCHEMES = ("https", "http", "ssh", "git", "file")
+SCP = re.compile(r"[\w.-]+@[A-Za-z0-9][\w.-]*:(?!:)[^\s:].*")  # git@github.com:class/ada.git
+HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]")
+EXPECTED = "an address like https://host/class/ada.git or git@host:class/ada.git, or a folder"
+
+
+class AddressError(ValueError):
+    """An address that is not handed to git; the message says what was expected."""
+
+
+def resolve(text: str, folder: Path) -> str:
+    """The address in the form that git gets: a URL of a known kind, or the absolute path of a folder.
+
+    Raises AddressError for options, remote helpers ("ext::..."), other schemes, and passwords.
+    """
+    if text.startswith("-") or "::" in text or not text.isprintable():
+        raise AddressError(f"expected {EXPECTED}; got {text[:80]!r}")
+    if "://" in text:
+        return checked(text)
+    if SCP.fullmatch(text):
+        return text
+    path = (folder / Path(text).expanduser()).resolve()
+    if not path.is_dir():
+        raise AddressError(f"expected {EXPECTED}; there is no folder {text[:80]!r}")
+    return str(path)
+
+
+def checked(url: str) -> str:
+    """A URL whose parts are harmless."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise AddressError(f"expected {EXPECTED}; got {url[:80]!r} ({error})") from None
+    del port
+    scheme = parts.scheme.lower()
+    if scheme not in SCHEMES:
+        raise AddressError(f"expected one of {', '.join(SCHEMES)}; got {scheme!r}")
+    if parts.password is not None or (parts.username is not None and scheme in ("http", "https")):
+        raise AddressError(
+            "expected an address without a password or token: git's credential helper has those"
+        )
+    if scheme != "file":
+        host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}" if parts.port else "")
+        if not HOST.fullmatch(host) or (parts.username or "").startswith("-"):
+            raise AddressError(f"expected a host's name, got {host[:80]!r}")
+    if parts.path.startswith("/-"):
+        raise AddressError(f"expected {EXPECTED}; got {url[:80]!r}")
+    return url
+
+
+def is_folder(address: str) -> bool:
+    """Whether the repository is a folder of this machine."""
+    return address.startswith("/")
+
+
+def is_git(folder: Path) -> bool:
+    """Whether a folder is a repository of git's, with or without a worktree."""
+    return (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "objects").is_dir())
+
+
+def short_name(address: str) -> str:
+    """A file name for what is kept of the repository: readable, and its own."""
+    tail = re.sub(r"[^A-Za-z0-9-]+", "-", "-".join(address.removesuffix(".git").split("/")[-2:])).strip("-")
+    return f"{tail[-40:] or 'repository'}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
