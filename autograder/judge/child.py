@@ -18,6 +18,7 @@ import resource
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 from autograder.judge.blame import MissingError, explain
@@ -42,6 +43,8 @@ def enter(fds: list[int], config: dict[str, Any]) -> None:
     os.dup2(high[3], SOCKET, inheritable=False)
     os.closerange(SOCKET + 1, 65536)
     set_limits(config["limits"])
+    with contextlib.suppress(OSError):  # should the machine run out of memory, this process goes first
+        Path("/proc/self/oom_score_adj").write_text("1000")
     prctl(DUMPABLE, 1)
     os.environ.update(config.get("env", {}))
     for fd, name in ((1, "stdout"), (2, "stderr")):  # the zygote's own streams belong to its log file

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.describe import short
+from autograder.judge.describe import numbers, short
 from autograder.judge.failures import fail
 from autograder.judge.matching import dtype_name, matching, tensor_array, type_name
 
@@ -76,6 +76,7 @@ def report(right: np.ndarray, got: np.ndarray, want: np.ndarray, *, call: str, h
     where = tuple(int(i) for i in np.argwhere(~right)[0])
     count, total = int((~right).sum()), right.size
     place = f"first at {list(where)}, " if where else ""
+    got_text, want_text = numbers(got[where].item(), want[where].item())
     fail(
         f"wrong value: {place}{count} of {total} wrong" if total > 1 else "wrong value",
         call=call,
@@ -83,8 +84,8 @@ def report(right: np.ndarray, got: np.ndarray, want: np.ndarray, *, call: str, h
         first_wrong=where or None,
         wrong=count,
         total=total,
-        got=short(got[where].item()),
-        expected=short(want[where].item()),
+        got=got_text,
+        expected=want_text,
     )
 
 
@@ -108,7 +109,7 @@ def first_difference(got: Any, want: Any, where: tuple[Any, ...]) -> tuple[Any, 
         if not same.all():
             index = tuple(int(i) for i in np.argwhere(~same)[0])
             message = f"wrong value: first at {[*where, *index]}, {int((~same).sum())} of {same.size} wrong"
-            return (*where, *index), message, short(got[index].item()), short(want[index].item())
+            return (*where, *index), message, *numbers(got[index].item(), want[index].item())
         return None
     if isinstance(want, dict):
         if set(got) != set(want):

@@ -10,6 +10,7 @@ import numpy as np
 
 from autograder.judge.values import (
     DTYPES,
+    LARGEST_KEY,
     MAX_ARRAYS,
     MAX_DEPTH,
     MAX_NDIM,
@@ -81,8 +82,8 @@ class _Decoder:
         found: dict[Any, Any] = {}
         for pair in expect_list(body):
             key, value = expect_list(pair, 2)
-            if type(key) not in (str, int):
-                raise MalformedError("a dict key that is neither str nor int")
+            if type(key) not in (str, int) or (type(key) is int and abs(key) > LARGEST_KEY):
+                raise MalformedError("a dict key that is neither str nor a small int")
             found[text(key) if type(key) is str else key] = self.decode(value, depth)
         return found
 

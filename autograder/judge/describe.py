@@ -14,7 +14,7 @@ LONGEST = 200  # characters of any one value in a message
 
 def short(value: Any, limit: int = LONGEST) -> str:
     """The value as text, cut to `limit` characters."""
-    if type(value) is float:
+    if isinstance(value, (float, np.floating)):
         text = f"{value:.9g}"
     elif isinstance(value, np.ndarray) or type(value).__module__.startswith("torch"):
         text = kind(value)
@@ -25,6 +25,14 @@ def short(value: Any, limit: int = LONGEST) -> str:
     else:
         text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def numbers(got: Any, want: Any) -> tuple[str, str]:
+    """Two numbers that differ, with as many digits as it takes to see that."""
+    texts = short(got), short(want)
+    if texts[0] == texts[1] and isinstance(got, (float, np.floating)):
+        return f"{got:.17g}", f"{want:.17g}"
+    return texts
 
 
 def kind(value: Any) -> str:

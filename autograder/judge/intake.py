@@ -134,4 +134,6 @@ def write(path: Path, data: bytes) -> None:
 
 
 def printable(name: str) -> str:
-    return name.encode(errors="backslashreplace").decode()[:100]
+    """A file name without line ends, terminal codes, or marks that turn the reading direction."""
+    text = name.encode(errors="backslashreplace").decode()[:100]
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

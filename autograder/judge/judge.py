@@ -56,7 +56,8 @@ def grade_submission(
     for task in tasks or ():
         manifest.task(task)  # raises for an unknown one
     wanted = None if tasks is None else {manifest.task(task).id for task in tasks}
-    seed = secrets.randbelow(1 << 32) if seed is None else seed
+    # Too long to be found by trying them all against the first inputs of a test; exact in every JSON reader.
+    seed = secrets.randbelow(1 << 53) if seed is None else seed
     started, clock = datetime.now(UTC), time.perf_counter()
     notes: list[str] = []
     tier = choose_tier(sandbox, notes)

@@ -13,6 +13,7 @@ from autograder.judge.failures import StudentFailure, WorkerError
 from autograder.judge.replies import ended, failure, rank_failure
 from autograder.judge.result import Feedback, Status
 from autograder.judge.session import Ending, Remote, Session
+from autograder.judge.usage import CpuReading
 from autograder.judge.values import MalformedError
 from autograder.judge.wire import ClosedError, ProtocolError
 
@@ -131,6 +132,12 @@ class Line:
         if self.trusted:
             raise WorkerError(f"{self.last.text}: {found.status}: {found.feedback.message}")
         raise found
+
+    def cpu(self) -> CpuReading:
+        """What the test's processes have used so far."""
+        if self.remote is None or self.session.scope is None:
+            return CpuReading(0.0, {})
+        return self.session.scope.cpu(self.remote.pid)
 
     def finish(self) -> Ending:
         """End the test's processes; what they printed."""

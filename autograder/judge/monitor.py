@@ -14,7 +14,9 @@ from autograder.judge.usage import Scope, available_memory
 
 PERIOD = 0.04  # seconds between looks at memory and processes
 SLOW_PERIOD = 0.4  # ... and at what is dear to look at
+LONGEST_PERIOD = 0.5  # a submission that makes looking dear must not be looked at less for it
 MAX_FILES = 50_000
+LOW_MEMORY = 256 << 20  # bytes that the machine keeps, whoever took the rest
 CHUNK = 1 << 18
 
 
@@ -50,6 +52,7 @@ class Monitor:
         self.verdict: tuple[Status, str] | None = None
         self.tails = {name: Tail(limits.output_kb << 10) for name in pipes}
         self.pipes = pipes
+        self.spent_before = scope.spent()
         self.ending = threading.Event()
         self.wake_read, self.wake_write = os.pipe()
         self.thread = threading.Thread(target=self.run, name="mlsys-monitor", daemon=True)
@@ -82,7 +85,7 @@ class Monitor:
                     self.judge(slow=slow)
                     # Looking must stay cheap beside what is looked at.
                     spent = time.monotonic() - now
-                    look = now + max(period, 20 * spent)
+                    look = now + max(period, min(20 * spent, LONGEST_PERIOD))
                     slow_look = now + SLOW_PERIOD if slow else slow_look
                 elif self.verdict is not None:
                     look = now + 1
@@ -104,21 +107,29 @@ class Monitor:
     def judge(self, *, slow: bool) -> None:
         """Compare use and limits; beyond one, stop the test."""
         limits = self.limits
-        threads, memory = self.scope.load()
+        threads, memory, with_shared = self.scope.load()
         if threads > limits.processes:
             self.condemn(
                 Status.PROCESS_LIMIT, f"{threads} processes and threads; the limit is {limits.processes}"
             )
             return
-        most = limits.memory_mb << 20
-        if memory > most and (memory := self.scope.proportional()) > most:
+        most, available = limits.memory_mb << 20, available_memory()
+        suspect = memory > most or (slow and with_shared > most)
+        if suspect and (memory := self.scope.proportional()) > most:
             self.condemn(
                 Status.MEMORY_LIMIT, f"{memory >> 20} MB of memory; the limit is {limits.memory_mb} MB"
             )
-        elif (slow or available_memory() < (512 << 20)) and memory + self.scope.memory_files() > most:
+        elif (slow or available < 2 * LOW_MEMORY) and memory + self.scope.memory_files() > most:
             self.condemn(Status.MEMORY_LIMIT, f"more than {limits.memory_mb} MB in memory files")
+        elif available < LOW_MEMORY:
+            guilty = with_shared > most // 2
+            message = f"the machine has {available >> 20} MB of memory left"
+            self.condemn(Status.MEMORY_LIMIT if guilty else Status.INFRA_ERROR, message)
         elif slow and self.scope.isolated and (files := self.scope.files()) > MAX_FILES:
             self.condemn(Status.DISK_LIMIT, f"{files} files; the limit is {MAX_FILES}")
+        elif slow and (spent := self.scope.spent() - self.spent_before) > limits.cpu_seconds + 1:
+            message = f"used {spent:.0f} CPU seconds; the limit is {limits.cpu_seconds:g}"
+            self.condemn(Status.TIMEOUT, message)
 
     def condemn(self, status: Status, message: str) -> None:
         self.verdict = (status, message)

@@ -64,7 +64,11 @@ class JudgePlugin:
             self.recorder.broken.append(f"{report.nodeid}: {report.longreprtext[-2000:]}")
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the checks that this run asks for."""
+        """Keep the checks that this run asks for; hidden ones come last.
+
+        What code learns in a hidden check it could otherwise carry into the message of a later open one: tests
+        share a sandbox, and counters of its kernel (process numbers, network packets) outlive a test.
+        """
         for item in items:
             name = name_of(item)
             marker = item.get_closest_marker("task")
@@ -72,7 +76,8 @@ class JudgePlugin:
             self.recorder.collected(
                 name, hidden=hidden, task=marker.args[0] if marker and marker.args else ""
             )
-        items[:] = [item for item in items if self.recorder.wants(name_of(item))]
+        wanted = [item for item in items if self.recorder.wants(name_of(item))]
+        items[:] = sorted(wanted, key=lambda item: self.recorder.hidden[name_of(item)])
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Hook[bool | None]:
@@ -116,6 +121,7 @@ class JudgePlugin:
             ending = proxy.finish()
             if index == 0:
                 record.last, record.ending = proxy.last, ending
+                record.figures = tuple(proxy.figures)
 
     def judge(self, record: Record, call: pytest.CallInfo[None]) -> None:
         """Set the record's status from what the check did."""

@@ -10,6 +10,7 @@ import platform
 from pathlib import Path
 
 from autograder.course.units import Unit
+from autograder.judge.cgroup import memory_net
 from autograder.judge.result import Grader
 
 
@@ -50,4 +51,5 @@ def machine() -> dict[str, str | int]:
         "cores": os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
+        "memory_limit": memory_net(),
     }

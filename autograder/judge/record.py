@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from autograder.course.manifest import Manifest
 from autograder.judge.intake import Staged
 from autograder.judge.line import Call
-from autograder.judge.result import Feedback, Status, TaskResult, TestResult
+from autograder.judge.result import Feedback, Figure, Status, TaskResult, TestResult
 from autograder.judge.session import Ending
 
+LONGEST = 4000  # characters of one text of the feedback, but for what the code printed
 IMPORTS = re.compile(r"No module named '(\w+)'|cannot import name '\w+' from '(\w+)'")
 
 
@@ -25,6 +26,7 @@ class Record:
     feedback: Feedback = field(default_factory=Feedback)
     seconds: float = 0.0
     last: Call = field(default_factory=Call)
+    figures: tuple[Figure, ...] = ()
     ending: Ending | None = None
 
     def settle(self, status: Status, feedback: Feedback) -> None:
@@ -107,6 +109,7 @@ class Recorder:
             hidden=hidden,
             seconds=sum(record.seconds for record in records),
             feedback=feedback,
+            figures=tuple(figure for record in records for figure in record.figures),
         )
 
     def absent(self, name: str) -> tuple[Status, Feedback]:
@@ -143,7 +146,7 @@ class Recorder:
             }
         elif record.ending is not None:
             update |= dict(record.ending.output)
-        return feedback.model_copy(update=update)
+        return clipped(feedback.model_copy(update=update))
 
     def advice(self, message: str) -> str:
         """A hint for an import that fails because the file was not handed in as part of the unit."""
@@ -171,6 +174,16 @@ class Recorder:
                 )
             )
         return tuple(found)
+
+
+def clipped(feedback: Feedback) -> Feedback:
+    """A check may quote a value of millions of numbers: a report shows its beginning."""
+    long = {
+        name: text[:LONGEST] + "..."
+        for name in ("message", "call", "got", "expected", "hint")
+        if len(text := getattr(feedback, name)) > LONGEST
+    }
+    return feedback.model_copy(update=long) if long else feedback
 
 
 def worst_of(records: list[Record]) -> Record:

@@ -15,7 +15,10 @@ SCHEMA = "mlsys/result/v1"
 
 
 class Status(StrEnum):
-    """How one test, or one task, ended. Only `passed` earns points."""
+    """How one test, or one task, ended. Only `passed` earns points.
+
+    Printing too much is no failure: the output is cut to its end, and the test goes on.
+    """
 
     PASSED = "passed"
     FAILED = "failed"  # a wrong value
@@ -27,7 +30,6 @@ class Status(StrEnum):
     MEMORY_LIMIT = "memory_limit"
     PROCESS_LIMIT = "process_limit"
     DISK_LIMIT = "disk_limit"
-    OUTPUT_LIMIT = "output_limit"
     NOT_IMPLEMENTED = "not_implemented"
     MISSING = "missing"  # no such file or function in the submission
     SKIPPED = "skipped"  # not run: hidden, or the check said so
@@ -51,7 +53,6 @@ SENTENCES = {
     Status.MEMORY_LIMIT: "used more memory than allowed",
     Status.PROCESS_LIMIT: "started more processes or threads than allowed",
     Status.DISK_LIMIT: "wrote more to disk than allowed",
-    Status.OUTPUT_LIMIT: "printed more than allowed",
     Status.NOT_IMPLEMENTED: "not written yet",
     Status.MISSING: "the file or the function is missing",
     Status.SKIPPED: "not run",
@@ -71,7 +72,6 @@ SEVERITY = (
     Status.MEMORY_LIMIT,
     Status.PROCESS_LIMIT,
     Status.DISK_LIMIT,
-    Status.OUTPUT_LIMIT,
     Status.ERROR,
     Status.TYPE_ERROR,
     Status.FAILED,
@@ -105,6 +105,15 @@ class Feedback(Model):
     sha256: str = ""
 
 
+class Figure(Model):
+    """Something that a check measured: what the class's leaderboard ranks."""
+
+    name: str  # "speed beside the judge's rows"
+    value: float
+    unit: str  # "x", "GFLOPS", "s"
+    better: Literal["higher", "lower"] = "higher"
+
+
 class TestResult(Model):
     """One test function of the unit's checks."""
 
@@ -118,6 +127,7 @@ class TestResult(Model):
     hidden: bool = False
     seconds: float = 0.0
     feedback: Feedback = Feedback()
+    figures: tuple[Figure, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -125,9 +135,10 @@ class TestResult(Model):
 
     def for_student(self) -> TestResult:
         """The same test as a student may see it: of a hidden one the status alone."""
-        if not self.hidden or self.passed:
+        if not self.hidden:
             return self
-        return self.model_copy(update={"feedback": Feedback(message=f"hidden check: {self.status.sentence}")})
+        told = Feedback() if self.passed else Feedback(message=f"hidden check: {self.status.sentence}")
+        return self.model_copy(update={"feedback": told, "figures": ()})
 
 
 class TaskResult(Model):

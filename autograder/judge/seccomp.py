@@ -25,6 +25,7 @@ DENIED = {
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "io_uring_setup": (425, 425),
+    "ioprio_set": (251, 30),
     "kcmp": (312, 272),
     "kexec_file_load": (320, 294),
     "kexec_load": (246, 104),
@@ -33,6 +34,8 @@ DENIED = {
     "mount": (165, 40),
     "mount_setattr": (442, 442),
     "move_mount": (429, 429),
+    "mq_open": (240, 180),  # message queues outlive their process, so that one test could write to the next
+    "msgget": (68, 186),
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "open_tree": (428, 428),
@@ -43,14 +46,22 @@ DENIED = {
     "quotactl": (179, 60),
     "reboot": (169, 142),
     "request_key": (249, 218),
+    "sched_setattr": (314, 274),
+    "sched_setparam": (142, 118),
+    "sched_setscheduler": (144, 119),
+    "semget": (64, 190),
     "setns": (308, 268),
+    "setpriority": (141, 140),  # also of the zygote, whose forks inherit it
     "shmget": (29, 194),  # System V memory outlives its process unseen
     "swapoff": (168, 225),
     "swapon": (167, 224),
+    "syslog": (103, 116),
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
 }
+# Denied for process 1, the zygote: limits that a test gives it are inherited by the tests that follow.
+NOT_OF_ZYGOTE = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
 MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column, AUDIT_ARCH, clone
 CLONE3 = 435  # its flags lie in memory that a filter cannot read: "not there" makes C libraries use clone
 NEW_NAMESPACES = 0x7E020000
@@ -87,5 +98,13 @@ def program(machine: str | None = None) -> bytes | None:
     ]
     for numbers in DENIED.values():
         code += [instruction(EQUAL, numbers[column], if_false=1), instruction(RETURN, ERRNO | EPERM)]
+    for numbers in NOT_OF_ZYGOTE.values():
+        code += [
+            instruction(EQUAL, numbers[column], if_false=4),
+            instruction(LOAD, FIRST_ARGUMENT),
+            instruction(EQUAL, 1, if_false=1),
+            instruction(RETURN, ERRNO | EPERM),
+            instruction(RETURN, ALLOW),
+        ]
     code.append(instruction(RETURN, ALLOW))
     return b"".join(code)

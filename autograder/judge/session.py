@@ -16,10 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from autograder.course.manifest import Limits
+from autograder.judge.cgroup import ControlGroup
 from autograder.judge.failures import WorkerError
 from autograder.judge.monitor import Monitor
 from autograder.judge.result import Status
-from autograder.judge.sandbox import Plan
+from autograder.judge.sandbox import SHM_MB, Plan
 from autograder.judge.usage import Scope
 from autograder.judge.values import MalformedError
 from autograder.judge.wire import Channel, ClosedError, ProtocolError, WireLimits
@@ -56,6 +57,7 @@ class Session:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: Channel | None = None
         self.scope: Scope | None = None
+        self.group: ControlGroup | None = None
         self.monitor: Monitor | None = None
         self.forks: list[Remote] = []
         self.log = plan.scratch / "worker.log"
@@ -69,8 +71,10 @@ class Session:
             pass_credentials(ours, 1)
             code = self.plan.filter()
             seccomp = stack.enter_context(code.open("rb")).fileno() if code else None
+            command = self.plan.command(theirs.fileno(), seccomp)
+            self.group = ControlGroup.make()
             self.process = subprocess.Popen(
-                self.plan.command(theirs.fileno(), seccomp),
+                self.group.wrap(command) if self.group else command,
                 env=self.plan.environment,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -128,6 +132,9 @@ class Session:
                 end = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
             ends.append(end)
         if first:
+            if self.group is not None:
+                writable = limits.disk_mb + max(SHM_MB, limits.disk_mb)
+                self.group.limit(limits.memory_mb + writable, limits.processes + 64)
             self.monitor = Monitor(self.scope, limits, pipes, self.kill)
         try:
             deadline = time.monotonic() + ANSWER_SECONDS
@@ -183,10 +190,12 @@ class Session:
         monitor, self.monitor = self.monitor, None
         if monitor is None:
             return Ending((), None, {})
-        output = monitor.finish()
-        if monitor.verdict is not None:
+        output, verdict = monitor.finish(), monitor.verdict
+        if verdict is None and self.group is not None and self.group.exceeded:
+            verdict = Status.MEMORY_LIMIT, "ran out of memory: the kernel ended one of its processes"
+        if verdict is not None:
             self.stop()  # its files and memory go with it
-        return Ending(tuple(exits), monitor.verdict, output)
+        return Ending(tuple(exits), verdict, output)
 
     def kill(self) -> None:
         """Kill the sandbox from any thread; what waits for it sees closed sockets."""
@@ -209,7 +218,9 @@ class Session:
             self.process.wait()
         if self.control is not None:
             self.control.close()
-        self.process = self.control = self.scope = None
+        if self.group is not None:
+            self.group.remove()
+        self.process = self.control = self.scope = self.group = None
 
     def close(self) -> None:
         """Stop, and forget a test that was running."""

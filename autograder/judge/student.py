@@ -7,6 +7,7 @@
     value = student.probe(name, *args)              a function of harness.py, on the student's side
     values = student.mpirun(4, fn, *args)           fn(MPI.COMM_WORLD, *args) on each rank
     values = student.torchrun(2, fn, *args)         fn(torch.distributed, *args), a gloo group being set up
+    student.figure("speed", 1.4, "x")               keeps what the check measured, for the leaderboard
 
 `fn` is a function of the manifest, or "file.py:name". The harness's text is readable by the student's code:
 it must hold no expected values. Only the time spent in calls counts against a test's limit.
@@ -17,15 +18,18 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from autograder.judge import describe
-from autograder.judge.failures import CheckFailure, StudentError, WorkerError
+from autograder.judge.failures import CheckFailure, StudentError, StudentFailure, WorkerError
 from autograder.judge.line import Call, Line
-from autograder.judge.result import Feedback, Status
+from autograder.judge.result import Feedback, Figure, Status
 from autograder.judge.timing import Timing
+from autograder.judge.usage import CpuReading
+
+AWAKE = 0.05  # CPU seconds: stopping takes a moment on a busy machine
 
 
 @dataclass(kw_only=True)
@@ -35,6 +39,7 @@ class Student(Line):
     sources: Callable[[str], Path | None]  # function -> a trusted file that names its parameters
     harness: Path
     rival: Line | None = None
+    figures: list[Figure] = field(default_factory=list)
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
         """The value of the student's function. Raises StudentFailure."""
@@ -60,8 +65,7 @@ class Student(Line):
         remote = self.connect()
         scope = self.session.scope
         assert scope is not None
-        if self.rival is not None:
-            self.rival.session.freeze(frozen=True)
+        asleep = self.lull()
         try:
             before = scope.cpu(remote.pid)
             start = time.perf_counter()
@@ -69,9 +73,36 @@ class Student(Line):
             seconds = time.perf_counter() - start
             cpu, threads = scope.cpu(remote.pid).since(before)
         finally:
-            if self.rival is not None:
-                self.rival.session.freeze(frozen=False)
+            self.wake(asleep)
         return value, Timing(seconds, cpu, threads)
+
+    def lull(self) -> CpuReading:
+        """Stop the rival's processes; what they have used so far."""
+        if self.rival is None:
+            return CpuReading(0.0, {})
+        self.rival.session.freeze(frozen=True)
+        return self.rival.cpu()
+
+    def wake(self, before: CpuReading) -> None:
+        """Continue the rival. Raises its StudentFailure when it worked meanwhile.
+
+        A stopped process can wake itself, by a timer whose signal is SIGCONT, to slow the yardstick down.
+        """
+        if self.rival is None:
+            return
+        worked, _ = self.rival.cpu().since(before)
+        self.rival.session.freeze(frozen=False)
+        if worked > AWAKE:
+            message = f"worked for {worked:.2f} CPU seconds while the grader measured its own code beside it"
+            raise StudentFailure(
+                Feedback(message=message, hint="End every thread and process before you return.")
+            )
+
+    def figure(
+        self, name: str, value: float, unit: str, *, better: Literal["higher", "lower"] = "higher"
+    ) -> None:
+        """Keep what the check measured in the test's result; the class's leaderboard ranks it. Costs no point."""
+        self.figures.append(Figure(name=name, value=value, unit=unit, better=better))
 
     def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
         """The message of the exception, which must be a `kind`, a built-in type. Raises CheckFailure."""

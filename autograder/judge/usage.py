@@ -43,41 +43,62 @@ class Scope:
         """(threads, resident bytes that are not files on disk) of one process."""
         try:
             found = dict(NUMBERS.findall((process / "status").read_bytes()))
+            if b"RssAnon" not in found:
+                # A first thread that ended while others go on shows no memory: ask those.
+                for task in living_tasks(process):
+                    found = {**dict(NUMBERS.findall((task / "status").read_bytes())), **found}
         except OSError:
             return 0, 0
         kilobytes = int(found.get(b"RssAnon", 0)) + int(found.get(b"RssShmem", 0))
         return int(found.get(b"Threads", 0)), kilobytes << 10
 
-    def load(self) -> tuple[int, int]:
-        """(threads, bytes) of all; what a fork still shares with the zygote counts for nothing."""
-        threads = total = 0
+    def load(self) -> tuple[int, int, int]:
+        """(threads, bytes, more bytes) of all processes.
+
+        The first number of bytes leaves out what a fork may still share with the zygote; the second has it.
+        """
+        threads = total = full = 0
         for process in self.processes():
             count, size = self.memory_of(process)
             threads += count
             total += max(0, size - self.own_memory)
-        return threads, total
+            full += size
+        return threads, total, full
 
     def proportional(self) -> int:
         """Bytes of all, each shared page counted once: slow, and so only asked near the limit."""
         total = 0
         for process in self.processes():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                rollup = (process / "smaps_rollup").read_bytes()
-                for name in (b"Pss_Anon", b"Pss_Shmem"):
-                    total += int(rollup.partition(name + b":")[2].split()[0]) << 10
+            for place in (process, *living_tasks(process)):
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    rollup = (place / "smaps_rollup").read_bytes()
+                    for name in (b"Pss_Anon", b"Pss_Shmem"):
+                        total += int(rollup.partition(name + b":")[2].split()[0]) << 10
+                    break  # the threads of a process share its memory
         return total
 
     def memory_files(self) -> int:
-        """Bytes in memory files that processes hold open, mapped or not."""
+        """Bytes in memory files that processes hold open, mapped or not; a thread may have files of its own."""
         sizes: dict[tuple[int, int], int] = {}
         for process in self.processes():
-            with contextlib.suppress(OSError):
-                for name in os.listdir(process / "fd"):  # noqa: PTH208
-                    with contextlib.suppress(OSError):
-                        status = os.stat(process / "fd" / name)  # noqa: PTH116
-                        if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
-                            sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
+            for task in living_tasks(process):
+                with contextlib.suppress(OSError):
+                    for name in os.listdir(task / "fd"):  # noqa: PTH208
+                        with contextlib.suppress(OSError):
+                            status = os.stat(task / "fd" / name)  # noqa: PTH116
+                            if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
+                                sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
         return sum(sizes.values())
+
+    def spent(self) -> float:
+        """CPU seconds of all processes since the sandbox began, dead ones included once somebody waited for them."""
+        ticks = 0
+        with contextlib.suppress(OSError, IndexError):
+            ticks += sum(stat_fields(Path("/proc", str(self.zygote), "stat"))[13:15])
+        for process in self.processes():
+            with contextlib.suppress(OSError, IndexError):
+                ticks += sum(stat_fields(process / "stat")[11:15])
+        return ticks / TICK
 
     def files(self) -> int:
         """How many files the sandbox's temporary folders hold."""
@@ -123,6 +144,13 @@ class CpuReading:
         spent = [seconds - before.threads.get(key, 0.0) for key, seconds in self.threads.items()]
         busy = tuple(sorted((s for s in spent if s > 1e-5), reverse=True))
         return max(self.total - before.total, sum(busy)), busy
+
+
+def living_tasks(process: Path) -> list[Path]:
+    """The /proc folders of a process's threads."""
+    with contextlib.suppress(OSError):
+        return [process / "task" / name for name in os.listdir(process / "task")]  # noqa: PTH208
+    return []
 
 
 def thread_seconds(task: Path) -> float:

@@ -24,6 +24,7 @@ MAX_NODES = 4_000_000
 MAX_ARRAYS = 4096
 MAX_NDIM = 16
 ALIGN = 64  # of each array in the payload
+LARGEST_KEY = 1 << 60  # longer ints can be made to share one hash, and then a dict of them takes hours
 
 # What may cross, by NumPy's names: numbers and booleans of native byte order.
 DTYPES = {
@@ -78,6 +79,8 @@ def _encode(value: Any, arrays: list[np.ndarray], depth: int) -> Any:
         for key in value:
             if type(key) not in (str, int):
                 raise UnsupportedError(f"a dict with a key of type {full_name(type(key))}")
+            if type(key) is int and abs(key) > LARGEST_KEY:
+                raise UnsupportedError("a dict with an int key above 2**60")
         return {"d": [[key, _encode(x, arrays, depth + 1)] for key, x in value.items()]}
     if kind is bytes:
         return {"b": value.hex()}

@@ -40,7 +40,7 @@ trees = st.recursive(
     lambda inner: (
         st.lists(inner)
         | st.lists(inner).map(tuple)
-        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+        | st.dictionaries(st.text() | st.integers(-(2**60), 2**60), inner, max_size=4)
     ),
     max_leaves=12,
 )
@@ -106,6 +106,7 @@ class Int(int):
         np.matrix([[1.0]]),
         Int(3),
         {1.5: 1},
+        {2**61 - 1: 1},  # its hash is that of 0
         {("a",): 1},
         {1, 2},
         lambda: 1,
@@ -143,6 +144,7 @@ def test_refuses_a_loop():
         {"t": 1},
         {"d": [[1.5, 1]]},
         {"d": [[1]]},
+        {"d": [[(1 << 61) - 1, 1]]},
         {"c": [1, 2]},
         {"b": "zz"},
         {"b": 1},
