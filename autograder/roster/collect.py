@@ -1,0 +1,66 @@
+"""Fetch a whole class: several repositories at a time, none able to stop the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+
+from autograder.course.units import CourseError
+from autograder.roster import git
+from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.journal import utc_now
+from autograder.roster.mirror import FetchError
+from autograder.roster.receipts import Store
+from autograder.roster.standing import Person
+
+AT_ONCE = 8  # fetches: they wait for the network more than they compute
+
+
+def repositories(people: tuple[Person, ...]) -> list[str]:
+    """The repositories that can be fetched, each once; plain folders are read where they lie."""
+    every = dict.fromkeys(person.repository for person in people)
+    return [each for each in every if not is_folder(each) or is_git(Path(each))]
+
+
+def collect(
+    people: tuple[Person, ...], store: Store, *, on_done: Callable[[str, str], None] = lambda *_: None
+) -> dict[str, str]:
+    """Fetch every repository once; repository -> why it could not be fetched, for those that could not.
+
+    on_done(repository, trouble) is called as each is done. What was received before stays received.
+    """
+    began = utc_now()
+    troubles: dict[str, str] = {}
+
+    def one(address: str) -> str:
+        try:
+            store.collect(address, utc_now())
+        except FetchError as error:
+            return str(error)
+        except git.GitError as error:
+            return f"the grader's copy cannot be used: {error}"
+        return ""
+
+    waiting = repositories(people)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="mlsys-fetch") as pool:
+        tasks = {pool.submit(one, address): address for address in waiting}
+        try:
+            left = set(tasks)
+            while left:
+                done, left = wait(left, timeout=0.5, return_when=FIRST_COMPLETED)
+                for task in done:
+                    address, trouble = tasks[task], task.result()
+                    if trouble:
+                        troubles[address] = trouble
+                    on_done(address, trouble)
+        except (KeyboardInterrupt, CourseError, OSError):
+            pool.shutdown(wait=False, cancel_futures=True)
+            git.kill_all()
+            raise
+    if waiting:
+        store.journal.append(
+            "collected", at=began.isoformat(), until=utc_now().isoformat(), missed=sorted(troubles)
+        )
+        store.looks.append((began, frozenset(troubles)))
+    return troubles

@@ -1,0 +1,115 @@
+"""The grader's own copy of one repository: every tip that it ever saw stays in it, whatever is pushed later.
+
+A fetch takes the tip of the default branch alone, without its history (`--depth=1`), so that a large file of
+the past costs nobody a grade. Its ref carries the time at which the fetch began; git writes that ref after
+the objects, so that a kill in between loses nothing that was received.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.roster.addresses import short_name
+from autograder.roster.git import GitError, Limits, git, safe_path
+
+STAMP = "%Y%m%dT%H%M%S.%fZ"
+INCOMING, RECEIVED = "refs/incoming/", "refs/received/"
+
+
+class FetchError(Exception):
+    """Nothing new could be fetched; the message is for the instructor."""
+
+
+class EmptyError(FetchError):
+    """There is a repository, and it has no commits."""
+
+
+class Mirror:
+    """A bare repository in `home`, made when it is first needed."""
+
+    def __init__(self, home: Path, address: str, limits: Limits) -> None:
+        self.folder = home / f"{short_name(address)}.git"
+        self.address, self.limits = address, limits
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[int]:
+        """One process at a time; git inherits the lock, so that one that outlives its grader keeps it."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self.folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield fd
+        finally:
+            os.close(fd)
+
+    def git(self, *arguments: str, stdin: bytes = b"", keep: tuple[int, ...] = ()) -> bytes:
+        place = f"--git-dir={safe_path(self.folder)}"
+        return git(place, *arguments, limits=self.limits, stdin=stdin, keep=keep)
+
+    def make(self) -> None:
+        """Make the repository, whole or not at all."""
+        if self.folder.exists():
+            for stale in [*self.folder.glob("*.lock"), *self.folder.glob("refs/**/*.lock")]:
+                stale.unlink(missing_ok=True)  # of a git that was killed: this process has the lock
+            self.drop_partial_packs()
+            return
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder.parent))
+        try:
+            git("init", "--quiet", "--bare", safe_path(temporary), limits=self.limits)
+            temporary.rename(self.folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+    def fetch(self, at: datetime, lock: int) -> None:
+        """Bring the tip of the default branch, as of the time `at`. Raises FetchError, EmptyError."""
+        self.make()
+        ref = INCOMING + at.astimezone(UTC).strftime(STAMP)
+        options = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
+        try:
+            self.git(
+                "fetch", *options, "--no-auto-maintenance", "--", self.address, f"+HEAD:{ref}", keep=(lock,)
+            )
+        except GitError as error:
+            if self.drop_partial_packs() >= (self.limits.megabytes << 20) - 4096:
+                limit = f"{self.limits.megabytes} MB"
+                raise FetchError(f"the repository is larger than {limit}: it is not graded") from None
+            if error.timed_out:
+                raise FetchError(f"fetching took longer than {self.limits.seconds:g} s") from None
+            if "remote ref HEAD" in str(error):
+                raise EmptyError("the repository is empty: nothing was pushed to it") from None
+            raise FetchError(f"cannot be fetched: {error}") from None
+
+    def drop_partial_packs(self) -> int:
+        """Remove what a failed fetch left; the size in bytes of the largest."""
+        largest = 0
+        for path in self.folder.glob("objects/pack/tmp_*"):
+            with contextlib.suppress(OSError):
+                largest = max(largest, path.stat().st_size)
+                path.unlink()
+        return largest
+
+    def incoming(self) -> list[tuple[datetime, str]]:
+        """(when, commit) of each fetch that is not in the record yet, the earliest first."""
+        listing = self.git("for-each-ref", "--format=%(objectname) %(refname)", INCOMING).decode()
+        found = []
+        for line in listing.splitlines():
+            commit, _, ref = line.partition(" ")
+            with contextlib.suppress(ValueError):
+                found.append(
+                    (datetime.strptime(ref.removeprefix(INCOMING), STAMP).replace(tzinfo=UTC), commit)
+                )
+        return sorted(found)
+
+    def keep(self, at: datetime, commit: str) -> None:
+        """The record has it: keep its objects for good."""
+        incoming = INCOMING + at.strftime(STAMP)
+        lines = f"update {RECEIVED}{commit} {commit}\ndelete {incoming}\n"
+        self.git("update-ref", "--stdin", stdin=lines.encode())
