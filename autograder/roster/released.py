@@ -1,0 +1,44 @@
+"""What the students were handed out, so that a submission can be compared with it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from autograder.course.units import CourseError, Unit
+from autograder.roster.committed import blob_id
+
+WATCHED = (".github/", "autograder/", "assignments/", "reference/tests/")
+WATCHED_FILES = ("mlsys", "pyproject.toml", "constraints.txt")
+
+
+def watched(path: str) -> bool:
+    """Whether a changed file of this name is worth telling: what grades, checks or installs."""
+    return path.startswith(WATCHED) or path in WATCHED_FILES
+
+
+def released_files(unit: Unit, folder: Path | None = None) -> dict[str, str]:
+    """Path -> git's blob id of each file that a student has no reason to change.
+
+    folder: the tree that was handed out (./mlsys release --unit N --to DIR). Without it: the one that the
+    course would hand out now; {} where it cannot make one.
+    """
+    if folder is not None:
+        if not folder.is_dir():
+            raise CourseError(f"{folder}: expected the student tree that was handed out, found no folder")
+        contents = {}
+        for place, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if name not in {".git", ".venv", "__pycache__"}]
+            for name in names:
+                path = Path(place, name)
+                relative = path.relative_to(folder).as_posix()
+                if watched(relative) and path.is_file():
+                    contents[relative] = blob_id(path.read_bytes())
+        return contents
+    from autograder.course.tree_content import tree_files
+
+    try:
+        files = tree_files(unit)
+    except (CourseError, OSError):
+        return {}
+    return {path: blob_id(file.content) for path, file in files.items() if watched(path)}
