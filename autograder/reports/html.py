@@ -1,4 +1,4 @@
-"""A GradeResult as HTML: a page of its own for a browser or a phone, and a table for a notebook.
+"""A GradeResult or a Standing as HTML: a page for a browser or a phone, and a table for a notebook.
 
 Jinja escapes every value; the page carries no script, loads nothing, and forbids both.
 """
@@ -11,8 +11,10 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from autograder.course.files import write_atomic
+from autograder.course.manifest import Manifest
 from autograder.judge.result import GradeResult, Status
 from autograder.reports import view
+from autograder.roster.standing import Standing
 
 
 @cache
@@ -31,15 +33,40 @@ def template(name: str) -> Template:
         check_title=view.check_title,
         headline=view.headline,
         tier_sentence=view.tier_sentence,
+        advice=view.advice,
         Status=Status,
     )
     environment.filters["clean"] = view.clean
+    environment.filters["number"] = view.number
     return environment.get_template(name)
 
 
 def page(result: GradeResult) -> str:
     """The whole report, as a student may see it."""
-    return template("report.html").render(result=result.for_student())
+    shown = result.for_student()
+    return template("report.html").render(
+        unit=shown.unit,
+        points=shown.points,
+        max_points=shown.max_points,
+        result=shown,
+        next_steps=view.next_steps(shown),
+        standing=None,
+    )
+
+
+def standing_page(standing: Standing, unit: str, manifest: Manifest) -> str:
+    """The same for one person of a class: with lateness, manual parts and what the total waits for."""
+    shown = standing.result.for_student() if standing.result else None
+    return template("report.html").render(
+        unit=unit,
+        points=standing.points,
+        max_points=standing.max_points,
+        result=shown,
+        next_steps=view.next_steps(shown) if shown else [],
+        standing=standing,
+        waiting=[part.id for part in standing.manual if part.points is None],
+        criteria={part.id: part.criteria for part in manifest.manual},
+    )
 
 
 def write(result: GradeResult, path: Path) -> None:

@@ -43,6 +43,11 @@ def clean(text: str, *, limit: int = 20_000) -> str:
     )
 
 
+def number(value: float) -> str:
+    """Points without needless zeros: 7, 7.5, 7.33, -2."""
+    return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
+
+
 def last_lines(text: str, count: int = OUTPUT_LINES) -> str:
     lines = clean(text).rstrip().split("\n")
     more = [f"... ({len(lines) - count} lines before this)"] if len(lines) > count else []
@@ -87,6 +92,56 @@ def details(test: TestResult) -> list[Detail]:
     found.append(Detail("where", clean(back.traceback), block=True))
     found += [Detail(name, last_lines(text), block=True) for name, text in printed(back)]
     return [each for each in found if each.text.strip()]
+
+
+# What to look at when a check gives no hint of its own, or may not say more.
+ADVICE = {
+    Status.FAILED: "compare the result with one that you worked out by hand, for a small and an odd-sized input",
+    Status.ERROR: "read the last line of the traceback, then run the call by itself",
+    Status.CRASHED: "look for an index outside of its array in compiled code, or a call that ends the process",
+    Status.TIMEOUT: "look for a loop that never ends, or work that grows faster than the input; time a small call",
+    Status.TYPE_ERROR: "return plain numbers, lists or arrays of the kind that the docstring names",
+    Status.PROTOCOL_ERROR: "leave the process's own input and output channels alone, and return plain values",
+    Status.MEMORY_LIMIT: "look for copies of the whole input, and for lists that only grow",
+    Status.PROCESS_LIMIT: "count the threads and processes that one call starts",
+    Status.DISK_LIMIT: "write less to disk, or nothing",
+    Status.NOT_IMPLEMENTED: "write the function; its docstring says what it must do",
+    Status.MISSING: "hand in the file and the function under the names that the assignment gives",
+    Status.INVALID_SUBMISSION: "hand in regular files of the assignment, without links",
+    Status.INFRA_ERROR: "nothing: it will be graded again",
+}
+
+
+def advice(test: TestResult) -> str:
+    """Where to look after this test: the check's own hint, or what its kind of failure suggests."""
+    own = "" if test.hidden else clean(test.feedback.hint).strip()
+    return own or ADVICE.get(test.status, "")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of "what to look at first"."""
+
+    anchor: str
+    task: str
+    function: str
+    check: str
+    advice: str
+
+
+def next_steps(result: GradeResult, count: int = 3) -> list[Step]:
+    """The first thing to mend in each of the first tasks that lack points; unwritten tasks after wrong ones."""
+    open_tasks = [task for task in result.tasks if task.points < task.max_points]
+    todo = {Status.NOT_IMPLEMENTED, Status.MISSING}
+    open_tasks.sort(key=lambda task: task.status in todo)  # stable: the order of the tasks otherwise
+    steps = []
+    for task in open_tasks:
+        lost = [test for test in task.tests if not test.passed and test.status is not Status.SKIPPED]
+        lost.sort(key=lambda test: test.hidden)  # one that explains itself comes first
+        if lost:
+            title = "not written yet" if task.status in todo else check_title(lost[0], task)
+            steps.append(Step(f"task-{task.id}", task.id, task.function, title, advice(lost[0])))
+    return steps[:count]
 
 
 def printed(back: Feedback) -> list[tuple[str, str]]:

@@ -1,0 +1,89 @@
+"""One student's standing as Markdown, for the front page of their `feedback` branch.
+
+Text of a submission stands in fenced blocks whose fence is longer than any in it; elsewhere every character that
+Markdown or HTML could act on is escaped.
+"""
+
+from __future__ import annotations
+
+import re
+
+from autograder.judge.result import TaskResult
+from autograder.reports.view import check_title, clean, details, headline, next_steps, number, sign
+from autograder.roster.standing import Standing
+
+ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~&@:$^=]")
+
+
+def plain(text: str) -> str:
+    """Untrusted text as one line of Markdown that shows it as it is; no link, image, mention or HTML comes of it."""
+    line = " ".join(clean(text).split())
+    return ACTIVE.sub(lambda match: f"&#{ord(match.group())};", line)
+
+
+def fenced(text: str) -> str:
+    """Untrusted lines in a block that nothing in them can end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{clean(text)}\n{fence}"
+
+
+def standing_markdown(standing: Standing, unit: str) -> str:
+    """The report: the total, what takes from it, what to look at, and every task."""
+    total = f"{number(standing.points)} of {standing.max_points} points"
+    parts = [f"# {plain(unit)}: {total}"]
+    result = standing.result.for_student() if standing.result else None
+    parts.append(headline(result) if result else f"Nothing was graded: {plain(standing.trouble)}")
+    if standing.waits:
+        waiting = [part.id for part in standing.manual if part.points is None]
+        parts.append(f"**This total is not final yet.** {waits_for(waiting)}".rstrip())
+    if standing.penalty:
+        parts.append(f"{standing.days_late} day(s) late: {number(standing.penalty)} points are taken off.")
+    if standing.tampered:
+        files = ", ".join(plain(path) for path in standing.tampered)
+        parts.append(f"Changed files of the course that were not used to grade this: {files}")
+    if standing.manual:
+        parts.append(manual_table(standing))
+    steps = next_steps(result) if result else []
+    if steps:
+        parts.append("## What to look at first")
+        parts.append(
+            "\n".join(
+                f"{place}. {step.task} {plain(step.function)}, {plain(step.check)}: {plain(step.advice)}"
+                for place, step in enumerate(steps, 1)
+            )
+        )
+    parts += [task_markdown(task) for task in result.tasks] if result else []
+    if result:
+        parts.append(f"Commit {plain(standing.commit or 'none')}, graded {plain(result.started)}.")
+    parts.append("The same report as a page: `report.html` in this folder.")
+    return "\n\n".join(parts) + "\n"
+
+
+def waits_for(waiting: list[str]) -> str:
+    return f"Still to be graded by people: {', '.join(waiting)}." if waiting else ""
+
+
+def manual_table(standing: Standing) -> str:
+    rows = ["| graded by people | points | comment |", "|---|---:|---|"]
+    for part in standing.manual:
+        points = "–" if part.points is None else number(part.points)
+        rows.append(
+            f"| {part.id} {plain(part.title)} | {points} / {part.max_points} | {plain(part.comment)} |"
+        )
+    return "\n".join(rows)
+
+
+def task_markdown(task: TaskResult) -> str:
+    lines = [f"## {task.id} {plain(task.function)}: {task.points} / {task.max_points}", plain(task.title)]
+    rows = ["| check | result | points |", "|---|---|---:|"]
+    blocks = []
+    for test in task.tests:
+        title = plain(check_title(test, task))
+        told = f"{sign(test.status)} {test.status.sentence}"
+        rows.append(f"| {title} | {told} | {test.points} / {test.max_points} |")
+        found = [] if test.passed else details(test)
+        if found:
+            text = "\n".join(f"{each.label + ': ' if each.label else ''}{each.text}" for each in found)
+            blocks.append(f"**{title}**\n\n{fenced(text)}")
+    return "\n\n".join([*lines, "\n".join(rows), *blocks])

@@ -1,0 +1,84 @@
+"""A class's totals as CSV files that Canvas and Moodle import.
+
+Canvas matches a row by its SIS columns when `ID` is empty, and reads the points of a new assignment from the row
+below the header. Moodle asks at import which columns name the student: `ID number` or `Email address`. A cell
+stays empty while its total is not final, so that no import can turn "not graded yet" into a zero.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+
+from autograder.course.manifest import Manifest
+from autograder.reports.view import clean, number
+from autograder.roster.standing import Standing, Standings
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# What a spreadsheet may take for a formula, in their wide forms too.
+STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def cell(text: str) -> str:
+    """Text as one line that no spreadsheet runs: what looks like a formula gets an apostrophe in front.
+
+    A number stays a number, a negative one too.
+    """
+    line = " ".join(clean(text).split())
+    return f"'{line}" if line.startswith(STARTS) and not NUMBER.fullmatch(line) else line
+
+
+def csv_text(rows: Iterable[Sequence[str]]) -> str:
+    """Rows of escaped cells as CSV. Every cell is quoted: some spreadsheets split at semicolons and tabs, too."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    return out.getvalue()
+
+
+def final(standing: Standing, *, partial: bool = False) -> str:
+    """The total, or "" while it waits for something; `partial` takes what there is."""
+    waits = standing.result is None or standing.waits
+    return "" if waits and not (partial and standing.result is not None) else number(standing.points)
+
+
+def remark(standing: Standing) -> str:
+    """One sentence beside the total: what it waits for, and what was taken off."""
+    said = [standing.trouble] if standing.result is None else []
+    if standing.result is not None and standing.result.needs_regrade:
+        said.append("the grader failed on a part: not final")
+    waiting = [part.id for part in standing.manual if part.points is None]
+    if waiting:
+        said.append(f"not graded yet: {', '.join(waiting)}")
+    if standing.penalty:
+        days = "1 day" if standing.days_late == 1 else f"{standing.days_late} days"
+        said.append(f"{days} late: {number(standing.penalty)} points off")
+    said += [f"{part.id}: {part.comment}" for part in standing.manual if part.comment]
+    return "; ".join(said)
+
+
+def item_name(standings: Standings, manifest: Manifest) -> str:
+    """What the systems call the unit: "01 The CPU matmul ladder"."""
+    return cell(f"{standings.unit[:2]} {manifest.title}")
+
+
+def canvas_csv(standings: Standings, manifest: Manifest, *, partial: bool = False) -> str:
+    """A file for Canvas: Gradebook, Import."""
+    head = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", item_name(standings, manifest)]
+    rows = [head, ["    Points Possible", "", "", "", "", str(manifest.total_points)]]
+    for each in standings.people:
+        person = each.person
+        ids = ["", cell(person.id), cell(person.email), ""]
+        rows.append([cell(person.name), *ids, final(each, partial=partial)])
+    return csv_text(rows)
+
+
+def moodle_csv(standings: Standings, manifest: Manifest, *, partial: bool = False) -> str:
+    """A file for Moodle: Grades, Import, CSV file."""
+    item = item_name(standings, manifest)
+    rows = [["Full name", "ID number", "Email address", f"{item} (Real)", f"{item} (Feedback)"]]
+    for each in standings.people:
+        person, total = each.person, final(each, partial=partial)
+        rows.append([cell(person.name), cell(person.id), cell(person.email), total, cell(remark(each))])
+    return csv_text(rows)
