@@ -12,7 +12,21 @@ import sys
 
 import typer
 
-from autograder.commands import bench, check, doctor, grade, lab, release, reset, slides, status, test, units
+from autograder.commands import (
+    bench,
+    check,
+    collect,
+    doctor,
+    grade,
+    lab,
+    merge,
+    release,
+    reset,
+    slides,
+    status,
+    test,
+    units,
+)
 from autograder.course.units import CourseError
 
 app = typer.Typer(
@@ -30,7 +44,9 @@ app.command(rich_help_panel=STUDENTS)(lab.lab)
 app.command(rich_help_panel=STUDENTS)(check.check)
 app.command(rich_help_panel=STUDENTS)(reset.reset)
 app.command(rich_help_panel=STUDENTS)(status.status)
+app.command(rich_help_panel=INSTRUCTORS)(collect.collect)
 app.command(rich_help_panel=INSTRUCTORS)(grade.grade)
+app.command(rich_help_panel=INSTRUCTORS)(merge.merge)
 app.command(rich_help_panel=INSTRUCTORS)(release.release)
 app.command(rich_help_panel=INSTRUCTORS)(slides.slides)
 app.command(rich_help_panel=EVERYONE)(units.units)

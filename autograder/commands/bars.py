@@ -1,0 +1,59 @@
+"""Progress bars for work on a whole class; nothing is drawn where there is no terminal."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from autograder.roster.engines import Done
+    from autograder.roster.standing import Person
+
+
+def bar(console: Console) -> Progress:
+    """Count, bar, and an estimate of what is left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(compact=True, elapsed_when_finished=True),
+        TextColumn("{task.fields[last]}"),
+    )
+    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+
+
+@contextlib.contextmanager
+def fetching(console: Console, people: tuple[Person, ...]) -> Iterator[Callable[[str, str], None]]:
+    """Yields what `collect` calls with each repository that is done."""
+    from autograder.roster.collect import repositories
+
+    with bar(console) as progress:
+        task = progress.add_task("fetching", total=len(repositories(people)), last="")
+
+        def on_done(_address: str, trouble: str) -> None:
+            progress.update(task, advance=1, last="one could not be fetched" if trouble else "")
+
+        yield on_done
+
+
+@contextlib.contextmanager
+def grading(console: Console) -> Iterator[Callable[[int, int], Callable[[Done], None]]]:
+    """Yields the `progress` of a grading: told how many entries there are, it gives what is called with each."""
+    with bar(console) as progress:
+
+        def start(total: int, known: int) -> Callable[[Done], None]:
+            task = progress.add_task("grading", total=total, completed=known, last="")
+
+            def on_done(done: Done) -> None:
+                failed = done.result is None or done.result.needs_regrade
+                progress.update(task, advance=1, last="the grader failed on one" if failed else "")
+
+            return on_done
+
+        yield start

@@ -1,0 +1,60 @@
+"""`./mlsys collect`: fetch every repository of a roster, and record what was received when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def collect(
+    unit: Annotated[str, typer.Argument(help="The unit, like 01: whose files to look for in what came.")],
+    roster: Annotated[Path, typer.Option(metavar="FILE", help="roster.csv: id, name, repository.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of ./mlsys grade.")] = Path("grades"),
+    repositories: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the copies lie. Without it: OUT/repositories.")
+    ] = None,
+    limit_mb: Annotated[int, typer.Option(min=1, help="Refuse a repository that is larger.")] = 100,
+    limit_seconds: Annotated[float, typer.Option(min=1, help="Give a fetch no more time than this.")] = 120,
+) -> None:
+    """Fetch the class's repositories: what is there now counts as received now.
+
+    Plain git does not tell when a push arrived, and commit dates can be set at will. Run this from cron, at the
+    deadline at least:  59 23 30 11 *  cd COURSE && ./mlsys collect 01 --roster roster.csv
+
+    Exit code 0 when every repository was fetched, 1 when one was not.
+    """
+    from rich.console import Console
+
+    from autograder.commands.bars import fetching
+    from autograder.course.manifest import unit_manifest
+    from autograder.course.units import find_unit
+    from autograder.reports.view import clean
+    from autograder.roster.choose import Chooser
+    from autograder.roster.collect import collect as fetch
+    from autograder.roster.git import Limits
+    from autograder.roster.lateness import Due
+    from autograder.roster.people import read_roster
+    from autograder.roster.receipts import Store
+
+    chosen = find_unit(unit)
+    manifest = unit_manifest(chosen)
+    people = read_roster(roster)
+    store = Store(repositories or out / "repositories", Limits(limit_mb, limit_seconds))
+    with fetching(Console(stderr=True), people) as on_done:
+        missed = fetch(people, store, on_done=on_done)
+    chooser = Chooser(chosen, manifest, store, {})
+    handed_in = 0
+    console = Console(highlight=False, soft_wrap=True)
+    for person in people:
+        choice = chooser.choose(person.repository, Due(None, None), missed.get(person.repository, ""))
+        handed_in += choice.snapshot is not None and not choice.snapshot.empty
+        trouble = missed.get(person.repository) or choice.trouble
+        if trouble:
+            console.print(f"{person.id} {clean(person.name)}: {clean(trouble)}", markup=False)
+    files = f"work/{chosen.slug}/"
+    console.print(
+        f"{len(people)} people, {handed_in} of them with files of {files}; {len(missed)} not fetched"
+    )
+    raise typer.Exit(1 if missed else 0)

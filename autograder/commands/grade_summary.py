@@ -1,0 +1,96 @@
+"""What `./mlsys grade` prints at its end."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING
+
+from autograder.reports.view import clean, sign
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.roster.run import Grading, Outcome
+    from autograder.roster.standing import Standing
+
+LONGEST = 60  # rows; of a larger class, the figures and whoever needs a look
+
+
+def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
+    """A row a person in a small class; figures in a large one; then what the instructor should look at."""
+    from rich.table import Table
+    from rich.text import Text
+
+    people = outcome.people
+    shown = people if len(people) <= LONGEST else tuple(each for each in people if notes(each))
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid.add_column("Person", overflow="fold")
+    grid.add_column("Points", justify="right", no_wrap=True)
+    grid.add_column("Tasks", overflow="fold")
+    for each in shown[:LONGEST]:
+        points = "-" if each.result is None else f"{each.points:g}/{each.max_points}"
+        told = "; ".join(part for part in (signs(each), *notes(each)) if part)
+        grid.add_row(Text(clean(each.person.id)), points, Text(told))
+    if shown:
+        console.print(grid)
+    if len(shown) > LONGEST:
+        console.print(Text(f"... and {len(shown) - LONGEST} more to look at"))
+    graded = [each.points for each in people if each.result is not None]
+    if len(people) > 1 and graded:
+        figures = f"median {statistics.median(graded):g}, from {min(graded):g} to {max(graded):g} points"
+        console.print(Text(f"{len(graded)} of {len(people)} graded: {figures}", style="bold"))
+    for line in (*doubts(grading), *news(outcome)):
+        console.print(Text(line, style="bright_black"), soft_wrap=True)
+
+
+def signs(standing: Standing) -> str:
+    """One sign a task."""
+    result = standing.result
+    return (
+        " ".join(f"{sign(task.status)}{task.id.partition('.')[2]}" for task in result.tasks) if result else ""
+    )
+
+
+def notes(standing: Standing) -> list[str]:
+    """What there is to know of one person beside the points."""
+    from autograder.judge.result import Status
+
+    result, found = standing.result, []
+    if result is None:
+        return [f"not graded: {clean(standing.trouble)}"]
+    if result.needs_regrade:
+        found.append("grade again: the grader failed")
+    if result.tests and all(test.status is Status.INVALID_SUBMISSION for test in result.tests):
+        found.append(clean("; ".join(result.notes)))
+    if standing.days_late:
+        found.append(f"{standing.days_late} days late, -{standing.penalty:g}")
+    if standing.tampered:
+        more = f" and {len(standing.tampered) - 3} more" if len(standing.tampered) > 3 else ""
+        found.append(f"changed {clean(', '.join(standing.tampered[:3]))}{more}")
+    return found
+
+
+def doubts(grading: Grading) -> list[str]:
+    """Who may have been in time, while nobody looked."""
+    from autograder.roster.doubts import unwatched
+
+    found = [
+        person.id
+        for _, person in grading.mine
+        if unwatched(grading.store, person.repository, grading.due(person.repository)) is not None
+    ]
+    if not found:
+        return []
+    names = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+    return [
+        f"nobody looked at the deadline: {names} may have pushed in time what was first seen later. "
+        "Next time: ./mlsys collect, at the deadline; now: an [[extension]] in the policy"
+    ]
+
+
+def news(outcome: Outcome) -> list[str]:
+    known = f"{outcome.graded} graded now" if outcome.graded else "nothing to grade again"
+    if outcome.number and not outcome.new:
+        return [f"{known}; no grade differs from version {outcome.number}: {outcome.place}"]
+    what = f"version {outcome.number}" if outcome.number else "this part of the class"
+    return [f"{known}; {what} is in {outcome.place}"]

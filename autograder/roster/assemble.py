@@ -1,0 +1,60 @@
+"""From a choice and a result to a person's standing: the arithmetic of points, in one place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from autograder.course.manifest import Manifest
+from autograder.judge.result import GradeResult
+from autograder.roster.choose import Choice
+from autograder.roster.lateness import Due, days_late, penalty
+from autograder.roster.policy import Policy
+from autograder.roster.standing import ManualPart, Person, Standing
+
+
+def standing(
+    person: Person,
+    choice: Choice,
+    key: str,
+    result: GradeResult | None,
+    *,
+    trouble: str,
+    when: Due,
+    policy: Policy,
+    manifest: Manifest,
+    marks: Path,
+) -> Standing:
+    """One person's grade. `key`, `result`: of the gradebook's entry, empty where nothing was graded."""
+    days = days_late(policy, when, choice.received) if choice.received else 0
+    manual = manual_of(manifest, marks, person)
+    checks = result.points if result else 0
+    off = penalty(policy, days, checks, manifest.points)
+    by_hand = sum(part.points or 0 for part in manual)
+    return Standing(
+        person=person,
+        result=result.model_copy(update={"submission": person.group or person.id}) if result else None,
+        trouble=choice.trouble or trouble,
+        key=key,
+        commit=choice.commit,
+        received=text(choice.received),
+        deadline=text(when.deadline),
+        days_late=days,
+        penalty=off,
+        points=round(checks - off + by_hand, 2),
+        max_points=manifest.points + sum(part.max_points for part in manual),
+        manual=manual,
+        tampered=choice.tampered,
+    )
+
+
+def manual_of(manifest: Manifest, marks: Path, person: Person) -> tuple[ManualPart, ...]:
+    """What people have graded, and what waits for them."""
+    from autograder.reports.rubric import manual_parts
+
+    return manual_parts(manifest, marks, person.id)
+
+
+def text(moment: datetime | None) -> str:
+    """ISO 8601, or "" for none."""
+    return moment.isoformat() if moment else ""

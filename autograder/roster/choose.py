@@ -1,0 +1,136 @@
+"""Which of a person's received commits is graded, and when it counts as received.
+
+The last tip that was received in time counts. Lateness belongs to the graded files: a push that leaves them
+as they were (another unit's work, a README) is not late, and a force push back to older files makes nothing
+older than its first sight.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autograder.course.manifest import Manifest
+from autograder.course.units import Unit
+from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.committed import blob_id, changed_files, of_commit
+from autograder.roster.git import GitError
+from autograder.roster.lateness import Due
+from autograder.roster.receipts import Receipt, Store
+from autograder.roster.snapshot import Snapshot, of_folder
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A submission to grade, or the trouble with it."""
+
+    snapshot: Snapshot | None = None
+    commit: str = ""
+    received: datetime | None = None
+    tampered: tuple[str, ...] = ()
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """Looks at what was received for one unit. released: path -> blob id of what was handed out."""
+
+    unit: Unit
+    manifest: Manifest
+    store: Store
+    released: dict[str, str]
+
+    def choose(self, address: str, due: Due, missed: str = "") -> Choice:
+        """missed: why the repository could not be fetched just now."""
+        if is_folder(address) and not is_git(Path(address)):
+            return self.from_folder(Path(address))
+        receipts = self.store.of(address)
+        accepted = [each for each in receipts if due.closes is None or each.at <= due.closes]
+        if not accepted:
+            return Choice(trouble=nothing(receipts, due, missed))
+        try:
+            return self.from_commits(address, accepted, due)
+        except GitError as error:
+            return Choice(trouble=f"the grader's copy of {address} cannot be read: {error}")
+
+    def from_folder(self, folder: Path) -> Choice:
+        """Files that lie on this machine, with no record of when they came."""
+        place = desk_of(folder, self.unit, self.manifest.modules)
+        try:
+            snapshot = of_folder(place, self.manifest)
+        except OSError as error:
+            return Choice(trouble=f"{folder} cannot be read: {error.strerror}")
+        return Choice(snapshot, tampered=changed_in_folder(folder, self.released))
+
+    def from_commits(self, address: str, accepted: list[Receipt], due: Due) -> Choice:
+        """The last tip with something to grade in it, or the last one."""
+        mirror = self.store.mirror(address)
+
+        def read(receipt: Receipt) -> Snapshot:
+            return of_commit(mirror, receipt.commit, self.unit, self.manifest)
+
+        chosen, snapshot = accepted[-1], read(accepted[-1])
+        for receipt in reversed(accepted[:-1]):
+            if not snapshot.empty:
+                break
+            older = read(receipt)
+            if not older.empty:
+                chosen, snapshot = receipt, older
+        return Choice(
+            snapshot,
+            chosen.commit,
+            first_sight(chosen, snapshot, accepted, due, read),
+            changed_files(mirror, chosen.commit, self.released),
+        )
+
+
+def first_sight(
+    chosen: Receipt,
+    snapshot: Snapshot,
+    accepted: list[Receipt],
+    due: Due,
+    read: Callable[[Receipt], Snapshot],
+) -> datetime:
+    """When the graded files were received first."""
+    received = min(each.at for each in accepted if each.commit == chosen.commit)
+    if due.deadline is None or received <= due.deadline:
+        return received  # on time anyway: spare the reading
+    earlier = (each for each in accepted if each.at < received)
+    return next((each.at for each in earlier if read(each).content == snapshot.content), received)
+
+
+def nothing(receipts: list[Receipt], due: Due, missed: str) -> str:
+    """Why there is nothing to grade."""
+    if receipts and due.closes is not None:
+        first = min(each.at for each in receipts)
+        return (
+            f"nothing was received before {moment(due.closes)}; the first commit was received {moment(first)}"
+        )
+    return missed or "nothing was received: ./mlsys collect fetches"
+
+
+def moment(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def desk_of(folder: Path, unit: Unit, modules: tuple[str, ...]) -> Path:
+    """Where the modules lie: in the folder itself, or in its work/NN_slug/ as in a student's repository."""
+    desk = folder / "work" / unit.slug
+    at_top = any((folder / module).is_file() for module in modules)
+    inside = desk.is_dir() and not (folder / "work").is_symlink() and not desk.is_symlink()
+    return desk if inside and not at_top else folder
+
+
+def changed_in_folder(folder: Path, released: dict[str, str]) -> tuple[str, ...]:
+    """Like changed_files, for files that lie in a folder; links count as changed."""
+    found: dict[str, str] = {}
+    for path in released:
+        file = folder / path
+        if file.is_symlink():
+            found[path] = "a link"
+        elif file.is_file():
+            content = file.read_bytes() if file.stat().st_size < (8 << 20) else b""
+            found[path] = blob_id(content)
+    return tuple(path for path in sorted(released) if found.get(path) != released[path]) if found else ()

@@ -1,0 +1,69 @@
+"""Engines grade jobs: on this machine (local.py) or on many (ray_engine.py). Equal jobs get equal points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from autograder.course.manifest import Manifest
+from autograder.judge.result import GradeResult
+from autograder.judge.usage import available_memory
+from autograder.roster.cores import usable_cores
+from autograder.roster.job import Job
+
+OVERHEAD_MB = 512  # of a grading process and its sandbox, beyond what the submission may use
+PATIENCE = 600.0  # seconds that a submission may take beyond the sum of its time limits
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a job: a result, or why there is none."""
+
+    job: Job
+    result: GradeResult | None
+    trouble: str = ""
+
+
+class Engine(Protocol):
+    """Grades jobs in any order; each answer is final as soon as it is yielded."""
+
+    def grade(self, jobs: list[Job]) -> Iterator[Done]:
+        """Closing the iterator stops the grading."""
+        ...
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one submission of a unit can take at once: the reservation that an engine makes for it."""
+
+    memory_mb: int
+    seconds: float  # after which something is wrong with the grader itself
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Needs:
+        limits = [manifest.limits_for(task) for task, _ in manifest.checks.values()] or [manifest.limits]
+        memory = max(each.memory_mb for each in limits) + OVERHEAD_MB
+        # Twice: a test may run its baseline too. Each waits for its cores while others use them.
+        return cls(memory, 2 * sum(each.wall_seconds for each in limits) * usable_cores() + PATIENCE)
+
+
+def worker_count(needs: Needs, wanted: int | None = None) -> int:
+    """As many as there are cores, as far as the memory reaches; `wanted` overrules both."""
+    if wanted is not None:
+        return wanted
+    by_memory = available_memory() // (needs.memory_mb << 20)
+    return max(1, min(usable_cores(), by_memory))
+
+
+def absent(program: str) -> bool:
+    """Whether a module of an optional extra is not installed."""
+    from importlib.util import find_spec
+
+    return find_spec(program) is None
+
+
+def course_folder() -> Path:
+    """Where this course's packages are imported from."""
+    return Path(__file__).resolve().parents[2]

@@ -1,0 +1,50 @@
+"""Submissions that lie in local folders, without a roster: each folder is a person of that name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from autograder.course.units import CourseError
+from autograder.roster.standing import Person
+
+
+def people_of(folders: list[Path]) -> tuple[Person, ...]:
+    """One person a folder, under a name of its own.
+
+    Raises CourseError for a path that is no folder: a typing error must not look like a zero.
+    """
+    for folder in folders:
+        if folder.is_dir():
+            continue
+        if folder.suffix.lower() in {".zip", ".tar", ".gz", ".tgz"} and folder.is_file():
+            into = folder.with_suffix("")
+            raise CourseError(
+                f"{folder}: expected the folder of a submission, found an archive\n"
+                f"  to mend: unpack it, for example: python3 -m zipfile -e {folder} {into}"
+            )
+        what = "a file" if folder.exists() else "nothing"
+        raise CourseError(f"{folder}: expected the folder of a submission, found {what}")
+    unique = list(dict.fromkeys(folder.resolve() for folder in folders))
+    names = distinct_names(unique)
+    return tuple(Person(id=names[each], name=names[each], repository=str(each)) for each in unique)
+
+
+def distinct_names(folders: list[Path]) -> dict[Path, str]:
+    """A short name for each folder that is safe as a file name; clashes get the parent's name in front."""
+
+    def safe(text: str) -> str:
+        return re.sub(r"[^\w.-]+", "_", text).strip(".") or "submission"
+
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    plain = [safe(folder.name).casefold() for folder in folders]
+    for folder, own in zip(folders, plain, strict=True):
+        clash = plain.count(own) > 1
+        base = safe(f"{folder.parent.name}-{folder.name}") if clash else safe(folder.name)
+        name, number = base, 2
+        while name.casefold() in taken:
+            name, number = f"{base}-{number}", number + 1
+        taken.add(name.casefold())
+        names[folder] = name
+    return names

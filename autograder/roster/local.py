@@ -1,0 +1,144 @@
+"""The local engine: a pool of grading processes, none of which can take the others along."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+from autograder.judge.result import GradeResult
+from autograder.roster.engines import Done, Needs, course_folder
+from autograder.roster.job import Job
+
+ATTEMPTS = 2  # a process that dies (the machine ran out of memory) is no mistake of the submission
+GOODBYE = 10.0  # seconds for a process to remove its temporary folders
+
+
+class WorkerDiedError(Exception):
+    """A grading process ended in the middle of a job."""
+
+
+class Worker:
+    """One grading process, started when it is first needed. Use it from one thread: it dies with that."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.process: subprocess.Popen[bytes] | None = None
+        self.closing = False
+
+    def start(self) -> subprocess.Popen[bytes]:
+        if self.closing:
+            raise WorkerDiedError("interrupted")
+        if self.process is None:
+            paths = [str(course_folder()), os.environ.get("PYTHONPATH", "")]
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "autograder.roster.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+                start_new_session=True,  # Ctrl-C is the grader's to handle
+            )
+        return self.process
+
+    def grade(self, job: Job) -> Done:
+        """Raises WorkerDiedError when the process ends, or takes longer than it ever should."""
+        process = self.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        alarm = threading.Timer(self.seconds, process.kill)
+        alarm.start()
+        try:
+            process.stdin.write(job.to_json().encode() + b"\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline())
+        except (OSError, ValueError):
+            self.stop()
+            raise WorkerDiedError(f"the grading process ended ({process.returncode})") from None
+        finally:
+            alarm.cancel()
+        if "result" in answer:
+            return Done(job, GradeResult.from_json(answer["result"]))
+        return Done(job, None, answer["trouble"])
+
+    def interrupt(self) -> None:
+        """Have the process stop what it does, and start none; from any thread."""
+        self.closing = True
+        process = self.process
+        if process is not None and process.poll() is None:
+            process.send_signal(signal.SIGINT)
+
+    def stop(self) -> None:
+        """End the process."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+        try:
+            process.wait(GOODBYE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def patiently(worker: Worker, job: Job) -> Done:
+    """Grade; in a fresh process when the first one dies."""
+    for _ in range(ATTEMPTS - 1):
+        with contextlib.suppress(WorkerDiedError):
+            return worker.grade(job)
+    try:
+        return worker.grade(job)
+    except WorkerDiedError as error:
+        return Done(job, None, f"{error}, {ATTEMPTS} times")
+
+
+class LocalEngine:
+    """Grades on this machine, `workers` submissions at once; cores.py keeps their tests apart."""
+
+    def __init__(self, workers: int, needs: Needs) -> None:
+        self.workers, self.needs = workers, needs
+
+    def grade(self, jobs: list[Job]) -> Iterator[Done]:
+        """Yields each job as it is done. On Ctrl-C, and when closed, every process is ended first."""
+        waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
+        stopping = threading.Event()
+        for job in jobs:
+            waiting.put(job)
+        pool = [Worker(self.needs.seconds) for _ in range(min(self.workers, len(jobs)))]
+
+        def serve(worker: Worker) -> None:
+            try:
+                while not stopping.is_set():
+                    done.put(patiently(worker, waiting.get_nowait()))
+            except queue.Empty:
+                pass
+            except BaseException as error:
+                done.put(error)
+            finally:
+                worker.stop()
+
+        threads = [threading.Thread(target=serve, args=(worker,), name="mlsys-grade") for worker in pool]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in jobs:
+                answer = done.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                yield answer
+        finally:
+            stopping.set()
+            for worker in pool:
+                worker.interrupt()
+            for thread in threads:
+                thread.join()

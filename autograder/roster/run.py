@@ -1,0 +1,221 @@
+"""Grade a class: choose each submission, grade what the gradebook lacks, and publish a version."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from autograder.course.manifest import Manifest
+from autograder.course.units import CourseError, Unit
+from autograder.judge.result import GradeResult
+from autograder.roster.assemble import standing
+from autograder.roster.choose import Choice, Chooser
+from autograder.roster.engines import Done, Engine
+from autograder.roster.gradebook import Gradebook
+from autograder.roster.job import Job
+from autograder.roster.keys import entry_key, grader_key
+from autograder.roster.lateness import Due, due
+from autograder.roster.policy import Policy
+from autograder.roster.receipts import Store
+from autograder.roster.released import released_files
+from autograder.roster.shards import Part, Shard, run_digest, write_part
+from autograder.roster.standing import Person, Standing
+
+SEEDS = 1 << 32
+
+
+@dataclass(frozen=True)
+class Grading:
+    """One call of `./mlsys grade`. missed: repository -> why it could not be fetched just now."""
+
+    unit: Unit
+    manifest: Manifest
+    people: tuple[Person, ...]  # the whole roster, also for a shard
+    policy: Policy
+    store: Store
+    out: Path
+    seed: int | None = None
+    fresh: bool = False  # draw new inputs, and grade everybody again
+    missed: dict[str, str] = field(default_factory=dict)
+    release: Path | None = None
+    shard: Shard | None = None
+
+    @property
+    def mine(self) -> list[tuple[int, Person]]:
+        """(place in the roster, person) of those that this shard grades."""
+        shard = self.shard
+        return [(i, each) for i, each in enumerate(self.people) if shard is None or shard.has(each)]
+
+    def due(self, address: str) -> Due:
+        """When a repository's work is due: an extension of one member is one of the group's work."""
+        every = [due(self.policy, person) for person in self.people if person.repository == address]
+        return max(every, key=lambda each: (each.closes is None, each.closes, each.deadline))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a grading made: the standings of its people, and where they are."""
+
+    people: tuple[Standing, ...]
+    place: Path  # the version's folder, or the shard's file
+    number: int  # of the version; 0 for a shard
+    graded: int  # submissions that were graded now; the others were in the gradebook
+    new: bool  # False: nothing differs from the latest version, and none was made
+
+
+def run(
+    grading: Grading,
+    engine: Callable[[], Engine],
+    progress: Callable[[int, int], Callable[[Done], None]],
+) -> Outcome:
+    """Grade, resume or find that there is nothing to do.
+
+    engine: makes one, when there is something to grade. progress(entries, in the gradebook already) returns
+    what is called with each entry as it is done. Raises CourseError without a sandbox, and KeyboardInterrupt
+    on Ctrl-C; every entry that was done by then is safe.
+    """
+    check_sandbox()
+    book = Gradebook(grading.out / grading.unit.slug)
+    name = f"lock-{grading.shard.index}-of-{grading.shard.count}" if grading.shard else "lock"
+    with book.locked(name):
+        seed = choose_seed(book, grading)
+        grader = grader_key(grading.unit, grading.manifest)
+        book.journal.append(
+            "started", seed=seed, fresh=grading.fresh, grader=grader, shard=str(grading.shard or "")
+        )
+        choices = choose_all(grading)
+        jobs = {address: job_of(grading.unit, choice, grader, seed) for address, choice in choices.items()}
+        results, troubles, count = grade_missing(book, jobs, engine, progress)
+        people = tuple(
+            stand(
+                grading, book, person, choices[person.repository], jobs[person.repository], results, troubles
+            )
+            for _, person in grading.mine
+        )
+        outcome = publish(
+            grading,
+            book,
+            people,
+            count,
+            run_digest(grading.people, grader, seed, grading.policy.model_dump_json()),
+        )
+        book.journal.append("finished", seed=seed, version=outcome.number, graded=count)
+    return outcome
+
+
+def check_sandbox() -> None:
+    from autograder.judge.sandbox import available
+
+    works, reason = available()
+    if not works:
+        raise CourseError(
+            f"no sandbox to grade in: {reason}\n"
+            "  to mend: sudo apt-get install bubblewrap; ./mlsys doctor says more"
+        )
+
+
+def choose_seed(book: Gradebook, grading: Grading) -> int:
+    """One seed for everybody: the one given, else that of the grading before, so that what is done stays done.
+
+    A fresh grading that was cut off goes on with the seed that it drew.
+    """
+    if grading.seed is not None:
+        return grading.seed
+    last, unfinished = None, False
+    for event in book.journal:
+        if event["event"] == "started":
+            last, unfinished = event, True
+        elif event["event"] == "finished":
+            unfinished = False
+    if last is not None and (not grading.fresh or (unfinished and last.get("fresh"))):
+        return int(last["seed"])
+    return secrets.randbelow(SEEDS)
+
+
+def choose_all(grading: Grading) -> dict[str, Choice]:
+    """Repository -> its submission."""
+    released = released_files(grading.unit, grading.release)
+    chooser = Chooser(grading.unit, grading.manifest, grading.store, released)
+    addresses = dict.fromkeys(person.repository for _, person in grading.mine)
+    return {each: chooser.choose(each, grading.due(each), grading.missed.get(each, "")) for each in addresses}
+
+
+def job_of(unit: Unit, choice: Choice, grader: str, seed: int) -> Job | None:
+    if choice.snapshot is None:
+        return None
+    return Job(entry_key(choice.snapshot, grader, seed), unit, seed, choice.snapshot)
+
+
+def grade_missing(
+    book: Gradebook,
+    jobs: dict[str, Job | None],
+    engine: Callable[[], Engine],
+    progress: Callable[[int, int], Callable[[Done], None]],
+) -> tuple[dict[str, GradeResult], dict[str, str], int]:
+    """Results by key, troubles by key, and how many were graded now. Equal submissions are graded once."""
+    every = {job.key: job for job in jobs.values() if job is not None}
+    results = {key: found for key in every if (found := book.result(key)) is not None}
+    missing = [job for key, job in every.items() if key not in results]
+    troubles: dict[str, str] = {}
+    tell = progress(len(every), len(results))
+    if missing:
+        answers = engine().grade(missing)
+        try:
+            for done in answers:
+                if done.result is None:
+                    troubles[done.job.key] = done.trouble
+                    book.journal.append("grader_failed", key=done.job.key, why=done.trouble[:2000])
+                else:
+                    results[done.job.key] = done.result
+                    book.put(done.job.key, done.result, done.job.snapshot.files())
+                tell(done)
+        finally:
+            close = getattr(answers, "close", None)
+            if close is not None:
+                close()
+    return results, troubles, len(missing)
+
+
+def stand(
+    grading: Grading,
+    book: Gradebook,
+    person: Person,
+    choice: Choice,
+    job: Job | None,
+    results: dict[str, GradeResult],
+    troubles: dict[str, str],
+) -> Standing:
+    key = job.key if job else ""
+    failed = f"the grader failed, grade again: {troubles[key]}" if key in troubles else ""
+    return standing(
+        person,
+        choice,
+        key,
+        results.get(key),
+        trouble=failed,
+        when=grading.due(person.repository),
+        policy=grading.policy,
+        manifest=grading.manifest,
+        marks=book.marks,
+    )
+
+
+def publish(
+    grading: Grading, book: Gradebook, people: tuple[Standing, ...], graded: int, digest: str
+) -> Outcome:
+    if grading.shard is None:
+        before = book.numbers()
+        made = book.publish(people, grading.manifest)
+        return Outcome(made.people, book.folder(made.number), made.number, graded, made.number not in before)
+    part = Part(
+        unit=grading.unit.slug,
+        index=grading.shard.index,
+        count=grading.shard.count,
+        run=digest,
+        places=tuple(place for place, _ in grading.mine),
+        total=len(grading.people),
+        people=people,
+    )
+    return Outcome(people, write_part(book, part), 0, graded, new=True)

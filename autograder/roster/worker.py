@@ -1,0 +1,46 @@
+"""A grading process: takes jobs, one JSON line each, and answers each with a line. `local.py` starts it.
+
+It belongs to its grader alone: it ends when its input does, and the kernel ends it when the grader dies.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+
+from autograder.judge.processes import PDEATHSIG, prctl
+
+
+def main() -> None:
+    prctl(PDEATHSIG, signal.SIGINT)  # SIGINT: so that it can remove its temporary folders
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if os.getppid() == 1:
+        return  # the grader died before the line above
+    # What a check prints must not mix with the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    quiet = os.open(os.devnull, os.O_RDWR)
+    os.dup2(quiet, 1)
+    jobs = os.fdopen(os.dup(0), "rb")
+    os.dup2(quiet, 0)
+
+    from autograder.roster.cores import Cores
+    from autograder.roster.job import Job, grade_job
+
+    cores = Cores()
+    for line in jobs:
+        job = Job.from_json(line)
+        try:
+            answer = {"key": job.key, "result": grade_job(job, cores).to_json()}
+        except Exception as error:  # the grader's own mistake: the next submission may fare better
+            answer = {"key": job.key, "trouble": f"{type(error).__name__}: {error}"[:4000]}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
