@@ -137,12 +137,18 @@ def mpi() -> Line:
 
 def sandbox() -> Line:
     """Really start bubblewrap, as the judge does."""
+    from autograder.judge.cgroup import memory_net
+    from autograder.judge.isolation import in_the_way
     from autograder.judge.sandbox import available
 
     works, reason = available()
     if works:
         version = attempt(["bwrap", "--version"])[1].strip()
-        return Line("Sandbox", "ok", f"{version} starts")
+        found = f"{version} starts; memory limit: {memory_net()}"
+        settings = in_the_way()
+        if settings:  # we are root here
+            found += f"; ordinary users would need {' '.join(settings)} (sudo sysctl -w)"
+        return Line("Sandbox", "ok", found)
     what, _, mend = reason.partition(": ")
     return Line(
         "Sandbox", "optional", what, f"{mend or what}; ./mlsys grade needs it, ./mlsys check does not"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -53,17 +54,34 @@ def available() -> tuple[bool, str]:
     return False, f"bubblewrap cannot start: {done.stderr.strip()[:300]}\n  to mend: {remedy()}"
 
 
-def remedy() -> str:
-    """What usually stands in the way of unprivileged namespaces."""
-    switches = {
-        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": ("1", "=0"),
-        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "=1"),
-        "/proc/sys/user/max_user_namespaces": ("0", "=15000"),
-    }
-    for path, (bad, good) in switches.items():
-        file = Path(path)
-        if file.exists() and file.read_text().strip() == bad:
-            return f"sudo sysctl -w {path.removeprefix('/proc/sys/').replace('/', '.')}{good}"
+# What decides over namespaces of ordinary users: setting -> (the value that forbids them, one that allows them).
+# Ubuntu 24.04 and GitHub's runners restrict the first; Debian had the second; campus servers often set the third.
+SWITCHES = {
+    "kernel.apparmor_restrict_unprivileged_userns": ("1", "0"),
+    "kernel.unprivileged_userns_clone": ("0", "1"),
+    "user.max_user_namespaces": ("0", "15000"),
+}
+
+
+def in_the_way(settings: Path = Path("/proc/sys")) -> list[str]:
+    """The settings of this machine that forbid an ordinary user a sandbox, as `name=value` that would allow it."""
+    found = []
+    for name, (bad, good) in SWITCHES.items():
+        with contextlib.suppress(OSError):
+            if settings.joinpath(*name.split(".")).read_text().strip() == bad:
+                found.append(f"{name}={good}")
+    return found
+
+
+def remedy(settings: Path = Path("/proc/sys")) -> str:
+    """What to type against what usually stands in the way."""
+    found = in_the_way(settings)
+    if found:
+        lasting = "\\n".join(found)
+        return (
+            f"sudo sysctl -w {' '.join(found)}"
+            f" (to last: printf '{lasting}\\n' | sudo tee /etc/sysctl.d/60-mlsys.conf)"
+        )
     if Path("/.dockerenv").exists():
         return "start the container with --security-opt seccomp=unconfined --cap-add SYS_ADMIN"
     return "allow unprivileged user namespaces on this machine, or run as root"

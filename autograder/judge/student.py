@@ -121,14 +121,20 @@ class Student(Line):
             Feedback(message=message, got=describe.kind(value), expected=kind.__name__, hint=hint)
         )
 
-    def probe(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """The value of a function of the unit's harness, run on the student's side."""
+    def probe(self, name: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
+        """The value of a function of the unit's harness, run on the student's side.
+
+        Code that runs there can be changed there. gives: the form of the value, a type or tuples and lists of
+        types; another form means that it was, and is a protocol_error, never a check that stumbles.
+        """
         if not self.harness.is_file():
             raise WorkerError(f"the unit has no {self.harness.name}")
         self.note(f"probe {name}", args, kwargs)
-        return self.ask(
-            {"op": "probe", "source": self.harness.read_text(), "name": name}, [list(args), kwargs]
-        )
+        request = {"op": "probe", "source": self.harness.read_text(), "name": name}
+        value = self.ask(request, [list(args), kwargs])
+        if gives is not None and not formed(value, gives):
+            self.condemn(Status.PROTOCOL_ERROR, f"{name} of the harness answered {describe.kind(value)}")
+        return value
 
     def mpirun(
         self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
@@ -182,6 +188,14 @@ class Student(Line):
         shapes = self.shapes(function, args, kwargs, skip=1 if ranks else 0)
         text = f"{function}({', '.join(shapes)})" + (f" on {ranks} ranks" if ranks else "")
         self.last = Call(function, text, shapes)
+
+
+def formed(value: Any, form: Any) -> bool:
+    """Whether a value has exactly the type, or the types inside, that `form` names."""
+    if isinstance(form, type):
+        return type(value) is form
+    same = type(value) is type(form) and len(value) == len(form)
+    return same and all(formed(v, f) for v, f in zip(value, form, strict=True))
 
 
 def free_port(*, isolated: bool) -> int:

@@ -55,7 +55,7 @@ def check_zero_depth(student, rng, kernel):
 
 def check_own_code(student, rng, function, kernel):
     """The loops are the student's own, compiled by numba."""
-    seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8))
+    seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
     if seen.get("compiled") is not True:
         fail(
             f"{kernel} is not compiled by numba",
@@ -85,7 +85,7 @@ def check_threads(student, rng, function, kernel, hint):
         shares.append(threads[1] / max(threads[0], 1e-9))
     if student.probe("threads") == 1:
         # One core, one thread: then the compiled code tells whether it would share the work.
-        seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8))
+        seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
         shared = seen.get("parallel") is True
     else:
         shared = max(shares) >= LEAST_SHARE

@@ -43,7 +43,9 @@ def check_nan(student, rng, function):
     with np.errstate(invalid="ignore"):
         want = np.array(a) @ np.array(b)
     wrong = "in row 0, 0.0 * inf is NaN; in row 2, NaN spreads to every element"
-    if type(got) is not list or not np.array_equal(np.isnan(np.array(got, float)), np.isnan(want)):
+    floats = type(got) is list and all(type(row) is list and len(row) == 4 for row in got)
+    floats = floats and all(type(x) is float for row in got for x in row)
+    if not floats or not np.array_equal(np.isnan(np.array(got)), np.isnan(want)):
         fail(
             f"NaN and infinity get lost: {wrong}",
             got=str(got),
@@ -54,7 +56,10 @@ def check_nan(student, rng, function):
 
 def trace(student, rng, function):
     """What `function` reads of a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups)."""
-    places, lookups = student.probe("reads", function, *lists(rng, 4, 5, 6))
+    form = (np.ndarray, [int, int])
+    places, lookups = student.probe("reads", function, *lists(rng, 4, 5, 6), gives=form)
+    if places.ndim != 2 or places.shape[1] != 3:
+        fail("the record of what was read has another shape", got=str(places.shape), expected="(reads, 3)")
     return places[places[:, 0] == 0][:, 1:], places[places[:, 0] == 1][:, 1:], lookups
 
 

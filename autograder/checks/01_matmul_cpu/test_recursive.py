@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from oracle import expect_product
@@ -43,8 +45,19 @@ def test_divide_and_conquer_empty(student, rng):
 def test_divide_and_conquer_leaves_fit(student):
     """Every side of every leaf is within the limit, whatever the shape of the block."""
     for sides in ((256, 256, 2048), (1000, 70, 30), (30, 1000, 70), (30, 70, 9000)):
-        leaves = student.probe("leaves", *sides)
+        leaves = student.probe("leaves", *sides, gives=np.ndarray)
+        if leaves.shape[1:] != (6,):
+            fail("the list of leaves has another shape", got=str(leaves.shape), expected="(leaves, 6)")
         i0, i1, p0, p1, j0, j1 = leaves.T
+        # A lost edge is for the checks of values to find.
+        if int(((i1 - i0) * (p1 - p0) * (j1 - j0)).sum()) < math.prod(sides) // 2:
+            fail(
+                "the leaves of _divide are not the whole block",
+                call=f"_divide(Block(0, {sides[0]}, 0, {sides[1]}, 0, {sides[2]}), leaves)",
+                got=f"{len(leaves)} leaves",
+                expected="leaves that cover every multiplication once",
+                hint="A block that is small enough goes to the list of leaves; of a larger one both halves do.",
+            )
         largest = [int((end - start).max(initial=0)) for start, end in ((i0, i1), (p0, p1), (j0, j1))]
         limits = (LEAF, LEAF, LEAF_COLUMNS)
         for name, size, limit in zip("mkn", largest, limits, strict=True):
