@@ -15,13 +15,18 @@ import typer
 from autograder.commands import (
     bench,
     check,
+    classroom50,
     collect,
     doctor,
+    export,
+    feedback,
     grade,
     lab,
+    mark,
     merge,
     release,
     reset,
+    similarity,
     slides,
     status,
     test,
@@ -47,7 +52,12 @@ app.command(rich_help_panel=STUDENTS)(status.status)
 app.command(rich_help_panel=INSTRUCTORS)(collect.collect)
 app.command(rich_help_panel=INSTRUCTORS)(grade.grade)
 app.command(rich_help_panel=INSTRUCTORS)(merge.merge)
+app.command(rich_help_panel=INSTRUCTORS)(mark.mark)
+app.command(rich_help_panel=INSTRUCTORS)(export.export)
+app.command(rich_help_panel=INSTRUCTORS)(feedback.feedback)
+app.command(rich_help_panel=INSTRUCTORS)(similarity.similarity)
 app.command(rich_help_panel=INSTRUCTORS)(release.release)
+app.add_typer(classroom50.app, name="classroom50", rich_help_panel=INSTRUCTORS)
 app.command(rich_help_panel=INSTRUCTORS)(slides.slides)
 app.command(rich_help_panel=EVERYONE)(units.units)
 app.command(rich_help_panel=EVERYONE)(doctor.doctor)

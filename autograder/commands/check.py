@@ -19,6 +19,9 @@ def check(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")
     ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown, too.")
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, help="Draw the inputs of an earlier run again; its report names the seed."),
@@ -41,19 +44,21 @@ def check(
     with live_line(Console(stderr=True), f"checking {what}") as on_test:
         result = check_desk(unit, manifest, tasks=tasks, seed=seed, on_test=on_test)
     terminal.render(result, console, verbose=verbose)
-    if html:
-        save_page(result, html)
-        console.print(f"report: {html}", markup=False, highlight=False)
+    for path in filter(None, (html, markdown)):
+        save(result, path, as_page=path is html)
+        console.print(f"report: {path}", markup=False, highlight=False)
     passed = not result.needs_regrade and result.points == result.max_points
     raise typer.Exit(0 if passed and result.tests else 1)
 
 
-def save_page(result: GradeResult, path: Path) -> None:
-    """Write the HTML report. Raises CourseError where it cannot be written."""
+def save(result: GradeResult, path: Path, *, as_page: bool) -> None:
+    """Write the report as HTML or Markdown. Raises CourseError where it cannot be written."""
+    from autograder.course.files import write_atomic
     from autograder.course.units import CourseError
-    from autograder.reports.html import write
+    from autograder.reports.html import page
+    from autograder.reports.markdown import result_markdown
 
     try:
-        write(result, path)
+        write_atomic(path, page(result) if as_page else result_markdown(result))
     except OSError as error:
         raise CourseError(f"cannot write {path}: {error.strerror}") from None

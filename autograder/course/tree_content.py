@@ -69,6 +69,9 @@ def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, F
     more = sum(points for name, (_, points) in manifest.checks.items() if name in hidden)
     points = f"The checks here give {manifest.points - more} of the {manifest.points} points."
     points += f" The rest ({more}) is given by checks that your instructor runs." if more else ""
+    if manifest.manual:
+        parts = ", ".join(f"{part.title} ({part.points})" for part in manifest.manual)
+        points += f" People grade {manifest.manual_points} more: {parts}."
     words = {
         "@NUMBER@": unit.number,
         "@SLUG@": unit.slug,
@@ -79,6 +82,7 @@ def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, F
     }
     for template, path in (
         ("README.md", "README.md"),
+        ("AGENTS.md", "AGENTS.md"),
         ("check.yml", ".github/workflows/check.yml"),
         ("gitignore", ".gitignore"),
     ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from autograder.judge.result import TaskResult
+from autograder.judge.result import GradeResult, TaskResult
 from autograder.reports.view import check_title, clean, details, headline, next_steps, number, sign
 from autograder.roster.standing import Standing
 
@@ -44,20 +44,29 @@ def standing_markdown(standing: Standing, unit: str) -> str:
         parts.append(f"Changed files of the course that were not used to grade this: {files}")
     if standing.manual:
         parts.append(manual_table(standing))
-    steps = next_steps(result) if result else []
-    if steps:
-        parts.append("## What to look at first")
-        parts.append(
-            "\n".join(
-                f"{place}. {step.task} {plain(step.function)}, {plain(step.check)}: {plain(step.advice)}"
-                for place, step in enumerate(steps, 1)
-            )
-        )
-    parts += [task_markdown(task) for task in result.tasks] if result else []
+    parts += body(result) if result else []
     if result:
         parts.append(f"Commit {plain(standing.commit or 'none')}, graded {plain(result.started)}.")
     parts.append("The same report as a page: `report.html` in this folder.")
     return "\n\n".join(parts) + "\n"
+
+
+def result_markdown(result: GradeResult) -> str:
+    """The same for a result that stands alone: a summary on GitHub."""
+    shown = result.for_student()
+    head = f"# {plain(shown.unit)}: {shown.points} of {shown.max_points} points"
+    notes = [plain(note) for note in shown.notes]
+    return "\n\n".join([head, headline(shown), *notes, *body(shown)]) + "\n"
+
+
+def body(shown: GradeResult) -> list[str]:
+    """What to look at first, and every task; of a result `for_student`."""
+    steps = [
+        f"{place}. {step.task} {plain(step.function)}, {plain(step.check)}: {plain(step.advice)}"
+        for place, step in enumerate(next_steps(shown), 1)
+    ]
+    first = ["## What to look at first", "\n".join(steps)] if steps else []
+    return first + [task_markdown(task) for task in shown.tasks]
 
 
 def waits_for(waiting: list[str]) -> str:

@@ -69,27 +69,35 @@ def append_marks(path: Path, marks: list[Mark]) -> None:
 
 def read_marks(path: Path) -> tuple[Mark, ...]:
     """Every whole mark of the file, oldest first; () when there is no file."""
+    return tuple(mark for marks in by_person(path).values() for mark in marks)
+
+
+def by_person(path: Path) -> dict[str, tuple[Mark, ...]]:
+    """Roster id -> that person's marks, oldest first."""
     try:
         found = path.stat()
     except FileNotFoundError:
-        return ()
+        return {}
     except OSError as error:
         raise CourseError(f"cannot read marks from {path}: {error.strerror or error}") from None
     return parse(path, found.st_size, found.st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
-def parse(path: Path, size: int, _mtime: int) -> tuple[Mark, ...]:
+def parse(path: Path, size: int, _mtime: int) -> dict[str, tuple[Mark, ...]]:
     """The marks in the first `size` bytes: a line that is being written at this moment is for the next reader."""
     with path.open("rb") as file:
         data = file.read(size)
-    marks = []
+    marks: list[Mark] = []
     for line in data.split(b"\n")[:-1]:
         try:
             marks.append(Mark.model_validate_json(line))
         except ValidationError:
             continue  # cut off by a kill
-    return tuple(sorted(marks, key=lambda mark: mark.at))  # stable: of equal times the later line wins
+    found: dict[str, list[Mark]] = {}
+    for mark in sorted(marks, key=lambda mark: mark.at):  # stable: of equal times the later line wins
+        found.setdefault(mark.person, []).append(mark)
+    return {person: tuple(mine) for person, mine in found.items()}
 
 
 def manual_parts(manifest: Manifest, marks: Path, person_id: str) -> tuple[ManualPart, ...]:
@@ -99,9 +107,8 @@ def manual_parts(manifest: Manifest, marks: Path, person_id: str) -> tuple[Manua
     (the manifest was changed since) counts as the part's points.
     """
     mine: dict[str, list[Mark]] = {}
-    for mark in read_marks(marks):
-        if mark.person == person_id:
-            mine.setdefault(mark.part, []).append(mark)
+    for mark in by_person(marks).get(person_id, ()):
+        mine.setdefault(mark.part, []).append(mark)
     parts = []
     for part in manifest.manual:
         given = mine.get(part.id, [])

@@ -82,3 +82,26 @@ def moodle_csv(standings: Standings, manifest: Manifest, *, partial: bool = Fals
         person, total = each.person, final(each, partial=partial)
         rows.append([cell(person.name), cell(person.id), cell(person.email), total, cell(remark(each))])
     return csv_text(rows)
+
+
+def plain_csv(standings: Standings, manifest: Manifest, *, partial: bool = False) -> str:
+    """A table for everything else: one row a person, a column for each task, part and deduction."""
+    tasks, parts = [task.id for task in manifest.tasks], [part.id for part in manifest.manual]
+    head = ["id", "name", "email", "group", *tasks, *parts, "days late", "penalty", "total", "of", "remark"]
+    rows = [head]
+    for each in standings.people:
+        points = {task.id: number(task.points) for task in each.result.tasks} if each.result else {}
+        points |= {part.id: number(part.points) for part in each.manual if part.points is not None}
+        person = each.person
+        rows.append(
+            [
+                *(cell(text) for text in (person.id, person.name, person.email, person.group)),
+                *(points.get(name, "") for name in tasks + parts),
+                str(each.days_late),
+                number(each.penalty),
+                final(each, partial=partial),
+                str(each.max_points),
+                cell(remark(each)),
+            ]
+        )
+    return csv_text(rows)

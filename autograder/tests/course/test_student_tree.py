@@ -20,6 +20,7 @@ EXPECTED = [
     ".github/workflows/check.yml",
     ".gitignore",
     ".mlsys-release.json",
+    "AGENTS.md",
     "LICENSE",
     "README.md",
     "assignments/01_tiny/README.md",

@@ -1,0 +1,163 @@
+"""`./mlsys mark`: points for the parts of a unit that people grade."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from autograder.course.manifest import Manifest
+    from autograder.reports.marking import Job
+    from autograder.roster.gradebook import Gradebook
+
+
+def mark(
+    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    grader: Annotated[
+        str | None, typer.Option(help="Who marks: stands beside every mark. Without it: your login name.")
+    ] = None,
+    person: Annotated[str, typer.Option(metavar="ID", help="This person's submission alone.")] = "",
+    part: Annotated[str, typer.Option(metavar="PART", help="This part alone, like 01.E.")] = "",
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask for parts that have a mark already, too.")
+    ] = False,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a CSV to fill in, instead of asking.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take the marks of a filled-in CSV.")
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--list", help="Show every mark, and where graders do not agree.")
+    ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Then make a new version of the gradebook with the marks.")
+    ] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where ./mlsys grade wrote.")] = Path("grades"),
+) -> None:
+    """Mark the manual parts of a graded class, in a form or from a CSV; several graders may do so at once.
+
+    Each mark is on the disk when the next question comes. The latest mark of a part counts, and what it replaced
+    stays visible. `--publish`, or the next ./mlsys grade, brings the marks into totals and reports.
+    """
+    from rich.console import Console
+
+    from autograder.commands.book import open_book
+    from autograder.course.files import write_atomic
+    from autograder.reports import marking
+    from autograder.reports.rubric import append_marks
+
+    manifest, book, standings = open_book(unit, out)
+    todo = marking.jobs(standings, manifest, person=person, part=part)
+    who, console = grader or getpass.getuser(), Console()
+    if sheet is not None:
+        write_atomic(sheet, marking.sheet(standings, manifest, book.marks))
+        print(f"{sheet}: fill in points and comments, then ./mlsys mark {unit} --csv {sheet}")
+    elif csv is not None:
+        marks = marking.read_sheet(csv, standings, manifest, who)
+        new = marking.only_new(marks, book.marks)
+        append_marks(book.marks, new)
+        print(f"{len(new)} new mark{'s' * (len(new) != 1)} of {len(marks)} in {csv}")
+    elif show:
+        print_marks(todo, manifest, book, console)
+    elif not publish:
+        form(todo, manifest, book, who, console, again=again)
+    if publish:
+        made, new_version = marking.publish(book, manifest)
+        told = (
+            f"version {made.number} of the gradebook"
+            if new_version
+            else f"nothing new: version {made.number}"
+        )
+        print(f"{told} ({book.folder(made.number) / 'class.html'})")
+
+
+def form(
+    todo: list[Job], manifest: Manifest, book: Gradebook, who: str, console: Console, *, again: bool
+) -> None:
+    """Ask for one mark after the other, until there are none left or the grader stops."""
+    from rich.prompt import Prompt
+    from rich.text import Text
+
+    from autograder.reports.marking import marks_for, parse_points, waits
+    from autograder.reports.rubric import append_marks
+
+    given = 0
+    limits = {each.id: each.points for each in manifest.manual}
+    console.print(Text("Enter alone skips, q stops. Every mark is kept at once.", style="bright_black"))
+    for job in todo:
+        if not again and not waits(job, manifest, book.marks):
+            continue  # marked before, or by somebody else a moment ago
+        introduce(job, manifest, book, console)
+        points = None
+        while points is None:
+            try:
+                answer = Prompt.ask(f"points (0 to {limits[job.part]})", console=console, default="").strip()
+            except EOFError:
+                answer = "q"
+            if answer in {"", "q"}:
+                break
+            points = parse_points(answer)
+            if points is not None and points > limits[job.part]:
+                points = None
+            if points is None:
+                console.print(f"expected a number from 0 to {limits[job.part]}", markup=False)
+        else:
+            try:
+                comment = Prompt.ask("comment for the student", console=console, default="").strip()
+            except EOFError:
+                comment = ""
+            append_marks(book.marks, marks_for(job, who, points, comment))
+            given += 1
+            continue
+        if answer == "q":
+            break
+    left = sum(waits(job, manifest, book.marks) for job in todo)
+    console.print(Text(f"{given} marked; {left} left"))
+
+
+def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -> None:
+    """Whose work it is, where it lies, what gives the points, and the marks so far."""
+    from rich.text import Text
+
+    from autograder.reports.rubric import manual_parts
+    from autograder.reports.view import clean, number
+
+    first = job.people[0]
+    part = next(each for each in manifest.manual if each.id == job.part)
+    console.rule()
+    console.print(Text(f"{job.part} {part.title}: {clean(job.names)}", style="bold"))
+    place = book.entries / first.key / "files" if first.key else "nothing was received"
+    console.print(
+        Text(f"  {clean(first.person.repository)}  {first.commit[:12]}\n  {place}", style="bright_black")
+    )
+    for sentence in part.criteria:
+        console.print(Text(f"  - {sentence}"))
+    mine = next(p for p in manual_parts(manifest, book.marks, first.person.id) if p.id == job.part)
+    if mine.points is not None:
+        console.print(Text(f"  now: {number(mine.points)} by {clean(mine.grader)}: {clean(mine.comment)}"))
+
+
+def print_marks(todo: list[Job], manifest: Manifest, book: Gradebook, console: Console) -> None:
+    """One row a person and part, with who, when, and the marks that do not count."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from autograder.reports.rubric import manual_parts
+    from autograder.reports.view import clean, number
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("part", "id", "points", "by", "when", "before"):
+        grid.add_column(name, overflow="fold")
+    for job in todo:
+        for each in job.people:
+            mine = next(p for p in manual_parts(manifest, book.marks, each.person.id) if p.id == job.part)
+            points = "waits" if mine.points is None else f"{number(mine.points)}/{mine.max_points}"
+            told = (mine.id, each.person.id, points, mine.grader, mine.graded, "; ".join(mine.replaced))
+            grid.add_row(*(Text(clean(text)) for text in told))
+    console.print(grid)

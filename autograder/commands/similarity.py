@@ -1,0 +1,137 @@
+"""`./mlsys similarity`: which submissions share passages that the starter does not have."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from autograder.course.manifest import Manifest
+    from autograder.course.units import Unit
+    from autograder.reports.similarity import Work
+
+
+def similarity(
+    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DIR...]", help="Folders of submissions. Without them: what was graded."),
+    ] = None,
+    roster: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="roster.csv: these people alone.")
+    ] = None,
+    least: Annotated[
+        int,
+        typer.Option(min=1, max=100, metavar="PERCENT", help="Leave out pairs that share less than this."),
+    ] = 30,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the page here. Without it: OUT/NN_name/similarity.html."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where ./mlsys grade wrote.")] = Path("grades"),
+) -> None:
+    """List pairs of submissions with passages in common, side by side, for a person to read.
+
+    The starter's own code is left out. The page accuses nobody, and no grade depends on it.
+    """
+    from rich.console import Console
+
+    from autograder.course.files import write_atomic
+    from autograder.course.manifest import unit_manifest
+    from autograder.course.release import starter_files
+    from autograder.course.units import CourseError, find_unit
+    from autograder.reports import html
+    from autograder.reports.similarity import compare
+
+    chosen = find_unit(unit)
+    manifest = unit_manifest(chosen)
+    if folders:
+        works = distinct(
+            [work_in(each, chosen, manifest) for each in dict.fromkeys(map(Path.resolve, folders))]
+        )
+    else:
+        works = graded_works(unit, out, roster)
+    if len(works) < 2:
+        raise CourseError(f"there is nothing to compare: {len(works)} submission(s)")
+    starter = {name: text.decode() for name, text in starter_files(chosen).items() if name.endswith(".py")}
+    with Console(stderr=True).status("comparing ...") as line:
+        pairs = compare(
+            works, starter, least=least / 100, progress=lambda module: line.update(f"comparing {module}")
+        )
+    target = report or out / chosen.slug / "similarity.html"
+    page = html.template("similarity.html").render(
+        unit=chosen.slug, pairs=pairs, works=len(works), least=least / 100
+    )
+    try:
+        write_atomic(target, page)
+    except OSError as error:
+        raise CourseError(f"cannot write {target}: {error.strerror}") from None
+    some = f"{len(pairs)} pair{'s' * (len(pairs) != 1)}"
+    print(f"{target}: {some} of {len(works)} submissions to read; no grade depends on it")
+
+
+def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
+    """The modules in a folder, or in its work/NN_slug; links are not followed."""
+    from autograder.course.units import CourseError
+    from autograder.judge.intake import InvalidSubmissionError, read_module
+    from autograder.reports.similarity import Work
+
+    desk = folder / "work" / unit.slug
+    place = desk if desk.is_dir() and not desk.is_symlink() and not desk.parent.is_symlink() else folder
+    try:
+        top = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise CourseError(f"{folder}: expected the folder of a submission, got: {error.strerror}") from None
+    files = {}
+    try:
+        for module in manifest.modules:
+            try:
+                data = read_module(top, module)
+            except InvalidSubmissionError:
+                continue
+            if data is not None:
+                files[module] = data.decode(errors="replace")
+    finally:
+        os.close(top)
+    return Work(folder.name, files)
+
+
+def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
+    """What was graded last, from the gradebook; a group is one submission."""
+    from autograder.commands.book import open_book
+    from autograder.reports.similarity import Work
+    from autograder.roster.people import read_roster
+
+    manifest, book, standings = open_book(unit, out)
+    wanted = {person.id for person in read_roster(roster)} if roster else None
+    groups: dict[str, list[str]] = {}
+    for each in standings.people:
+        if each.key and (wanted is None or each.person.id in wanted):
+            owner = f"group {each.person.group}" if each.person.group else each.person.id
+            groups.setdefault(f"{each.key} {owner}", []).append(each.person.name or each.person.id)
+    works = []
+    for place, names in groups.items():
+        folder = book.entries / place.partition(" ")[0] / "files"
+        paths = {module: folder / module for module in manifest.modules}
+        files = {
+            module: path.read_bytes().decode(errors="replace")
+            for module, path in paths.items()
+            if path.is_file()
+        }
+        works.append(Work(", ".join(names), files))
+    return distinct(works)
+
+
+def distinct(works: list[Work]) -> list[Work]:
+    """Two people may have one name: a number tells them apart."""
+    from dataclasses import replace
+
+    seen: dict[str, int] = {}
+    found = []
+    for work in works:
+        seen[work.name] = count = seen.get(work.name, 0) + 1
+        found.append(replace(work, name=f"{work.name} ({count})") if count > 1 else work)
+    return found
