@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 SCHEMES = ("https", "http", "ssh", "git", "file")
 SCP = re.compile(r"[\w.-]+@[A-Za-z0-9][\w.-]*:(?!:)[^\s:].*")  # git@github.com:class/ada.git
+HELPER = re.compile(r"[\w+.-]*::")  # "ext::...": git would run a program
 HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]")
 EXPECTED = "an address like https://host/class/ada.git or git@host:class/ada.git, or a folder"
 
@@ -22,7 +23,7 @@ def resolve(text: str, folder: Path) -> str:
 
     Raises AddressError for options, remote helpers ("ext::..."), other schemes, and passwords.
     """
-    if text.startswith("-") or "::" in text or not text.isprintable():
+    if text.startswith("-") or HELPER.match(text) or not text.isprintable():
         raise AddressError(f"expected {EXPECTED}; got {text[:80]!r}")
     if "://" in text:
         return checked(text)

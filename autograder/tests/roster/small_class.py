@@ -1,0 +1,108 @@
+"""A class of a miniature course: what its students write, its roster, and how it is graded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from autograder.course.manifest import unit_manifest
+from autograder.roster.collect import collect
+from autograder.roster.engines import Done, Needs
+from autograder.roster.git import Limits
+from autograder.roster.local import LocalEngine
+from autograder.roster.policy import Policy, no_policy
+from autograder.roster.receipts import Store
+from autograder.roster.run import Grading, Outcome, run
+from autograder.roster.standing import Person, Standing
+from autograder.tests.judge.small_course import CHECK, Course
+
+THREE = (
+    CHECK
+    + """
+@pytest.mark.task("02.1")
+def test_adds(student, rng):
+    a, b = rng.integers(1, 9, 4).tolist(), rng.integers(1, 9, 4).tolist()
+    expect_equal(student.call("add", a[0], b[0]), a[0] + b[0])
+
+@pytest.mark.task("02.1")
+def test_floats(student, rng):
+    a, b = rng.random(3), rng.random(3)
+    expect_close(student.call("add", a, b), a + b)
+
+@pytest.mark.task("02.1")
+def test_empty(student):
+    expect_equal(student.call("add", "", ""), "")
+"""
+)
+RIGHT = "def add(a, b):\n    return a + b\n"  # 10 points
+HALF = "def add(a, b):\n    return a + b if len(str(a)) else 0\n"  # 5: the empty text is wrong
+WRONG = "def add(a, b):\n    return 0\n"  # none
+CRASH = "import os\nos._exit(0)\n"
+
+
+def make_course(course: Course) -> Course:
+    """The files that a unit needs, without its manifest and checks."""
+    course.checks()
+    course.write("assignments/02_sums/sums.py", "def add(a, b):\n    raise NotImplementedError('02.1 add')\n")
+    course.write("assignments/02_sums/helpers.py", "SECRET = 'given by the course'\n")
+    course.write("reference/__init__.py", "")
+    course.write("reference/sums/__init__.py", "VALUE = 'the solution'\n")
+    return course
+
+
+def desk(text: str) -> dict[str, str | bytes]:
+    """The files of a repository with this answer."""
+    return {"work/02_sums/sums.py": text, "README.md": "mine\n"}
+
+
+def person(id: str, repository: str, group: str = "") -> Person:
+    return Person(id=id, name=f"Student {id}", repository=repository, group=group)
+
+
+class Class:
+    """A roster of the course, with everything where `./mlsys grade` has it."""
+
+    def __init__(self, course: Course, people: list[Person], out: Path, **limits: Any) -> None:
+        self.course, self.people, self.out = course, tuple(people), out
+        self.limits = Limits(**limits)
+        self.engine_runs = 0
+
+    @property
+    def store(self) -> Store:
+        """As a new process finds it."""
+        return Store(self.out / "repositories", self.limits)
+
+    def collect(self) -> dict[str, str]:
+        return collect(self.people, self.store)
+
+    def grade(self, policy: Policy | None = None, engine: Any = None, **changes: Any) -> Outcome:
+        """Grade what was collected."""
+        manifest = unit_manifest(self.course.unit)
+        grading = Grading(
+            self.course.unit, manifest, self.people, policy or no_policy(), self.store, self.out, seed=7
+        )
+
+        def make() -> Any:
+            self.engine_runs += 1
+            return engine or LocalEngine(2, Needs.of(manifest))
+
+        return run(replace(grading, **changes), make, lambda *_: ignore)
+
+
+def ignore(_: Done) -> None:
+    """No progress is drawn."""
+
+
+def by_id(outcome: Outcome) -> dict[str, Standing]:
+    return {each.person.id: each for each in outcome.people}
+
+
+def points(outcome: Outcome) -> dict[str, float | None]:
+    """Person -> points, None where nothing was graded."""
+    return {each.person.id: each.points if each.result else None for each in outcome.people}
+
+
+def late_policy(deadline: datetime, **late: Any) -> Policy:
+    return Policy.model_validate({"deadline": deadline, "late": late})
