@@ -97,7 +97,9 @@ def form(
         points = None
         while points is None:
             try:
-                answer = Prompt.ask(f"points (0 to {limits[job.part]})", console=console, default="").strip()
+                answer = Prompt.ask(
+                    f"points (0 to {limits[job.part]})", console=console, default="", show_default=False
+                ).strip()
             except EOFError:
                 answer = "q"
             if answer in {"", "q"}:
@@ -109,7 +111,9 @@ def form(
                 console.print(f"expected a number from 0 to {limits[job.part]}", markup=False)
         else:
             try:
-                comment = Prompt.ask("comment for the student", console=console, default="").strip()
+                comment = Prompt.ask(
+                    "comment for the student", console=console, default="", show_default=False
+                ).strip()
             except EOFError:
                 comment = ""
             append_marks(book.marks, marks_for(job, who, points, comment))

@@ -56,11 +56,13 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, str]:
     of = sum(task.public_points for task in manifest.tasks)
     records = {task.id: progress.tasks.get(task.id) for task in manifest.tasks}
     got = sum(record.points for record in records.values() if record)
-    hidden = f" (and {manifest.hidden_points} from hidden checks)" if manifest.hidden_points else ""
+    more = [f"{manifest.hidden_points} from hidden checks"] if manifest.hidden_points else []
+    more += [f"{manifest.manual_points} from people"] if manifest.manual else []
+    rest = f"(and {', '.join(more)})" if more else ""
     grid.add_row(
         Text(f"{unit.slug}: {manifest.title}", style="bold"),
         Text(f"{got}/{of}", style="bold"),
-        hidden.strip(),
+        rest,
     )
     if not unit.desk.is_dir() and not progress.tasks:
         grid.add_row("", "", Text(f"not started: ./mlsys lab {unit.number}", style="bright_black"))

@@ -48,6 +48,10 @@ def check_desk(
         points = "1 more point comes" if hidden == 1 else f"{hidden} more points come"
         note = f"{points} from hidden checks, which your instructor runs."
         result = result.model_copy(update={"notes": (*result.notes, note)})
+    if manifest.manual and tasks is None:
+        parts = ", ".join(f"{part.id} {part.title} ({part.points})" for part in manifest.manual)
+        note = f"People grade the rest of the unit's {manifest.total_points} points: {parts}."
+        result = result.model_copy(update={"notes": (*result.notes, note)})
     return result
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import load_manifest
+from autograder.course.manifest import load_manifest, unit_manifest
 from autograder.course.public_checks import hidden_file
 from autograder.course.release import ReleaseError, write_starters
 from autograder.course.student_tree import MARKER, student_tree
@@ -66,6 +67,27 @@ def test_the_tree_holds_the_week_and_no_more(unit: Unit, tmp_path: Path):
     student_tree(unit, to)
     assert listing(to) == sorted(EXPECTED)
     assert os.access(to / "mlsys", os.X_OK)
+
+
+def test_the_pages_for_students_and_their_assistants(unit: Unit, tmp_path: Path):
+    to = tmp_path / "week"
+    student_tree(unit, to)
+    readme, agents = (to / "README.md").read_text(), (to / "AGENTS.md").read_text()
+    assert "People grade 3 more: Your explanation (3)." in readme
+    assert "`work/01_tiny/` (`ops.py`, `fast.py`)" in agents
+    assert "Do not write the graded code" in agents
+    assert "hint" in agents
+    workflow = (to / ".github/workflows/check.yml").read_text()
+    assert "./mlsys check 01 --html check.html --markdown check.md" in workflow
+    assert '"$GITHUB_STEP_SUMMARY"' in workflow
+    assert "kernel.apparmor_restrict_unprivileged_userns=0" in workflow
+    assert "branches-ignore: [feedback]" in workflow
+    for text in (readme, agents, workflow):
+        assert not re.search(r"@[A-Z]+@", text)
+    manifest = load_manifest(to / "assignments/01_tiny/assignment.toml")
+    assert [part.criteria for part in manifest.manual] == [
+        part.criteria for part in unit_manifest(unit).manual
+    ]
 
 
 def test_no_answer_and_no_hidden_check_leaves(unit: Unit, tmp_path: Path):
