@@ -11,7 +11,7 @@ from autograder.roster import git
 from autograder.roster.addresses import is_folder, is_git
 from autograder.roster.journal import utc_now
 from autograder.roster.mirror import FetchError
-from autograder.roster.receipts import Store
+from autograder.roster.receipts import Look, Store
 from autograder.roster.standing import Person
 
 AT_ONCE = 8  # fetches: they wait for the network more than they compute
@@ -59,8 +59,9 @@ def collect(
             git.kill_all()
             raise
     if waiting:
+        look = Look(began, utc_now(), frozenset(troubles))
+        store.looks.append(look)
         store.journal.append(
-            "collected", at=began.isoformat(), until=utc_now().isoformat(), missed=sorted(troubles)
+            "collected", at=began.isoformat(), until=look.until.isoformat(), missed=sorted(troubles)
         )
-        store.looks.append((began, frozenset(troubles)))
     return troubles

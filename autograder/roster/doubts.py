@@ -21,7 +21,7 @@ def unwatched(store: Store, address: str, due: Due) -> tuple[datetime | None, da
     if not late:
         return None
     first = min(late)
-    looks = [at for at, missed in store.looks if at < first and address not in missed]
+    looks = [look.began for look in store.looks if look.until < first and address not in look.missed]
     looks += [receipt.at for receipt in store.of(address) if receipt.at < first]
     before = max(looks, default=None)
     return None if before is not None and before >= due.deadline - NEAR else (before, first)

@@ -25,6 +25,15 @@ class Receipt:
     commit: str
 
 
+@dataclass(frozen=True)
+class Look:
+    """One collection of the class, from its first fetch to its last, and the repositories that it missed."""
+
+    began: datetime
+    until: datetime
+    missed: frozenset[str]
+
+
 class Store:
     """OUT/repositories: a mirror for each repository, and the record."""
 
@@ -45,7 +54,8 @@ class Store:
             if event["event"] == "received":
                 self.receipts.setdefault(event["repository"], []).append(Receipt(at, event["commit"]))
             elif event["event"] == "collected":
-                self.looks.append((at, frozenset(event["missed"])))
+                until = datetime.fromisoformat(event["until"])
+                self.looks.append(Look(at, until, frozenset(event["missed"])))
         except (KeyError, TypeError, ValueError):
             return
 

@@ -1,0 +1,108 @@
+"""Nothing is lost: the grader is killed at random moments, and the grades are the same to the byte."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.course.units import Unit
+from autograder.roster.gradebook import Gradebook
+from autograder.tests.judge.small_course import Course
+from autograder.tests.needs import need_sandbox
+from autograder.tests.roster.small_class import THREE, make_course
+from autograder.tests.tree import command, copy_tree, environment, mlsys
+
+PEOPLE, CONTENTS, KILLS = 300, 60, 20
+
+
+def write_class(root: Path) -> Path:
+    """A roster of 300 folders with 60 different answers: right, wrong, broken, crashing, not written, missing."""
+    kinds = (
+        "def add(a, b):\n    return a + b\n",
+        "def add(a, b):\n    return a - b\n",
+        "def add(a, b):\n    return a + b if a else 0\n",
+        "def add(a, b:\n",
+        "import os\nos._exit(0)\n",
+        "def add(a, b):\n    raise NotImplementedError\n",
+        "def add(a, b):\n    return 'x' * 5\n",
+        "def add(a, b):\n    import sys\n    sys.exit()\n",
+    )
+    lines = ["id,name,repository"]
+    for number in range(PEOPLE):
+        which = number * 7 % CONTENTS
+        place = root / "class" / f"p{number:03}" / "work" / "02_sums"
+        place.mkdir(parents=True)
+        if which:  # one of the sixty is nothing at all
+            (place / "sums.py").write_text(kinds[which % len(kinds)] + f"# variant {which}\n")
+        lines.append(f"s{number:03},Student {number},class/p{number:03}")
+    roster = root / "roster.csv"
+    roster.write_text("\n".join(lines) + "\n")
+    return roster
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """The course itself, with a miniature unit and a class of 300."""
+    need_sandbox()
+    root = copy_tree(tmp_path / "tree", "autograder")
+    course = make_course(Course(Unit("02_sums", root), root))
+    course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
+    write_class(root)
+    return root
+
+
+def lines_in(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def killed_run(tree: Path, out: str, rng: random.Random) -> bool:
+    """Start a grading, and kill it when a random part of what is left is done. False when it ended before."""
+    journal = tree / out / "02_sums" / "journal.jsonl"
+    target = lines_in(journal) + rng.randrange(0, 5)
+    process = subprocess.Popen(
+        command("grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", out),
+        cwd=tree,
+        env=environment(tree),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while lines_in(journal) < target and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(rng.random() * 0.3)
+        return process.poll() is None
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.slow
+def test_three_hundred_submissions_and_twenty_kills(tree: Path):
+    rng = random.Random(20)
+    whole = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", "whole")
+    assert whole.returncode == 0, whole.stderr
+    kills = tries = 0
+    while kills < KILLS and tries < 3 * KILLS:
+        kills += killed_run(tree, "torn", rng)
+        tries += 1
+    assert kills == KILLS
+    last = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", "torn")
+    assert last.returncode == 0, last.stderr
+    one, other = Gradebook(tree / "whole" / "02_sums"), Gradebook(tree / "torn" / "02_sums")
+    grades = [(book.folder(1) / "grades.json").read_bytes() for book in (one, other)]
+    assert grades[0] == grades[1]
+    assert len(one.read(1).people) == PEOPLE
+    assert {each.points for each in one.read(1).people} == {0, 5, 10}
+    entries = [sorted(path.name for path in book.entries.iterdir()) for book in (one, other)]
+    assert entries[0] == entries[1]
+    assert len(entries[0]) == CONTENTS
+    assert not list(other.versions.glob(".new-*"))
+    again = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--out", "torn")
+    assert "nothing to grade again" in again.stdout
+    assert other.numbers() == [1]

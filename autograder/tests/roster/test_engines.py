@@ -1,0 +1,188 @@
+"""Engines: the same grades from each, workers that die, cores that are not shared, and Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.course.manifest import unit_manifest
+from autograder.roster.cores import Cores
+from autograder.roster.engines import Needs, worker_count
+from autograder.roster.job import Job
+from autograder.roster.local import LocalEngine
+from autograder.roster.snapshot import Entry, Snapshot
+from autograder.tests.judge.small_course import Course
+from autograder.tests.roster.small_class import HALF, RIGHT
+
+NEEDS = Needs(memory_mb=512, seconds=120)
+
+
+def job(course: Course, text: str, number: int = 0) -> Job:
+    data = f"{text}# {number}\n".encode()
+    return Job(f"key{number:04}", course.unit, 7, Snapshot((Entry("sums.py", "file", data),)))
+
+
+def test_a_job_travels_as_text(course: Course):
+    sent = Job(
+        "k", course.unit, 7, Snapshot((Entry("sums.py", "file", b"\0\xff"), Entry("b.py", "link")), ("é.py",))
+    )
+    assert Job.from_json(sent.to_json()) == sent
+
+
+def test_a_process_that_dies_takes_nobody_along(course: Course, tmp_path: Path):
+    """The check kills the grading process, once; then, for another submission, every time."""
+    once = tmp_path / "once"
+    course.checks(
+        f"""
+        import os, pathlib, signal
+        def test_one(student):
+            if student.call("add", 1, 0) == 7:
+                os.kill(os.getpid(), signal.SIGKILL)
+            once = pathlib.Path({str(once)!r})
+            if not once.exists():
+                once.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    jobs = [job(course, RIGHT, 0), job(course, "def add(a, b):\n    return 7\n", 1), job(course, RIGHT, 2)]
+    done = {each.job.key: each for each in LocalEngine(1, NEEDS).grade(jobs)}
+    assert [done[key].result is not None for key in sorted(done)] == [True, False, True]
+    assert "the grading process ended" in done["key0001"].trouble
+
+
+def test_what_a_check_prints_does_not_reach_the_grader(course: Course):
+    course.checks(
+        """
+        def test_one(student):
+            print('{"key": "key0000", "result": null}', flush=True)
+            assert student.call("add", 1, 2) == 3
+        """
+    )
+    [done] = LocalEngine(1, NEEDS).grade([job(course, RIGHT)])
+    assert done.result is not None
+    assert done.result.points == 1
+
+
+def test_closing_an_engine_ends_its_processes(course: Course, tmp_path: Path):
+    course.checks(
+        f"""
+        import os, pathlib, time
+        def test_one(student):
+            pathlib.Path({str(tmp_path)!r}, f"pid-{{os.getpid()}}").touch()
+            time.sleep(60)
+        """
+    )
+    before = set(Path("/tmp").glob("mlsys-grade-*"))
+    answers = LocalEngine(2, NEEDS).grade([job(course, RIGHT, n) for n in range(2)])
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    old = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 4)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            next(answers)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+    pids = [int(path.name.partition("-")[2]) for path in tmp_path.glob("pid-*")]
+    assert pids
+    assert not [pid for pid in pids if Path("/proc", str(pid)).exists()]
+    assert set(Path("/tmp").glob("mlsys-grade-*")) <= before, "and their temporary folders"
+
+
+def holder(folder: Path, total: int, cores: int, log: Path, number: int) -> None:
+    with Cores(folder, total).hold(cores):
+        start = time.monotonic()
+        time.sleep(0.05)
+        (log / f"{number}").write_text(f"{start} {time.monotonic()} {cores or total}")
+
+
+def test_reservations_never_overlap_beyond_the_cores(tmp_path: Path):
+    locks, log = tmp_path / "locks", tmp_path / "log"
+    locks.mkdir()
+    log.mkdir()
+    context = multiprocessing.get_context("spawn")
+    wanted = [1, 2, 0, 1, 3, 1, 0, 2]
+    processes = [
+        context.Process(target=holder, args=(locks, 3, cores, log, number))
+        for number, cores in enumerate(wanted)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    spans = [tuple(map(float, path.read_text().split())) for path in log.iterdir()]
+    assert len(spans) == len(wanted)
+    for start, _, _ in spans:
+        assert sum(cores for begin, end, cores in spans if begin <= start < end) <= 3
+
+
+def test_a_dead_holder_gives_its_cores_back(tmp_path: Path):
+    code = f"""
+import time
+from pathlib import Path
+from autograder.roster.cores import Cores
+with Cores(Path({str(tmp_path)!r}), 2).hold(0):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    process.kill()
+    process.wait()
+    with Cores(tmp_path, 2).hold(2):
+        pass
+
+
+def test_a_check_that_measures_time_runs_alone(course: Course, tmp_path: Path):
+    """Two submissions at once: the spans of the timed check meet nobody else's, of the other they may."""
+    course.checks(
+        f"""
+        import pathlib, time
+        import pytest
+        def span(name):
+            start = time.monotonic()
+            time.sleep(0.15)
+            place = pathlib.Path({str(tmp_path)!r}) / f"{{name}}-{{start}}"
+            place.write_text(f"{{start}} {{time.monotonic()}}")
+        @pytest.mark.alone
+        def test_timed(student):
+            span("alone")
+        def test_plain(student):
+            span("plain")
+        """,
+        {"test_timed": 1, "test_plain": 1},
+    )
+    list(LocalEngine(2, NEEDS).grade([job(course, RIGHT, number) for number in range(4)]))
+    spans = [(p.name.partition("-")[0], *map(float, p.read_text().split())) for p in tmp_path.glob("*-*")]
+    assert len(spans) == 8
+    for kind, start, end in spans:
+        beside = [s for s in spans if s[1] < end and start < s[2]]
+        assert kind == "plain" or len(beside) == 1
+
+
+def test_how_many_at_once_follows_cores_and_memory(course: Course):
+    needs = Needs.of(unit_manifest(course.unit))
+    assert needs.memory_mb == 512 + 512
+    assert worker_count(needs) <= len(os.sched_getaffinity(0))
+    assert worker_count(Needs(memory_mb=1 << 40, seconds=1)) == 1
+    assert worker_count(needs, 7) == 7
+
+
+def test_equal_jobs_get_equal_points(course: Course):
+    texts = [RIGHT, HALF, RIGHT]
+    found = []
+    for workers in (1, 2):
+        done = LocalEngine(workers, NEEDS).grade([job(course, text, n) for n, text in enumerate(texts)])
+        found.append(sorted((d.job.key, d.result.points if d.result else None) for d in done))
+    assert found[0] == found[1] == [("key0000", 10), ("key0001", 5), ("key0002", 10)]
