@@ -177,9 +177,10 @@ def test_grade_prints_a_table_and_writes_results(root: Path, desk: Path, tmp_pat
     done = mlsys(root, "grade", "01", str(tmp_path / "ada [bold]"), str(desk), "--out", str(tmp_path / "out"))
     assert done.returncode == 0, told(done)
     assert "5/9" in told(done)
-    results = sorted(path.parent.name for path in (tmp_path / "out").rglob("result.json"))
-    assert results == ["01_tiny", "ada_bold_"]
-    assert json.loads((tmp_path / "out/01_tiny/01_tiny/result.json").read_text())["points"] == 5
+    version = tmp_path / "out/01_tiny/versions/0001"
+    people = json.loads((version / "grades.json").read_text())["people"]
+    assert [(each["id"], each["points"]) for each in people] == [("ada_bold_", 5), ("01_tiny", 5)]
+    assert (version / "students/01_tiny/report.html").is_file()
 
 
 def test_reset_in_words(root: Path, desk: Path):
