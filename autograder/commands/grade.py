@@ -135,8 +135,12 @@ def grade(
     screen = Console(stderr=True)
     if roster is not None and not no_collect:
         grading = fetched(grading, screen)
-    with bars.grading(screen) as progress:
-        outcome = run(grading, lambda: make_engine(grading, engine, address, workers), progress)
+    try:
+        with bars.grading(screen) as progress:
+            outcome = run(grading, lambda: make_engine(grading, engine, address, workers), progress)
+    except KeyboardInterrupt:
+        typer.echo("\nmlsys: what is graded is kept; the same command goes on from here", err=True)
+        raise
     summary(grading, outcome, Console())
     incomplete = any(each.result is None or each.result.needs_regrade for each in outcome.people)
     raise typer.Exit(1 if incomplete else 0)

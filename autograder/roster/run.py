@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from autograder.course.units import CourseError, Unit
 from autograder.judge.result import GradeResult
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
+from autograder.roster.cores import usable_cores
 from autograder.roster.engines import Done, Engine
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.job import Job
@@ -138,8 +140,13 @@ def choose_all(grading: Grading) -> dict[str, Choice]:
     """Repository -> its submission."""
     released = released_files(grading.unit, grading.release)
     chooser = Chooser(grading.unit, grading.manifest, grading.store, released)
-    addresses = dict.fromkeys(person.repository for _, person in grading.mine)
-    return {each: chooser.choose(each, grading.due(each), grading.missed.get(each, "")) for each in addresses}
+    addresses = list(dict.fromkeys(person.repository for _, person in grading.mine))
+
+    def choose(address: str) -> Choice:
+        return chooser.choose(address, grading.due(address), grading.missed.get(address, ""))
+
+    with ThreadPoolExecutor(usable_cores(), thread_name_prefix="mlsys-choose") as pool:
+        return dict(zip(addresses, pool.map(choose, addresses), strict=True))
 
 
 def job_of(unit: Unit, choice: Choice, grader: str, seed: int) -> Job | None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from autograder.roster.folders import distinct_names, people_of
 from autograder.tests.judge.small_course import Course
 from autograder.tests.needs import need_sandbox
 from autograder.tests.roster.small_class import RIGHT, THREE, Class, by_id, make_course
-from autograder.tests.tree import copy_tree, mlsys
+from autograder.tests.tree import command, copy_tree, environment, mlsys
 
 MODULES = ("sums.py",)
 
@@ -121,6 +124,35 @@ def test_the_command_writes_a_version_and_prints_a_table(tree: Path):
     assert (fetched.returncode, fetched.stdout) == (
         0, "1 people, 1 of them with files of work/02_sums/; 0 not fetched\n"
     )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_ctrl_c_stops_and_the_next_run_goes_on(tree: Path):
+    course = Course(Unit("02_sums", tree), tree)
+    names = [f"in/s{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        course.write(f"{name}/sums.py", f"import time\ntime.sleep(0.5)\n{RIGHT}# {number}\n")
+    journal = tree / "out/02_sums/journal.jsonl"
+    process = subprocess.Popen(
+        command("grade", "02", *names, "--out", "out"),
+        cwd=tree,
+        env=environment(tree),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (journal.exists() and '"graded"' in journal.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert "the same command goes on from here" in errors
+    kept = journal.read_text().count('"graded"')
+    assert 1 <= kept < 6
+    done = mlsys(tree, "grade", "02", *names, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    assert f"{6 - kept} graded now" in done.stdout
 
 
 @pytest.mark.slow
