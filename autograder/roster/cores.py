@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.course.units import CourseError
 
-PATIENCE = 0.005  # seconds between two looks
+PATIENCE = 0.02  # seconds between two looks
 
 
 def usable_cores() -> int:

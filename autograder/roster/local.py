@@ -9,6 +9,7 @@ import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 
@@ -31,6 +32,7 @@ class Worker:
         self.seconds = seconds
         self.process: subprocess.Popen[bytes] | None = None
         self.closing = False
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as this
 
     def start(self) -> subprocess.Popen[bytes]:
         if self.closing:
@@ -38,10 +40,10 @@ class Worker:
         if self.process is None:
             paths = [str(course_folder()), os.environ.get("PYTHONPATH", "")]
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.roster.worker"],
+                [sys.executable, "-P", "-m", "autograder.roster.worker", str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
+                stderr=self.errors,
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
                 start_new_session=True,  # Ctrl-C is the grader's to handle
             )
@@ -60,12 +62,21 @@ class Worker:
             answer = json.loads(process.stdout.readline())
         except (OSError, ValueError):
             self.stop()
-            raise WorkerDiedError(f"the grading process ended ({process.returncode})") from None
+            raise WorkerDiedError(
+                f"the grading process ended ({process.returncode}){self.last_word()}"
+            ) from None
         finally:
             alarm.cancel()
         if "result" in answer:
             return Done(job, GradeResult.from_json(answer["result"]))
         return Done(job, None, answer["trouble"])
+
+    def last_word(self) -> str:
+        """The last line that the process wrote about itself, or ""."""
+        self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - 2000))
+        lines = self.errors.read().decode(errors="replace").split("\n")
+        told = [line.strip() for line in lines if line.strip()]
+        return f": {told[-1][:300]}" if told else ""
 
     def interrupt(self) -> None:
         """Have the process stop what it does, and start none; from any thread."""

@@ -7,6 +7,7 @@ nothing with it: Ray runs its jobs again elsewhere, and answers that came are in
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterator
 from importlib import import_module
@@ -46,7 +47,7 @@ class RayEngine:
                 address=address or "local",
                 runtime_env={"env_vars": {"PYTHONPATH": paths}},
                 log_to_driver=False,
-                logging_level="error",
+                logging_level=logging.ERROR,
                 configure_logging=False,
                 include_dashboard=None if address else False,
             )

@@ -1,5 +1,7 @@
 """A grading process: takes jobs, one JSON line each, and answers each with a line. `local.py` starts it.
 
+    python -m autograder.roster.worker PARENT
+
 It belongs to its grader alone: it ends when its input does, and the kernel ends it when the grader dies.
 """
 
@@ -16,7 +18,7 @@ from autograder.judge.processes import PDEATHSIG, prctl
 def main() -> None:
     prctl(PDEATHSIG, signal.SIGINT)  # SIGINT: so that it can remove its temporary folders
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if os.getppid() == 1:
+    if os.getppid() != int(sys.argv[1]):
         return  # the grader died before the line above
     # What a check prints must not mix with the answers.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
