@@ -75,7 +75,7 @@ def marks_for(job: Job, grader: str, points: float | None, comment: str) -> list
 
 def sheet(standings: Standings, manifest: Manifest, marks: Path) -> str:
     """A CSV with one row a person and part: what is marked so far, and empty cells to fill in."""
-    found = [list(COLUMNS)]
+    found: list[list[str]] = [list(COLUMNS)]
     for part in manifest.manual:
         for each in standings.people:
             mine = {p.id: p for p in manual_parts(manifest, marks, each.person.id)}[part.id]

@@ -130,7 +130,7 @@ def forget(found: copydetect.CodeFingerprint, known: set[int]) -> None:
     for places in found.hash_idx.values():
         for place in places:
             covered[place : place + NOISE] = True
-    found.token_coverage = int(covered.sum())
+    found.token_coverage = np.float64(covered.sum())
 
 
 def excerpt(text: str, slices: np.ndarray) -> Excerpt:

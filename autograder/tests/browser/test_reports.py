@@ -54,7 +54,7 @@ def look(browser: Browser, path: Path, width: int) -> tuple[Page, list[str]]:
     page = browser.new_page(viewport={"width": width, "height": 900})
     events: list[str] = []
     page.on("console", lambda message: events.append(f"console: {message.text}"))
-    page.on("dialog", lambda dialog: (events.append("dialog"), dialog.dismiss()))
+    page.on("dialog", lambda dialog: events.append(f"dialog: {dialog.message}"))
     page.on("request", lambda request: events.append(request.url))
     page.goto(path.as_uri())
     return page, events

@@ -44,7 +44,8 @@ class Page(HTMLParser):
         if tag not in self.VOID:
             self.open.append(tag)
 
-    def handle_startendtag(self, tag, _attrs):
+    def handle_startendtag(self, tag, attrs):
+        del attrs
         self.tags.append(tag)
 
     def handle_endtag(self, tag):
@@ -253,6 +254,23 @@ def test_markdown_has_no_markup_of_a_submission(said: str):
     assert "](" not in rest
     assert "![" not in rest
     assert "::" not in rest
+
+
+def test_a_check_writes_its_report_in_both_forms(tmp_path: Path):
+    """What the workflow asks for: a page to keep, and Markdown for the run's summary."""
+    from autograder.commands.check import save
+
+    wrong = sample.result(
+        {"test_add_sums": Status.FAILED, "test_scale_hidden_zeros": Status.FAILED}, hint="a sum?"
+    )
+    save(wrong, tmp_path / "check.html", as_page=True)
+    save(wrong, tmp_path / "check.md", as_page=False)
+    assert Page((tmp_path / "check.html").read_text()).text
+    text = (tmp_path / "check.md").read_text()
+    assert text.startswith("# 01&#95;tiny: 3 of 9 points\n")
+    assert "a sum?" in text
+    assert "| hidden check | ✗ wrong result | 0 / 3 |" in text
+    assert "hidden_zeros" not in text
 
 
 @given(st.lists(st.text(min_size=1, max_size=90), unique=True, max_size=6))
