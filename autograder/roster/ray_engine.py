@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -32,6 +33,20 @@ def grade_on_node(text: str, seconds: float) -> dict[str, Any]:
     return {"trouble": done.trouble, "result": done.result.to_json() if done.result else None}
 
 
+def knock(address: str) -> None:
+    """Raise CourseError where nobody listens: Ray itself would try for a minute, and end the process."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if not colon or not port.isdigit():
+        return  # "auto"
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=20).close()
+    except OSError as error:
+        raise CourseError(
+            f"no Ray cluster at {address}: {error.strerror or error}\n"
+            "  expected: the address that `ray start --head` printed"
+        ) from None
+
+
 class RayEngine:
     """Grades on the cluster at `address`; without one, on an embedded cluster of this machine."""
 
@@ -40,6 +55,8 @@ class RayEngine:
             raise CourseError(f"Ray is not installed\n  to mend: {TO_MEND}")
         self.ray: Any = import_module("ray")  # absent in most installations: nothing may need its types
         self.needs = needs
+        if address:
+            knock(address)
         os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
         paths = os.pathsep.join(filter(None, (str(course_folder()), os.environ.get("PYTHONPATH", ""))))
         try:

@@ -17,7 +17,13 @@ from autograder.tests.judge.small_course import Course
 from autograder.tests.needs import absent as not_here
 from autograder.tests.roster.small_class import HALF, RIGHT, WRONG, Class, person
 
-PEOPLE = 24
+PEOPLE = 12
+# Notice a dead node within seconds; on a real cluster the defaults are more patient.
+QUICK = {
+    "health_check_period_ms": 500,
+    "health_check_failure_threshold": 4,
+    "health_check_initial_delay_ms": 0,
+}
 NODE = {"num_cpus": 1, "memory": 4 << 30, "object_store_memory": 100 << 20}
 
 
@@ -29,7 +35,8 @@ def cluster() -> Iterator[Any]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     from ray.cluster_utils import Cluster
 
-    found = Cluster(initialize_head=True, head_node_args={**NODE, "num_cpus": 0, "include_dashboard": False})
+    head = {**NODE, "num_cpus": 0, "include_dashboard": False, "_system_config": QUICK}
+    found = Cluster(initialize_head=True, head_node_args=head)
     try:
         yield found
     finally:
