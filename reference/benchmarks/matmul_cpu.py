@@ -2,8 +2,9 @@
 
     ./mlsys bench matmul_cpu --json reference/benchmarks/records/matmul_cpu.json
 
-Only ratios of one run count. Each round gives every library a few calls, one library after the other, after
-a pause: the threads of OpenBLAS and OpenMP spin for a while after a call, and would slow the next one down.
+Only ratios of one run count. Each round gives every library a few calls, one library after the other, when
+the last one's threads sleep: those of OpenBLAS spin for a tenth of a second after a call, and would slow the
+next library down.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ QUICK_SHAPES = {name: SHAPES[name] for name in ("n=256", "n=500", "n=1024")}
 LADDER = {  # rung -> the largest n at which it is timed: 4096, or what takes a few seconds
     "python_loops": 96,
     "python_reordered": 96,
-    "numba_loops": 1024,
-    "numba_parallel": 1024,
+    "numba_loops": 2048,
+    "numba_parallel": 2048,
     "divide_and_conquer": 2048,
     "register_blocked": 4096,
     "microkernel": 4096,
@@ -45,7 +46,7 @@ LADDER = {  # rung -> the largest n at which it is timed: 4096, or what takes a 
 LADDER_N = 4096
 TARGETS = {"numpy": 1.00, "torch": 1.20}
 LEAST_SIZE, LEAST_OF_PEAK, MOST_EXTRA = 0.90, 0.88, 0.05
-PAUSE = 0.03  # seconds between libraries on several threads, until the last one's threads sleep
+SLICE, LONGEST = 0.01, 1.0  # seconds: how often `settle` looks, and when it gives up
 ROUND = 0.02  # seconds of calls for each library in each round
 
 Sides = tuple[int, int, int]
@@ -65,7 +66,7 @@ def run(*, quick: bool = False) -> Report:
                 rates = found[dtype, threads] = {}
                 for name, sides in shapes.items():
                     status.update(f"{dtype}, {threads} thread(s), {name}")
-                    rates[name] = side_by_side(sides, dtype, threads, budget=0.5 if quick else 1.0)
+                    rates[name] = side_by_side(sides, dtype, threads, budget=0.5 if quick else 2.0)
                 figures += ratios(rates, dtype, threads)
         status.update("allocations")
         figures += allocations(512 if quick else 2048)
@@ -139,17 +140,27 @@ def in_turns(
     while time.perf_counter() < end or turn < 3:
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             if threads > 1:
-                time.sleep(PAUSE)
+                settle()
                 calls[name]()  # wakes its threads
             for _ in range(max(1, round(ROUND / once[name]))):
                 start = time.perf_counter()
                 calls[name]()
                 seconds[name].append(time.perf_counter() - start)
         if peak is not None:
-            time.sleep(PAUSE)
+            settle()
             peaks.append(measure_peak(peak, threads, repeats=3))
         turn += 1
     return seconds, peaks
+
+
+def settle() -> None:
+    """Wait until no thread of this process uses the processor."""
+    end = time.perf_counter() + LONGEST
+    while time.perf_counter() < end:
+        before = time.process_time()
+        time.sleep(SLICE)
+        if time.process_time() - before < SLICE / 10:
+            return
 
 
 def ratios(rates: dict[str, dict[str, float]], dtype: str, threads: int) -> Iterator[Figure]:
@@ -167,8 +178,10 @@ def ratios(rates: dict[str, dict[str, float]], dtype: str, threads: int) -> Iter
         yield Figure(f"ratio_{library}/{end}/geometric_mean", mean, "ratio", target=wanted)
     for name, found in rates.items():
         if "peak" in found:
-            share = found["matmul"] / found["peak"]
-            yield Figure(f"fraction_of_peak/{end}/{name}", share, "of peak", target=LEAST_OF_PEAK)
+            for library in ("matmul", *TARGETS):
+                share, least = found[library] / found["peak"], LEAST_OF_PEAK if library == "matmul" else None
+                of = "" if library == "matmul" else f"_{library}"
+                yield Figure(f"fraction_of_peak{of}/{end}/{name}", share, "of peak", target=least)
 
 
 def allocations(n: int) -> Iterator[Figure]:

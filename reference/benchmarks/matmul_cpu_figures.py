@@ -86,7 +86,7 @@ def the_ladder(bench: Mapping[str, float]) -> Picture:
 def the_roofline(record: Mapping[str, Any], bench: Mapping[str, float]) -> Picture:
     points = {name: (2 / size, rates(bench)[name]) for name, size in BYTES_PER_FMA.items()}
     peaks = {f"{count} core{'s' * (count != '1')}": rate for count, rate in record["peak"].items()}
-    title = "Recursion moves a point up, tiles move it right"
+    title = "Only tiles move a point right, to where the peak can be reached"
     return roofline(points, peaks, record["bandwidth"], title=title)
 
 

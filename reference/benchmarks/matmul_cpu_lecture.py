@@ -1,10 +1,8 @@
-"""The measurements behind the pictures of lecture 01, kept as a record so that the pictures can be drawn
-anywhere.
+"""The measurements behind the pictures of lecture 01, kept as a record: the pictures can be drawn anywhere.
 
-    python -m reference.benchmarks.matmul_cpu_lecture            measure this machine (about a minute,
-    quiet) and draw python -m reference.benchmarks.matmul_cpu_lecture --draw     draw again from the record
-    python -m reference.benchmarks.matmul_cpu_lecture --table    print the ladder in Leiserson's columns,
-    Markdown
+    python -m reference.benchmarks.matmul_cpu_lecture            measure (a minute; keep the machine quiet), draw
+    python -m reference.benchmarks.matmul_cpu_lecture --draw     draw again from the record
+    python -m reference.benchmarks.matmul_cpu_lecture --table    print the ladder in Leiserson's columns
 
 The pictures themselves are in `matmul_cpu_figures.py`.
 """

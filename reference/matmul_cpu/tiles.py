@@ -23,7 +23,7 @@ from reference.matmul_cpu.addresses import (
 )
 from reference.matmul_cpu.vectors import TileShape, registers
 
-DEPTH_BYTES = 2048  # of one row of a packed stripe of A: 512 float32, 256 float64
+DEPTH_BYTES = 3072  # of one row of a packed stripe of A: 768 float32, 384 float64; 8 rows are 24 KiB of L1
 STRIDE_BYTES = DEPTH_BYTES + 64  # an odd number of lines, so that the rows fall into different sets of L1
 UNROLL = 4  # rank-1 updates in one turn of the loop
 AHEAD = 8  # rows of B between a prefetch and its use: 8 x 12 cycles hide an L2 hit
