@@ -97,9 +97,8 @@ def parent() -> Path | None:
 def find_parent(process: Path) -> Path | None:
     """The same for a folder of /proc."""
     with contextlib.suppress(OSError, ValueError):
-        own = next(
-            line[3:] for line in (process / "cgroup").read_text().splitlines() if line.startswith("0::/")
-        )
+        lines = (process / "cgroup").read_text().splitlines()
+        own = next((line[3:] for line in lines if line.startswith("0::/")), "/")
         root, mount = mounted(process)
         place = mount / Path(own).relative_to(root)
         for folder in (place, *place.parents):

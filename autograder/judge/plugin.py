@@ -136,7 +136,7 @@ class JudgePlugin:
         elif isinstance(error, pytest.skip.Exception):
             record.settle(Status.SKIPPED, Feedback(message=str(error)))
         elif isinstance(error, (AssertionError, pytest.fail.Exception)):
-            record.settle(Status.FAILED, Feedback(message=str(error)[:4000]))
+            record.settle(Status.FAILED, Feedback(message=reason(call.excinfo)))
         elif isinstance(error, WorkerError):
             record.settle(Status.INFRA_ERROR, Feedback(message=str(error)))
         else:
@@ -154,6 +154,15 @@ class JudgePlugin:
 def name_of(item: pytest.Item) -> str:
     """The name of the test function, without its parameters."""
     return getattr(item, "originalname", None) or item.name
+
+
+def reason(caught: pytest.ExceptionInfo[BaseException]) -> str:
+    """The message of a failed assertion, or the check's own line when it has none."""
+    said = str(caught.value)[:4000]
+    if said or not isinstance(caught.value, AssertionError):
+        return said
+    line = str(caught.traceback[-1].statement).strip()
+    return f"the check asserts: {line.removeprefix('assert ')}"[:4000]
 
 
 def brief(error: BaseException) -> str:

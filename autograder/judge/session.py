@@ -58,6 +58,7 @@ class Session:
         self.control: Channel | None = None
         self.scope: Scope | None = None
         self.group: ControlGroup | None = None
+        self.handle: int | None = None  # of the zygote
         self.monitor: Monitor | None = None
         self.forks: list[Remote] = []
         self.log = plan.scratch / "worker.log"
@@ -99,6 +100,8 @@ class Session:
                 self.stop()
                 raise WorkerError(f"the worker did not start: {log or 'no message'}") from None
             self.scope = Scope(self.control.peer, isolated=self.plan.tier == "bubblewrap")
+            with contextlib.suppress(AttributeError, OSError):  # its number may one day be another process's
+                self.handle = os.pidfd_open(self.scope.zygote)
         return self.control
 
     def warm_up(self) -> None:
@@ -205,8 +208,12 @@ class Session:
             from autograder.judge.processes import signal_descendants
 
             signal_descendants(self.scope.zygote, signal.SIGKILL)
-        if self.scope is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
+        with contextlib.suppress(
+            OSError
+        ):  # gone already, perhaps with its handle: this may be another thread
+            if self.handle is not None:
+                signal.pidfd_send_signal(self.handle, signal.SIGKILL)
+            elif self.scope is not None:
                 os.kill(self.scope.zygote, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             self.process.kill()
@@ -220,6 +227,9 @@ class Session:
             self.control.close()
         if self.group is not None:
             self.group.remove()
+        handle, self.handle = self.handle, None
+        if handle is not None:
+            os.close(handle)
         self.process = self.control = self.scope = self.group = None
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ for _number in (15, 9):
         pass
 del _os, _sys
 """
-LIMITS = {"wall_seconds": 5, "cpu_seconds": 5, "memory_mb": 700, "processes": 32, "disk_mb": 32}
+LIMITS = {"wall_seconds": 8, "cpu_seconds": 30, "memory_mb": 700, "processes": 32, "disk_mb": 32}
 OVERHEAD = 30.0  # seconds that a grading may take beside its limits, on a busy machine
 MULTIPLY = """
     return [[sum(a[i][p] * b[p][j] for p in range(len(b))) for j in range(len(b[0]))] for i in range(len(a))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -13,23 +14,27 @@ from autograder.judge.result import Feedback, Status
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import ADD, CHECK
 
-# What no submission may find; written backwards in the attacks, which would otherwise find themselves.
-MARK = "sentinel-of-the-judge-3f9c"
+# What no submission may find. The attacks look for its pattern, which does not match itself.
+MARK = "sentinel-of-the-judge-3f9c0aa1b2c4"
+PATTERN = "sentinel-of-the-judge-[0-9a-f]{12}"
 WALK = f"""
-import os
-MARK = {MARK[::-1]!r}[::-1].encode()
+import os, re
 SKIP = ("/proc", "/sys", "/dev", os.path.realpath("/usr"))
+LIBRARIES = ("site-packages", "python3")
+PATTERN = re.compile({PATTERN!r}.encode())
 def look(path):
     try:
         with open(path, "rb") as file:
-            return MARK in file.read(1 << 20)
+            return bool(PATTERN.search(file.read(1 << 20)))
     except OSError:
         return False
 def walk():
+    assert os.path.realpath("/submission/..") == os.path.realpath("/course/..") == "/"
     found = []
-    for top in ("/", "/tmp", "/submission/..", "/course/..", os.getcwd(), "/proc/1/root", "/proc/1/cwd"):
+    for top in ("/", "/proc/1/root", "/proc/1/cwd"):
         for folder, inner, files in os.walk(top):
-            inner[:] = [n for n in inner if not os.path.join(folder, n).startswith(SKIP) and n != "site-packages"]
+            inner[:] = [n for n in inner if not os.path.join(folder, n).startswith(SKIP)]
+            inner[:] = [n for n in inner if not n.startswith(LIBRARIES)]
             found += [os.path.join(folder, name) for name in files if look(os.path.join(folder, name))]
     for process in os.listdir("/proc"):
         for name in ("cmdline", "environ", "maps", "mountinfo", "comm"):
@@ -67,16 +72,18 @@ def test_walking_everything_finds_nothing_of_the_judges(arena: Arena, monkeypatc
 
 def test_memory_frames_and_descriptors_hold_no_expected_value(arena: Arena):
     """(18) The check holds a secret while it calls; the attack searches all that it can read."""
-    checks = (
-        CHECK
-        + f"SECRET = {MARK!r}\ndef test_one(student):\n  want = [SECRET] * 3\n  assert student.call('add') == want\n"
+    out = arena.course.root / "seen.json"
+    checks = CHECK + (
+        "import json, pathlib\n"
+        f"SECRET = {MARK!r}\n"
+        "def test_one(student):\n"
+        f"    pathlib.Path({str(out)!r}).write_text(json.dumps(student.call('add')))\n"
     )
     code = f"""
-import gc, inspect, os, sys
-MARK = {MARK[::-1]!r}
+import gc, os, re, sys
+PATTERN = re.compile({PATTERN!r}.encode())
 def memory(pid):
-    mark, found = MARK[::-1].encode(), 0
-    own = id(mark)
+    found = 0
     try:
         maps = open(f"/proc/{{pid}}/maps").read().splitlines()
         memory = open(f"/proc/{{pid}}/mem", "rb", 0)
@@ -87,38 +94,25 @@ def memory(pid):
         if " r" in line and not line.endswith(("[vvar]", "[vsyscall]")) and stop - start < 1 << 28:
             try:
                 memory.seek(start)
-                data = memory.read(stop - start)
+                found += len(PATTERN.findall(memory.read(stop - start)))
             except (OSError, ValueError):
-                continue
-            at = -1
-            while (at := data.find(mark, at + 1)) >= 0:
-                found += not own <= start + at < own + 100
-            del data
+                pass
     return found
 def add():
     frames, frame = [], sys._getframe()
     while frame:
         frames.append(os.path.basename(frame.f_code.co_filename))
         frame = frame.f_back
-    words = sum(type(o) is dict and MARK[::-1] in map(str, o) for o in gc.get_objects())
-    fds = [os.readlink(f"/proc/self/fd/{{n}}").split(":")[0] for n in sorted(os.listdir("/proc/self/fd"))[:4]]
-    return {{"own": memory("self") > 2, "parent": memory(os.getppid()), "judge": memory({os.getpid()}),
+    words = sum(bool(PATTERN.search(str(o)[:1000].encode())) for o in gc.get_objects() if type(o) in (list, dict))
+    fds = [os.readlink(f"/proc/self/fd/{{n}}").split(":")[0] for n in range(4)]
+    return {{"own": memory("self"), "parent": memory(os.getppid()), "judge": memory({os.getpid()}),
         "frames": frames, "words": words, "fds": fds}}
 """
-    out = arena.course.root / "seen.json"
-    checks = checks.replace(
-        "assert student",
-        f"import json; open({str(out)!r}, 'w').write(json.dumps(student.call('add')))\n  assert student",
-    )
-    assert arena.one(code, checks, wall_seconds=30, cpu_seconds=30).points == 0
-    import json
-
+    assert arena.one(code, checks, wall_seconds=60, cpu_seconds=60).passed
     seen = json.loads(out.read_text())
-    assert seen["own"] is False  # copies of its own making: the search word itself
-    assert seen["parent"] == "PermissionError"
-    assert seen["judge"] == "FileNotFoundError"
-    assert set(seen["frames"]) <= {"sums.py", "child.py", "worker.py", "<frozen runpy>", "runpy.py"}
-    assert seen["words"] == 0
+    assert (seen["own"], seen["words"]) == (0, 0)
+    assert (seen["parent"], seen["judge"]) == ("PermissionError", "FileNotFoundError")
+    assert set(seen["frames"]) <= {"sums.py", "child.py", "worker.py", "<frozen runpy>"}
     assert seen["fds"] == ["/dev/null", "pipe", "pipe", "socket"]
 
 
@@ -175,7 +169,7 @@ def add(a, b):
     arena.course.checks(checks, {"test_secret": 1, "test_open": 1})
     result = arena.sums(code, on_test=lambda test: order.append(test.name))
     assert order == ["test_open", "test_secret"]
-    assert "4242" not in result.to_json()
+    assert "4242" not in result.for_student().to_json()
 
 
 @pytest.mark.parametrize(

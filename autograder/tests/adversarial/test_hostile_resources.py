@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from autograder.judge.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import ADD, CHECK
 
-SOON = {"wall_seconds": 2}
+SOON: dict[str, Any] = {"wall_seconds": 2}
 LIMITS = {
     # (27) compiled code that holds the interpreter's lock: sleeping, matching, multiplying
     "a C call that sleeps": Attack(
@@ -25,7 +27,7 @@ LIMITS = {
         "limit",
     ),
 }
-STRONG = {"wall_seconds": 20, "cpu_seconds": 60}
+STRONG: dict[str, Any] = {"wall_seconds": 10, "cpu_seconds": 60}
 TAKERS = {
     # (28) fork bombs: one that grows in width, one that moves on before it is seen
     "a fork bomb": Attack(
@@ -176,7 +178,7 @@ def add(a, b):
 
 
 MPI = CHECK + "def test_one(student):\n    assert student.mpirun(4, 'add') == [0, 1, 2, 3]\n"
-RANKS = {"wall_seconds": 20, "processes": 64, "memory_mb": 2048}
+RANKS: dict[str, Any] = {"wall_seconds": 20, "processes": 64, "memory_mb": 2048}
 
 
 @pytest.mark.slow

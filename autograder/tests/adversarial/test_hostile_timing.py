@@ -123,13 +123,14 @@ def test_behaving_only_before_a_grader(arena: Arena, monkeypatch: pytest.MonkeyP
         for _ in "12"
     )
     assert (first.status, second.status) == (Status.FAILED, Status.FAILED)
-    assert first.feedback == second.feedback
+    assert (first.points, second.points) == (0, 0)
 
 
 DISTURBER = """
-import ctypes, threading, time
+import ctypes, signal, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 def wake():
+    signal.signal(signal.SIGCONT, lambda *_: None)  # a timer whose signal nobody wants is dropped
     event = (ctypes.c_char * 64)()
     ctypes.c_int.from_buffer(event, 8).value = 18  # SIGCONT
     timer = ctypes.c_void_p()

@@ -158,3 +158,13 @@ def test_a_forged_number_of_ranks(arena: Arena):
     assert arena.one(code, checks, **limits).passed  # the launcher runs before the submission is imported
     patched = f"{RAW}\ndef add(comm):\n  os._exit(0)\n"
     assert arena.one(patched, checks, **limits).status in (Status.CRASHED, Status.PROTOCOL_ERROR)
+
+
+def test_two_long_texts_that_differ_are_not_explained(arena: Arena):
+    """own: what pytest says of `assert a == b` with texts of many lines would take the judge hours."""
+    checks = (
+        CHECK + "def test_one(student):\n  assert student.call('add') == '\\n'.join(map(str, range(3000)))\n"
+    )
+    test = arena.one("def add(): return '\\n'.join(f'{i} {i}' for i in range(200_000))", checks)
+    assert test.status is Status.FAILED
+    assert len(test.feedback.message) < 5000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 
 import pytest
@@ -30,7 +31,7 @@ def leave():
     attempt(os.setpriority, os.PRIO_PROCESS, 1, 7)
     attempt(os.sched_setaffinity, 1, {0})
     attempt(os.sched_setscheduler, 1, os.SCHED_BATCH, os.sched_param(0))
-    libc.ioprio_set(3, 0, 7)
+    libc.syscall({"x86_64": 251, "aarch64": 30}[os.uname().machine], 3, 0, 7)  # ioprio_set of the user
     libc.msgget(42, 0o1666)
     libc.semget(42, 1, 0o1666)
     libc.shmget(42, 4096, 0o1666)
@@ -44,7 +45,7 @@ def left():
     found = [place for place in PLACES for name in ("answers", "folder") if os.path.exists(f"{place}/{name}")]
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] == 42: found.append("limit")
     if os.getpriority(os.PRIO_PROCESS, 0) != 0: found.append("priority")
-    if len(os.sched_getaffinity(0)) < os.cpu_count(): found.append("affinity")
+    if len(os.sched_getaffinity(0)) < CORES: found.append("affinity")
     if os.sched_getscheduler(0) != 0: found.append("scheduler")
     if libc.msgget(42, 0) >= 0: found.append("message queue")
     if libc.semget(42, 0, 0) >= 0: found.append("semaphore")
@@ -71,12 +72,13 @@ def test_one(student, number):
 
 def test_nothing_that_a_test_leaves_reaches_the_next(arena: Arena):
     """Files, limits of the zygote, priorities, message queues, semaphores, modules, processes."""
-    test = arena.one(LEAVE, TESTS)
+    cores = len(os.sched_getaffinity(0))
+    test = arena.one(f"CORES = {cores}\n{LEAVE}", TESTS)
     assert test.passed, test
 
 
 DOORS = {
-    "ptrace": 101, "process_vm_readv of the zygote": 310, "keyctl": 250, "add_key": 248, "bpf": 321,
+    "ptrace": 101, "keyctl": 250, "add_key": 248, "bpf": 321,
     "userfaultfd": 323, "io_uring_setup": 425, "perf_event_open": 298, "unshare": 272, "setns": 308, "mount": 165,
     "pivot_root": 155, "open_tree": 428, "fsopen": 430, "kexec_load": 246, "init_module": 175, "memfd_secret": 447,
     "open_by_handle_at": 304, "reboot": 169, "swapon": 167, "syslog": 103, "shmget": 29, "clone3": 435,
@@ -115,13 +117,16 @@ def test_control_groups_and_the_hosts_settings_cannot_be_written(arena: Arena):
 import os
 def add():
     written = []
-    for top in ("/sys/fs/cgroup", "/proc/sys", "/sys/kernel", "/proc/1", "/proc/self/ns", "/sys/devices"):
+    for top in ("/sys/fs/cgroup", "/sys/kernel", "/proc/1", "/proc/self/ns", "/sys/devices", "/proc/sys"):
         for folder, inner, files in os.walk(top):
             inner[:] = inner[:40]
             for name in files[:60]:
                 path = os.path.join(folder, name)
                 try:
-                    os.close(os.open(path, os.O_WRONLY))
+                    with open(path) as file:
+                        old = file.read()
+                    with open(path, "w") as file:
+                        file.write(old)
                     written.append(path)
                 except OSError:
                     pass

@@ -166,3 +166,18 @@ def add():
         return pool.map(double, [1, 2, 3])
 """
     assert course.answer(code) == [2, 4, 6]
+
+
+@pytest.mark.slow
+def test_data_loader_workers(course: Course):
+    """Workers of torch send their batches through shared memory."""
+    code = """
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+def add():
+    loader = DataLoader(TensorDataset(torch.arange(4096.0).reshape(64, 64)), batch_size=8, num_workers=2)
+    return [sum(batch.sum().item() for (batch,) in loader) for _ in range(2)]
+"""
+    total = 4095 * 4096 / 2
+    limits = {"wall_seconds": 90, "cpu_seconds": 90, "processes": 64, "memory_mb": 4096}
+    assert course.answer(code, **limits) == [total, total]

@@ -37,6 +37,11 @@ def add(a, b):
 """
 
 
+def readable(path: Path) -> bool:
+    """Whether every user can enter the folder and those above it."""
+    return all(each.stat().st_mode & 0o005 == 0o005 for each in (path, *path.parents))
+
+
 def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
     """Grade as an ordinary user, in a process of theirs."""
     course.submission(code)
@@ -66,8 +71,6 @@ def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
         env=environment,
         check=False,
     )
-    if "Permission denied" in done.stderr and "python" in done.stderr:
-        absent(f"the interpreter cannot be read by an ordinary user: {sys.executable}")
     if "no sandbox to grade in" in done.stderr:
         absent(f"this machine gives ordinary users no namespaces: {remedy()}")
     assert done.returncode == 0, done.stderr
@@ -80,6 +83,8 @@ def test_an_ordinary_user_grades_like_root(course: Course):
         pytest.skip("the other tests run as an ordinary user already")
     if shutil.which("setpriv") is None:
         absent("setpriv (util-linux)")
+    if not readable(Path(sys.base_prefix)):
+        pytest.skip(f"the interpreter lies where an ordinary user cannot read it: {sys.base_prefix}")
     with tempfile.TemporaryDirectory(prefix="mlsys-nobody-") as name:
         place = Path(name)
         look = f"HOME = {str(place)!r}\n" + LOOK
