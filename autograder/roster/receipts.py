@@ -41,9 +41,7 @@ class Store:
         self.home, self.limits = home, limits or Limits()
         self.journal = Journal(home / "received.jsonl")
         self.receipts: dict[str, list[Receipt]] = {}
-        self.looks: list[
-            tuple[datetime, frozenset[str]]
-        ] = []  # when each collection began, and what it missed
+        self.looks: list[Look] = []
         for event in self.journal:
             self.load(event)
 

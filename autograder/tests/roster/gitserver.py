@@ -12,7 +12,7 @@ from pathlib import Path
 
 from autograder.tests.needs import absent
 
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+NOTHING = subprocess.DEVNULL
 
 
 @dataclass
@@ -48,7 +48,9 @@ class GitServer:
         if not place.exists():
             self.make(name)
         old = subprocess.run(
-            ["git", "-C", str(place), "rev-parse", "-q", "--verify", "refs/heads/main"], **QUIET
+            ["git", "-C", str(place), "rev-parse", "-q", "--verify", "refs/heads/main"],
+            stdout=NOTHING,
+            stderr=NOTHING,
         )
         parent = b"from refs/heads/main^0\n" if old.returncode == 0 and not force else b""
         stream = b"commit refs/heads/main\ncommitter A <a@example.org> %d +0000\ndata 1\nx\n" % date + parent
@@ -59,7 +61,7 @@ class GitServer:
         for path, target in (links or {}).items():
             stream += b"M 120000 inline %s\ndata %d\n%s\n" % (path.encode(), len(target), target.encode())
         command = ["git", "-C", str(place), "fast-import", "--quiet", "--force"]
-        subprocess.run(command, input=stream, check=True, **QUIET)
+        subprocess.run(command, input=stream, check=True, stdout=NOTHING, stderr=NOTHING)
         done = subprocess.run(
             ["git", "-C", str(place), "rev-parse", "refs/heads/main"],
             check=True,
@@ -76,7 +78,10 @@ def git_server(folder: Path) -> Iterator[GitServer]:
     port = free_port()
     command = ["git", "daemon", "--export-all", f"--base-path={folder}", "--reuseaddr"]
     process = subprocess.Popen(
-        [*command, "--listen=127.0.0.1", f"--port={port}", str(folder)], start_new_session=True, **QUIET
+        [*command, "--listen=127.0.0.1", f"--port={port}", str(folder)],
+        start_new_session=True,
+        stdout=NOTHING,
+        stderr=NOTHING,
     )
     try:
         deadline = time.monotonic() + 20

@@ -164,10 +164,13 @@ def test_a_check_that_measures_time_runs_alone(course: Course, tmp_path: Path):
         {"test_timed": 1, "test_plain": 1},
     )
     list(LocalEngine(2, NEEDS).grade([job(course, RIGHT, number) for number in range(4)]))
-    spans = [(p.name.partition("-")[0], *map(float, p.read_text().split())) for p in tmp_path.glob("*-*")]
-    assert len(spans) == 8
-    for kind, start, end in spans:
-        beside = [s for s in spans if s[1] < end and start < s[2]]
+    spans = [
+        (path.name.partition("-")[0], *map(float, path.read_text().split())) for path in tmp_path.glob("*-*")
+    ]
+    times = [(float(start), float(end)) for _, start, end in spans]
+    assert len(times) == 8
+    for (kind, *_), (start, end) in zip(spans, times, strict=True):
+        beside = [each for each in times if each[0] < end and start < each[1]]
         assert kind == "plain" or len(beside) == 1
 
 

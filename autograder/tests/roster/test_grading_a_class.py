@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_a_changed_check_grades_everybody_again(course: Course, tmp_path: Path):
 def test_one_seed_serves_a_gradebook_until_a_regrade(course: Course, tmp_path: Path):
     room = Class(course, hand_in(course, ada=RIGHT), tmp_path / "out")
 
-    def seed(**changes: object) -> int:
+    def seed(**changes: Any) -> int:
         result = by_id(room.grade(**changes))["ada"].result
         assert result is not None
         return result.seed
