@@ -36,6 +36,7 @@ def test_a_job_travels_as_text(course: Course):
     assert Job.from_json(sent.to_json()) == sent
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_takes_nobody_along(course: Course, tmp_path: Path):
     """The check kills the grading process, once; then, for another submission, every time."""
     once = tmp_path / "once"
@@ -70,6 +71,7 @@ def test_what_a_check_prints_does_not_reach_the_grader(course: Course):
     assert done.result.points == 1
 
 
+@pytest.mark.slow
 def test_closing_an_engine_ends_its_processes(course: Course, tmp_path: Path):
     course.checks(
         f"""
@@ -106,6 +108,7 @@ def holder(folder: Path, total: int, cores: int, log: Path, number: int) -> None
         (log / f"{number}").write_text(f"{start} {time.monotonic()} {cores or total}")
 
 
+@pytest.mark.slow
 def test_reservations_never_overlap_beyond_the_cores(tmp_path: Path):
     locks, log = tmp_path / "locks", tmp_path / "log"
     locks.mkdir()
@@ -144,6 +147,7 @@ with Cores(Path({str(tmp_path)!r}), 2).hold(0):
         pass
 
 
+@pytest.mark.slow
 def test_a_check_that_measures_time_runs_alone(course: Course, tmp_path: Path):
     """Two submissions at once: the spans of the timed check meet nobody else's, of the other they may."""
     course.checks(
@@ -182,6 +186,7 @@ def test_how_many_at_once_follows_cores_and_memory(course: Course):
     assert worker_count(needs, 7) == 7
 
 
+@pytest.mark.slow
 def test_equal_jobs_get_equal_points(course: Course):
     texts = [RIGHT, HALF, RIGHT]
     found = []

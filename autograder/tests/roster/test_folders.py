@@ -23,6 +23,7 @@ from autograder.tests.tree import command, copy_tree, environment, mlsys
 MODULES = ("sums.py",)
 
 
+@pytest.mark.slow
 def test_each_submission_is_graded_on_its_own(course: Course, tmp_path: Path):
     texts = {"broken": "def add(:\n", "ada": RIGHT, "crash": "import os\nos._exit(0)\n", "zoe": RIGHT}
     for name, text in texts.items():
@@ -109,6 +110,7 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_version_and_prints_a_table(tree: Path):
     done = mlsys(tree, "grade", "02", "ada [bold]", "--out", "out")
     assert done.returncode == 0, done.stderr

@@ -24,6 +24,7 @@ def hand_in(course: Course, **texts: str) -> list:
     return [person(name, str(course.root / "class" / name)) for name in texts]
 
 
+@pytest.mark.slow
 def test_a_rerun_grades_what_is_new_alone(course: Course, tmp_path: Path):
     room = Class(course, hand_in(course, ada=RIGHT, bob=HALF, eve=RIGHT), tmp_path / "out")
     first = room.grade()
@@ -38,6 +39,7 @@ def test_a_rerun_grades_what_is_new_alone(course: Course, tmp_path: Path):
     assert [(each["id"], each["points"]) for each in changes["changed"]] == [("bob", [5, 10])]
 
 
+@pytest.mark.slow
 def test_a_changed_check_grades_everybody_again(course: Course, tmp_path: Path):
     room = Class(course, hand_in(course, ada=RIGHT, bob=HALF), tmp_path / "out")
     room.grade()
@@ -48,6 +50,7 @@ def test_a_changed_check_grades_everybody_again(course: Course, tmp_path: Path):
     assert points(again)["ada"] == 5
 
 
+@pytest.mark.slow
 def test_one_seed_serves_a_gradebook_until_a_regrade(course: Course, tmp_path: Path):
     room = Class(course, hand_in(course, ada=RIGHT), tmp_path / "out")
 
@@ -81,6 +84,7 @@ class Failing:
             yield Done(job, result.model_copy(update={"tasks": (task,)}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["nothing", "a test"])
 def test_where_the_grader_failed_it_grades_again(course: Course, tmp_path: Path, how: str):
     room = Class(course, hand_in(course, ada=RIGHT), tmp_path / "out")
@@ -90,6 +94,7 @@ def test_where_the_grader_failed_it_grades_again(course: Course, tmp_path: Path,
     assert (again.graded, points(again)) == (1, {"ada": 10})
 
 
+@pytest.mark.slow
 def test_who_changed_the_course_is_named_and_graded_the_same(course: Course, tmp_path: Path):
     """Threat 24: a workflow, a test and the grader itself, edited in a submission."""
     handed_out = tmp_path / "handed-out"

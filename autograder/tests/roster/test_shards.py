@@ -30,6 +30,7 @@ def book(course: Course, out: Path) -> Gradebook:
     return Gradebook(out / course.unit.slug)
 
 
+@pytest.mark.slow
 def test_three_shards_make_the_grades_of_one_run(course: Course, tmp_path: Path):
     manifest = unit_manifest(course.unit)
     whole = room(course, tmp_path / "whole").grade()
@@ -48,6 +49,7 @@ def test_three_shards_make_the_grades_of_one_run(course: Course, tmp_path: Path)
     assert merge(target, sources, manifest).number == joined.number == 1, "merging again changes nothing"
 
 
+@pytest.mark.slow
 def test_shards_of_different_gradings_are_not_mixed(course: Course, tmp_path: Path):
     manifest = unit_manifest(course.unit)
     one, two = tmp_path / "one", tmp_path / "two"
