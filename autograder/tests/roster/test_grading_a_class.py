@@ -20,7 +20,8 @@ from autograder.tests.roster.small_class import HALF, RIGHT, THREE, WRONG, Class
 def hand_in(course: Course, **texts: str) -> list:
     """Plain folders with a repository's layout."""
     for name, text in texts.items():
-        course.write(f"class/{name}/work/02_sums/sums.py", text)
+        desk = Path("class", name, "work", "02_sums")
+        course.write(f"{desk}/sums.py", text)
     return [person(name, str(course.root / "class" / name)) for name in texts]
 
 
