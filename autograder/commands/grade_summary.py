@@ -39,6 +39,10 @@ def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
     if len(people) > 1 and graded:
         figures = f"median {statistics.median(graded):g}, from {min(graded):g} to {max(graded):g} points"
         console.print(Text(f"{len(graded)} of {len(people)} graded: {figures}", style="bold"))
+    waiting = sum(any(part.points is None for part in each.manual) for each in people)
+    if waiting:
+        told = f"{waiting} of {len(people)} totals wait for marks: ./mlsys mark {grading.unit.number}"
+        console.print(Text(told, style="bold"))
     for line in (*doubts(grading), *news(outcome)):
         console.print(Text(line, style="bright_black"), soft_wrap=True)
 

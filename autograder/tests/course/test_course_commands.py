@@ -176,7 +176,8 @@ def test_grade_prints_a_table_and_writes_results(root: Path, desk: Path, tmp_pat
     shutil.copytree(desk, tmp_path / "ada [bold]")
     done = mlsys(root, "grade", "01", str(tmp_path / "ada [bold]"), str(desk), "--out", str(tmp_path / "out"))
     assert done.returncode == 0, told(done)
-    assert "5/9" in told(done)
+    assert "5/12" in told(done)
+    assert "2 of 2 totals wait for marks: ./mlsys mark 01" in told(done)
     version = tmp_path / "out/01_tiny/versions/0001"
     people = json.loads((version / "grades.json").read_text())["people"]
     assert [(each["id"], each["points"]) for each in people] == [("ada_bold_", 5), ("01_tiny", 5)]
