@@ -68,7 +68,7 @@ def compare(
 ) -> list[Pair]:
     """The pairs that share at least `least` of one side, the longest common text first; at most `most`.
 
-    Costs about 30 ms a file, and 50 microseconds a pair that has a passage in common.
+    Costs about 30 ms a file of a hundred lines, and 70 microseconds a pair that has a passage in common.
     """
     found = []
     for module in sorted({name for work in works for name in work.files}):
