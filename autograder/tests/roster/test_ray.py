@@ -18,12 +18,6 @@ from autograder.tests.needs import absent as not_here
 from autograder.tests.roster.small_class import HALF, RIGHT, WRONG, Class, person
 
 PEOPLE = 12
-# Notice a dead node within seconds; on a real cluster the defaults are more patient.
-QUICK = {
-    "health_check_period_ms": 500,
-    "health_check_failure_threshold": 4,
-    "health_check_initial_delay_ms": 0,
-}
 NODE = {"num_cpus": 1, "memory": 4 << 30, "object_store_memory": 100 << 20}
 
 
@@ -33,9 +27,10 @@ def cluster() -> Iterator[Any]:
     if absent("ray"):
         not_here("ray is not installed: pip install -c constraints.txt -c constraints-ray.txt ray")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_raylet_start_wait_time_s"] = "240"  # noqa: SIM112 -- as Ray reads it
     from ray.cluster_utils import Cluster
 
-    head = {**NODE, "num_cpus": 0, "include_dashboard": False, "_system_config": QUICK}
+    head = {**NODE, "num_cpus": 0, "include_dashboard": False}
     found = Cluster(initialize_head=True, head_node_args=head)
     try:
         yield found
