@@ -26,16 +26,16 @@ def test_code_that_warns_and_prints(arena: Arena):
     assert result.points == result.max_points == 8
 
 
+@pytest.mark.slow
 def test_code_near_its_limits_on_a_busy_machine(arena: Arena):
-    """(41) Nine tenths of the wall time and of the memory, while every core of the machine is busy."""
+    """(41) Nine tenths of the wall time, then of the memory, while every core of the machine is busy."""
     load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
     try:
-        code = (
-            "import time\nimport numpy as np\ndef add(a, b):\n  x = np.ones(460 << 20, np.uint8)\n"
-            "  time.sleep(4.5)\n  return a + b"
-        )
-        arena.course.checks(wall_seconds=6)
-        assert arena.sums(code).points == 1
+        arena.course.checks(wall_seconds=10)
+        assert arena.sums("import time\ndef add(a, b):\n  time.sleep(9)\n  return a + b").points == 1
+        large = "import numpy as np\ndef add(a, b):\n  x = np.ones(450 << 20, np.uint8)\n  return a + b"
+        arena.course.checks(wall_seconds=60)
+        assert arena.sums(large).points == 1
     finally:
         for process in load:
             process.kill()
@@ -46,20 +46,21 @@ def test_code_near_its_limits_on_a_busy_machine(arena: Arena):
 def test_the_reference_twenty_times(arena: Arena):
     """(42) The same points each time, whatever the seed."""
     folder = arena.solved()
-    found = {arena.grade(arena.unit, folder, tasks={"01.1", "01.2"}, seed=seed).points for seed in range(20)}
-    assert found == {16}
+    found = {arena.grade(arena.unit, folder, tasks={"01.1"}, seed=seed).points for seed in range(20)}
+    assert found == {8}
 
 
 @pytest.mark.slow
 def test_the_starter_is_reported_whole_and_gets_nothing(arena: Arena):
-    """(43)"""
+    """(43) Two tasks of the unit here; test_bite.py has all of them."""
     folder = arena.solved()
     for name, data in starter_files(find_unit("01")).items():
         (folder / name).write_bytes(data)
-    result = arena.grade(arena.unit, folder)
-    assert (result.points, result.max_points) == (0, 100)
-    assert {task.id for task in result.tasks} == {f"01.{n}" for n in range(1, 8)}
-    assert {task.status for task in result.tasks} == {Status.NOT_IMPLEMENTED}
+    result = arena.grade(arena.unit, folder, tasks={"01.1", "01.7"})
+    assert (result.points, result.max_points) == (0, 30)
+    assert {task.id: task.status for task in result.tasks} == dict.fromkeys(
+        ("01.1", "01.7"), Status.NOT_IMPLEMENTED
+    )
     assert not any(test.passed for test in result.tests)
 
 
