@@ -53,6 +53,7 @@ def tree(tmp_path: Path) -> Path:
     course = make_course(Course(Unit("02_sums", root), root))
     course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
     write_class(root)
+    (root / "tmp").mkdir()
     return root
 
 
@@ -67,7 +68,7 @@ def killed_run(tree: Path, out: str, rng: random.Random) -> bool:
     process = subprocess.Popen(
         command("grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", out),
         cwd=tree,
-        env=environment(tree),
+        env=environment(tree, TMPDIR=str(tree / "tmp")),  # a kill may leave folders there
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
