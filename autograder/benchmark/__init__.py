@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.benchmark.otter import Otter, home
+from autograder.benchmark.roster import ClassOf, speedup
 from autograder.course.manifest import unit_manifest
 from autograder.course.units import CourseError, Unit
 from autograder.judge.judge import grade_submission
@@ -18,6 +19,7 @@ from autograder.judge.sandbox import available
 from autograder.judge.sessions import Sessions
 from autograder.judge.student import Student
 from reference.benchmarks.report import Figure, Report
+from reference.machine import usable_cores
 
 MANIFEST = """
 schema = 1
@@ -41,6 +43,7 @@ def test_echo(student):
     expect_equal(student.call("echo", 7), 7)
 """
 ECHO = "def echo(value):\n    return value\n"
+ROSTER = 300
 MATRIX = (2048, 2048)  # float64: 32 MiB
 
 
@@ -70,6 +73,12 @@ def run(*, quick: bool = False) -> Report:
             latency, echo = round_trips(sessions.student("test_echo"), quick=quick)
         finally:
             sessions.close()
+        roster = ClassOf(unit, Path(folder, "class"), 20 if quick else ROSTER, ECHO)
+        part, one, two = len(roster.people) // 5, [], []
+        for _ in range(1 if quick else 3):
+            one.append(timed(lambda: roster.grade(1, part)))
+            two.append(timed(lambda: roster.grade(2, part)))
+        whole = timed(lambda: roster.grade(usable_cores()))
     ratio = statistics.median(o / own for o, own in zip(rival, trivial, strict=True))
     return Report(
         "autograder",
@@ -80,6 +89,9 @@ def run(*, quick: bool = False) -> Report:
             Figure("trivial_submission", statistics.median(trivial), "s", "lower", 0.3),
             Figure("trivial_submission/otter_run", statistics.median(rival), "s", "lower"),
             Figure("trivial_submission/times_faster_than_otter", ratio, "ratio", target=10.0),
+            Figure(f"roster_of_{len(roster.people)}/wall", whole, "s", "lower"),
+            Figure(f"roster_of_{len(roster.people)}/workers", usable_cores(), "processes"),
+            Figure(f"roster_of_{part}/speedup_of_two_workers", speedup(one, two), "ratio"),
         ),
     )
 
