@@ -11,6 +11,8 @@ Each thread keeps its panels (at most one block of B that fits L2, and of A when
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import queue
 import threading
@@ -88,12 +90,14 @@ class Helper(Seat):
         super().__init__()
         self.asleep = False
         self.bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-        threading.Thread(target=self._live, name="matmul helper", daemon=True).start()
+        self.thread = threading.Thread(target=self._live, name="matmul helper", daemon=True)
+        self.thread.start()
 
     def post(self, operands: np.ndarray, plan: np.ndarray, panel_bytes: int) -> None:
         super().post(operands, plan, panel_bytes)
         if self.asleep:
             self.asleep = False
+            wake_elsewhere(self.thread)
             self.bell.put(None)
 
     def _live(self) -> None:
@@ -142,6 +146,29 @@ class Team:
             with self.lock:
                 self.seats.append(seat)
                 self.helpers.extend(helpers)
+
+
+def wake_elsewhere(thread: threading.Thread) -> None:
+    """Let a sleeping thread run on any core but the caller's.
+
+    Linux likes to wake a thread where its waker runs. The waker is about to keep that core busy, so the
+    helper would wait for its turn behind the very work that it should share.
+    """
+    if not hasattr(os, "sched_setaffinity") or thread.native_id is None:
+        return
+    elsewhere = os.sched_getaffinity(0) - {_current_core()}
+    if elsewhere:
+        with contextlib.suppress(OSError):  # a container may forbid it: then it is only slower
+            os.sched_setaffinity(thread.native_id, elsewhere)
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
+
+
+def _current_core() -> int:
+    return _c_library().sched_getcpu()
 
 
 def usable_cores() -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from reference.matmul_cpu import matmul
-from reference.matmul_cpu.team import Team, team, usable_cores
+from reference.matmul_cpu.team import Team, team, usable_cores, wake_elsewhere
 
 linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="reads the CPU time of threads in /proc"
@@ -106,3 +106,31 @@ def test_the_panels_of_a_thread_do_not_grow_with_the_matrices():
         matmul(np.ones((8, 40 * side)), np.ones((40 * side, 8)))
     crew = team()
     assert max(seat.panel_bytes for seat in (*crew.seats, *crew.helpers)) < 2**20
+
+
+@linux
+def test_a_helper_is_woken_on_another_core_than_its_caller():
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        pytest.skip("one core")
+    leave = threading.Event()
+    sleeper = threading.Thread(target=leave.wait)
+    sleeper.start()
+    places = []
+
+    def call_from(core: int) -> None:
+        os.sched_setaffinity(0, {core})  # of this thread alone
+        os.sched_setaffinity(0, cores)
+        wake_elsewhere(sleeper)
+        places.append(os.sched_getaffinity(sleeper.native_id))
+
+    try:
+        caller = threading.Thread(target=call_from, args=(cores[-1],))
+        caller.start()
+        caller.join()
+    finally:
+        leave.set()
+        sleeper.join()
+    (allowed,) = places
+    assert len(allowed) == len(cores) - 1
+    assert allowed < set(cores)
