@@ -122,7 +122,7 @@ def test_a_helper_is_woken_on_another_core_than_its_caller():
         os.sched_setaffinity(0, {core})  # of this thread alone
         os.sched_setaffinity(0, cores)
         wake_elsewhere(sleeper)
-        places.append(os.sched_getaffinity(sleeper.native_id))
+        places.append(os.sched_getaffinity(sleeper.native_id or 0))
 
     try:
         caller = threading.Thread(target=call_from, args=(cores[-1],))
