@@ -56,12 +56,14 @@ DENIED = {
     "swapoff": (168, 225),
     "swapon": (167, 224),
     "syslog": (103, 116),
+    "timer_create": (222, 107),  # its signal may be SIGCONT, for a process that the grader has stopped
     "umount2": (166, 39),
     "unshare": (272, 97),
     "userfaultfd": (323, 282),
 }
 # Denied for process 1, the zygote: limits that a test gives it are inherited by the tests that follow.
 NOT_OF_ZYGOTE = {"prlimit64": (302, 261), "sched_setaffinity": (203, 122)}
+FCNTL, F_SETSIG = (72, 25), 10  # the same as timer_create, by way of a file's events
 MACHINES = {"x86_64": (0, 0xC000003E, 56), "aarch64": (1, 0xC00000B7, 220)}  # column, AUDIT_ARCH, clone
 CLONE3 = 435  # its flags lie in memory that a filter cannot read: "not there" makes C libraries use clone
 NEW_NAMESPACES = 0x7E020000
@@ -69,7 +71,8 @@ EPERM, ENOSYS = 1, 38
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-NUMBER, ARCH, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data (the low half of a 64-bit argument)
+# Offsets in struct seccomp_data; of a 64-bit argument, its low half.
+NUMBER, ARCH, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
 
 
 def instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -98,11 +101,12 @@ def program(machine: str | None = None) -> bytes | None:
     ]
     for numbers in DENIED.values():
         code += [instruction(EQUAL, numbers[column], if_false=1), instruction(RETURN, ERRNO | EPERM)]
-    for numbers in NOT_OF_ZYGOTE.values():
+    by_argument = [(numbers, FIRST_ARGUMENT, 1) for numbers in NOT_OF_ZYGOTE.values()]
+    for numbers, argument, denied in (*by_argument, (FCNTL, SECOND_ARGUMENT, F_SETSIG)):
         code += [
             instruction(EQUAL, numbers[column], if_false=4),
-            instruction(LOAD, FIRST_ARGUMENT),
-            instruction(EQUAL, 1, if_false=1),
+            instruction(LOAD, argument),
+            instruction(EQUAL, denied, if_false=1),
             instruction(RETURN, ERRNO | EPERM),
             instruction(RETURN, ALLOW),
         ]

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from autograder.judge import describe
 from autograder.judge.failures import CheckFailure, StudentError, StudentFailure, WorkerError
 from autograder.judge.line import Call, Line
@@ -29,7 +31,8 @@ from autograder.judge.result import Feedback, Figure, Status
 from autograder.judge.timing import Timing
 from autograder.judge.usage import CpuReading
 
-AWAKE = 0.05  # CPU seconds: stopping takes a moment on a busy machine
+AWAKE = 0.005  # CPU seconds: what has stopped uses none
+STOPPING = 1.0  # seconds that stopping may take on a busy machine
 
 
 @dataclass(kw_only=True)
@@ -81,19 +84,26 @@ class Student(Line):
         if self.rival is None:
             return CpuReading(0.0, {})
         self.rival.session.freeze(frozen=True)
-        return self.rival.cpu()
+        deadline = time.monotonic() + STOPPING
+        while not (now := self.rival.cpu()).still and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return now
 
     def wake(self, before: CpuReading) -> None:
         """Continue the rival. Raises its StudentFailure when it worked meanwhile.
 
-        A stopped process can wake itself, by a timer whose signal is SIGCONT, to slow the yardstick down.
+        A stopped process can wake itself, by a timer whose signal is SIGCONT, to slow the yardstick down; what
+        one that ended meanwhile had used cannot be read any more.
         """
         if self.rival is None:
             return
-        worked, _ = self.rival.cpu().since(before)
+        now = self.rival.cpu()
+        worked, _ = now.since(before)
+        gone = now.gone(before)
         self.rival.session.freeze(frozen=False)
-        if worked > AWAKE:
-            message = f"worked for {worked:.2f} CPU seconds while the grader measured its own code beside it"
+        if worked > AWAKE or gone:
+            did = "ended a thread" if gone else f"worked for {worked:.3f} CPU seconds"
+            message = f"{did} while the grader measured its own code beside it"
             raise StudentFailure(
                 Feedback(message=message, hint="End every thread and process before you return.")
             )
@@ -124,8 +134,8 @@ class Student(Line):
     def probe(self, name: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
         """The value of a function of the unit's harness, run on the student's side.
 
-        Code that runs there can be changed there. gives: the form of the value, a type or tuples and lists of
-        types; another form means that it was, and is a protocol_error, never a check that stumbles.
+        Code that runs there can be changed there. gives: the form of the value, a type, the dtype of an array, or
+        tuples and lists of those; another form means that it was, and is a protocol_error, never a check that stumbles.
         """
         if not self.harness.is_file():
             raise WorkerError(f"the unit has no {self.harness.name}")
@@ -191,7 +201,9 @@ class Student(Line):
 
 
 def formed(value: Any, form: Any) -> bool:
-    """Whether a value has exactly the type, or the types inside, that `form` names."""
+    """Whether a value has exactly the type or dtype, or those inside, that `form` names."""
+    if isinstance(form, np.dtype):
+        return type(value) is np.ndarray and value.dtype == form
     if isinstance(form, type):
         return type(value) is form
     same = type(value) is type(form) and len(value) == len(form)

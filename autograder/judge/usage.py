@@ -7,13 +7,14 @@ import os
 import re
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.judge.processes import descendants, stat_fields
 
 NUMBERS = re.compile(rb"^(Threads|RssAnon|RssShmem):\s+(\d+)", re.MULTILINE)
 TICK = os.sysconf("SC_CLK_TCK")
+STOPPED, DEAD = "Tt", "ZXx"  # states of a thread in /proc
 
 
 class Scope:
@@ -112,15 +113,17 @@ class Scope:
     def cpu(self, main: int) -> CpuReading:
         """CPU seconds so far: of each living thread, and of all processes with their dead threads."""
         threads: dict[tuple[str, str], float] = {}
+        states: dict[tuple[str, str], str] = {}
         total = process_clock(main)
         for process in self.processes():
-            with contextlib.suppress(OSError, ValueError):
-                for task in os.listdir(process / "task"):  # noqa: PTH208
-                    threads[process.name, task] = thread_seconds(process / "task" / task)
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                for task in living_tasks(process):
+                    threads[process.name, task.name] = thread_seconds(task)
+                    states[process.name, task.name] = chr(stat_fields(task / "stat")[0])
                 fields = stat_fields(process / "stat")
                 reaped = (fields[13] + fields[14]) / TICK
                 total += reaped if self.is_main(process, main) else reaped + (fields[11] + fields[12]) / TICK
-        return CpuReading(total, threads)
+        return CpuReading(total, threads, states)
 
     def is_main(self, process: Path, main: int) -> bool:
         """Whether `process`, named as the sandbox sees it, is process `main` of the host."""
@@ -138,6 +141,16 @@ class CpuReading:
 
     total: float
     threads: dict[tuple[str, str], float]
+    states: dict[tuple[str, str], str] = field(default_factory=dict)  # as /proc/PID/stat has them
+
+    @property
+    def still(self) -> bool:
+        """Whether every thread is stopped or dead."""
+        return all(state in STOPPED + DEAD for state in self.states.values())
+
+    def gone(self, before: CpuReading) -> bool:
+        """Whether a thread that was alive before is there no more, and what it used in between with it."""
+        return any(state not in DEAD and key not in self.states for key, state in before.states.items())
 
     def since(self, before: CpuReading) -> tuple[float, tuple[float, ...]]:
         """(CPU seconds, those of each thread that worked, busiest first) between two readings."""

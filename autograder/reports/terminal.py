@@ -102,7 +102,9 @@ def detail_text(each: Detail, bar: str) -> Text:
 def footer(result: GradeResult, console: Console) -> None:
     console.print(Text(f"{result.points} of {result.max_points} points. {headline(result)}", style="bold"))
     for note in result.notes:
-        console.print(Text(clean(note)))
+        console.print(
+            Text(f"note: {clean(note)}"), soft_wrap=True
+        )  # a file's name must not start a line either
     console.print(
         Text(
             f"seed {result.seed}; {result.seconds:.1f} s; {tier_sentence(result.tier)}", style="bright_black"

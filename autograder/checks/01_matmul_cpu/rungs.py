@@ -83,7 +83,7 @@ def check_threads(student, rng, function, kernel, hint):
         expect_product(value, a, b, hint="The result must be right before its threads count.")
         threads = [*timing.thread_seconds, 0.0, 0.0]
         shares.append(threads[1] / max(threads[0], 1e-9))
-    if student.probe("threads") == 1:
+    if student.probe("threads", gives=int) == 1:
         # One core, one thread: then the compiled code tells whether it would share the work.
         seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
         shared = seen.get("parallel") is True
