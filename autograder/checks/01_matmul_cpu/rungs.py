@@ -53,16 +53,25 @@ def check_zero_depth(student, rng, kernel):
     )
 
 
-def check_own_code(student, rng, function, kernel):
-    """The loops are the student's own, compiled by numba."""
+def check_kernel(student, rng, function, kernel):
+    """The function calls its compiled kernel; what else is known of the kernel.
+
+    A library's product is right, and fast on every core: no rung's speed may come from there.
+    """
     seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
     if seen.get("compiled") is not True:
         fail(
-            f"{kernel} is not compiled by numba",
-            got="a plain Python function",
-            expected="a function with @njit that numba compiles",
+            f"{function} uses no {kernel} that numba compiles",
+            got="a plain Python function, or one that is not called",
+            expected=f"a function with @njit that {function} calls",
             hint="Keep the @njit line above the kernel: it is part of the starter.",
         )
+    return seen
+
+
+def check_own_code(student, rng, function, kernel):
+    """The loops are the student's own, compiled by numba."""
+    seen = check_kernel(student, rng, function, kernel)
     if seen.get("blas") is not False:
         fail(
             f"{kernel} calls a BLAS library",
@@ -74,7 +83,7 @@ def check_own_code(student, rng, function, kernel):
 
 def check_threads(student, rng, function, kernel, hint):
     """At least two threads take part in an n = 512 product: the kernel's own record of CPU time says so."""
-    student.call(function, *matrices(rng, 8, 8, 8))  # compiles
+    check_kernel(student, rng, function, kernel)  # compiles
     shares = []
     a = b = np.empty((0, 0))
     for _ in range(5):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from oracle import expect_product, matrices
+from rungs import check_kernel
 
 from autograder.judge.compare import fail
 from autograder.judge.student import Student
@@ -15,6 +16,7 @@ def expect_speed(
     baseline: Student,
     rng: np.random.Generator,
     function: str,
+    kernel: str,
     yardstick: str,
     sizes: tuple[int, int, int],
     *,
@@ -22,13 +24,13 @@ def expect_speed(
     hint: str,
     repeats: int = 5,
 ) -> None:
-    """Pass when `function` does a float32 product of `sizes` (m, k, n) at `at_least` times the speed of `yardstick`.
+    """Pass when `function`, by its `kernel`, does a float32 product of `sizes` (m, k, n) at `at_least` times the
+    speed of `yardstick`.
 
     A second round is measured before a "no": a busy machine must not cost a point.
     """
-    small = matrices(rng, 8, 8, 8)
-    student.call(function, *small)  # compiles
-    baseline.call(yardstick, *small)
+    check_kernel(student, rng, function, kernel)  # compiles
+    baseline.call(yardstick, *matrices(rng, 8, 8, 8))
     best = 0.0
     for _ in range(2):
         operands = [matrices(rng, *sizes) for _ in range(repeats)]

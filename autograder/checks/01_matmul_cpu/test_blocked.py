@@ -70,6 +70,7 @@ def test_register_blocked_speed(student, baseline, rng):
         baseline,
         rng,
         "register_blocked",
+        "_register_blocked",
         "rows_in_parallel",
         (1024, 256, 512),
         at_least=HALF,

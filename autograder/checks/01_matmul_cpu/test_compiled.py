@@ -49,7 +49,17 @@ def test_numba_loops_own_code(student, rng):
 @pytest.mark.task("01.3")
 def test_numba_loops_speed(student, baseline, rng):
     hint = "In the inner loop, neighbours in memory should follow each other: which index steps along a row of b?"
-    expect_speed(student, baseline, rng, "numba_loops", "rows", (512, 512, 512), at_least=HALF, hint=hint)
+    expect_speed(
+        student,
+        baseline,
+        rng,
+        "numba_loops",
+        "_numba_loops",
+        "rows",
+        (512, 512, 512),
+        at_least=HALF,
+        hint=hint,
+    )
 
 
 @pytest.mark.task("01.4")
@@ -87,4 +97,14 @@ def test_numba_parallel_uses_threads(student, rng):
 @pytest.mark.task("01.4")
 def test_numba_parallel_speed(student, baseline, rng):
     hint = "Starting threads costs microseconds: let the outermost loop be the parallel one, so that it happens once."
-    expect_speed(student, baseline, rng, "numba_parallel", "rows", (512, 512, 512), at_least=HALF, hint=hint)
+    expect_speed(
+        student,
+        baseline,
+        rng,
+        "numba_parallel",
+        "_numba_parallel",
+        "rows",
+        (512, 512, 512),
+        at_least=HALF,
+        hint=hint,
+    )

@@ -103,5 +103,13 @@ def test_divide_and_conquer_speed(student, baseline, rng):
         "How many leaves does _divide make? Each costs a step in Python and a call: stop at LEAF, not before."
     )
     expect_speed(
-        student, baseline, rng, "divide_and_conquer", "rows", (512, 512, 512), at_least=HALF, hint=hint
+        student,
+        baseline,
+        rng,
+        "divide_and_conquer",
+        "_conquer",
+        "rows",
+        (512, 512, 512),
+        at_least=HALF,
+        hint=hint,
     )

@@ -125,3 +125,10 @@ def test_names_of_files_open_no_line_of_a_log(arena: Arena):
     shown = io.StringIO()
     render(result, Console(file=shown, width=80))
     assert not re.search(r"^\s*::", shown.getvalue(), re.MULTILINE)
+
+
+def test_the_speed_of_a_library_is_no_rungs_speed(arena: Arena):
+    """NumPy's product in the given wrapper is right, fast, and on every core."""
+    result = arena.module("compiled.py", "\ndef numba_parallel(a, b):\n    return a @ b\n", tasks=("01.4",))
+    lost = {test.name for test in result.tests if not test.passed}
+    assert lost == {"test_numba_parallel_uses_threads", "test_numba_parallel_speed"}
