@@ -30,9 +30,15 @@ def run_pytest(checks: Path, files: list[Path], plugin: object) -> None:
 
 @contextlib.contextmanager
 def bare_environment() -> Iterator[None]:
-    """Without the variables through which pytest takes orders."""
+    """Without the variables through which pytest takes orders.
+
+    CI and BUILD_NUMBER make it explain a comparison of long texts in full, which takes minutes.
+    """
+    orders = ("PYTEST_", "PY_COLORS", "CI", "BUILD_NUMBER")
     kept = {
-        name: os.environ.pop(name) for name in list(os.environ) if name.startswith(("PYTEST_", "PY_COLORS"))
+        name: os.environ.pop(name)
+        for name in list(os.environ)
+        if name.startswith(orders[:2]) or name in orders
     }
     try:
         yield

@@ -161,7 +161,7 @@ def headline(result: GradeResult) -> str:
         return f"Nothing is written yet. Start with {result.tasks[0].id} {result.tasks[0].function}."
     done = sum(task.status is Status.PASSED for task in result.tasks)
     if done == 0:
-        return "A start is made. The first thing to look at is below."
+        return "A start is made. Look at the first check that did not pass."
     return f"{done} of {len(result.tasks)} tasks {'is' if done == 1 else 'are'} complete. Keep going."
 
 

@@ -80,6 +80,15 @@ def test_divide_and_conquer_depth_in_order(student, rng):
     a = rng.integers(-8, 9, (48, step * count)).astype(np.float32)
     b = rng.integers(-8, 9, (step * count, 64)).astype(np.float32)
     leaves = [[0, 48, step * t, step * (t + 1), 0, 64] for t in range(count)]
+    half = count // 2
+    got = student.probe("conquer", a, b, np.array(leaves, np.int64), np.array([0, half], np.int64))
+    expect_product(
+        got,
+        a[:, : step * half],
+        b[: step * half],
+        call="_conquer(a, b, c, leaves, starts) with starts = [0, half of the leaves]",
+        hint="Task t is the leaves from starts[t] up to starts[t + 1], and there are len(starts) - 1 tasks.",
+    )
     for _ in range(4):
         got = student.probe("conquer", a, b, np.array(leaves, np.int64), np.array([0, count], np.int64))
         expect_product(
