@@ -28,7 +28,12 @@ START_SECONDS = 90  # a cold disk and a slow laptop
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
-    "@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 20, "renameUntitledFileOnSave": False},
+    "@jupyterlab/docmanager-extension:plugin": {
+        "autosaveInterval": 20,
+        "renameUntitledFileOnSave": False,
+        # On a busy machine two of JupyterLab's own saves overlap, and it takes the first for somebody else's.
+        "lastModifiedCheckMargin": 5000,
+    },
     "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
 }
 
