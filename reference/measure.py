@@ -26,12 +26,14 @@ __all__ = [
     "measure_bandwidth",
     "measure_peak",
     "median_seconds",
+    "settle",
     "time_calls",
 ]
 
 MIN_TICKS = 1000  # a run must span this many steps of the clock: an error of 0.1 % at most
 MIN_RUN_SECONDS = 1e-4  # and be long against reading the clock and starting the loop
 NOISY_SPREAD = 0.10
+SLICE_SECONDS, LONGEST_SECONDS = 0.01, 1.0  # how often `settle` looks, and when it gives up
 
 
 @dataclass(frozen=True)
@@ -80,17 +82,16 @@ def time_calls(fn: Callable[[], object], *, repeats: int = 7, warmup: int = 1) -
 
 
 def interleaved(
-    fns: Mapping[str, Callable[[], object]], repeats: int = 7, *, warmup: int = 1, pause: float = 0.0
+    fns: Mapping[str, Callable[[], object]], repeats: int = 7, *, warmup: int = 1, settled: bool = False
 ) -> dict[str, Timing]:
     """Time several functions in turns, so that a slow spell of the machine hits all of them.
 
     Each round starts one function further on, so that none always runs in the cache another one left.
-    pause: seconds to wait before each run, for libraries with threads of their own, which keep spinning for a
-    while after a call and would slow the next library down; then a call that is not counted wakes the threads.
+    settled: for libraries with threads of their own, which keep spinning for a while after a call and would slow
+    the next library down: wait until they sleep (see settle), then wake one's own by a call that is not counted.
     fns: name -> function without arguments. Returns name -> Timing in the order given.
     After the warm-up each function is called once more, to see whether it needs a batch.
-    Raises ValueError when fns is empty, for repeats < 1, warmup < 0 or pause < 0; TypeError when a value is
-    no function.
+    Raises ValueError when fns is empty, for repeats < 1 or warmup < 0; TypeError when a value is no function.
     """
     if not fns:
         raise ValueError("interleaved: expected at least one function to time, got none")
@@ -102,8 +103,6 @@ def interleaved(
             )
     _check_count("repeats", repeats, 1)
     _check_count("warmup", warmup, 0)
-    if not pause >= 0:
-        raise ValueError(f"interleaved: expected a pause of at least 0 seconds, got {pause!r}")
     names = list(fns)
     for name in names:
         for _ in range(warmup):
@@ -113,11 +112,24 @@ def interleaved(
     for turn in range(repeats):
         for i in range(len(names)):
             name = names[(turn + i) % len(names)]
-            if pause:
-                time.sleep(pause)
+            if settled:
+                settle()
                 fns[name]()
             runs[name].append(_run(fns[name], batches[name]) / batches[name])
     return {name: _timing(runs[name], batches[name]) for name in names}
+
+
+def settle() -> None:
+    """Wait until no thread of this process uses the processor, at most a second.
+
+    The threads of OpenBLAS, for one, spin for about a tenth of a second after a call.
+    """
+    end = time.perf_counter() + LONGEST_SECONDS
+    while time.perf_counter() < end:
+        before = time.process_time()
+        time.sleep(SLICE_SECONDS)
+        if time.process_time() - before < SLICE_SECONDS / 10:
+            return
 
 
 def matmul_flop(m: int, k: int, n: int) -> int:

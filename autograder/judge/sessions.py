@@ -11,6 +11,7 @@ from autograder.course.units import CourseError, Unit
 from autograder.judge.sandbox import Plan
 from autograder.judge.session import Session
 from autograder.judge.student import Student
+from reference.machine import usable_cores
 
 
 class Sessions:
@@ -32,7 +33,6 @@ class Sessions:
         room = self.scratch / name
         room.mkdir(mode=0o755)
         limits = self.manifest.limits
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         plan = Plan(
             unit=self.unit,
             submission=submission,
@@ -40,7 +40,7 @@ class Sessions:
             tier=self.tier,
             own_reference=name == "baseline",
             disk_mb=limits.disk_mb,
-            threads=max(1, min(cores, limits.processes // 4)),
+            threads=max(1, min(usable_cores(), limits.processes // 4)),
             hidden=self.hidden,
         )
         return Session(plan, self.manifest.preload, functions)

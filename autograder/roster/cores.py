@@ -16,13 +16,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.course.units import CourseError
+from reference.machine import usable_cores
 
 PATIENCE = 0.02  # seconds between two looks
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def machine_folder() -> Path:

@@ -10,8 +10,8 @@ from typing import Protocol
 from autograder.course.manifest import Manifest
 from autograder.judge.result import GradeResult
 from autograder.judge.usage import available_memory
-from autograder.roster.cores import usable_cores
 from autograder.roster.job import Job
+from reference.machine import usable_cores
 
 OVERHEAD_MB = 512  # of a grading process and its sandbox, beyond what the submission may use
 PATIENCE = 600.0  # seconds that a submission may take beyond the sum of its time limits

@@ -13,7 +13,6 @@ from autograder.course.units import CourseError, Unit
 from autograder.judge.result import GradeResult
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
-from autograder.roster.cores import usable_cores
 from autograder.roster.engines import Done, Engine
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.job import Job
@@ -24,6 +23,7 @@ from autograder.roster.receipts import Store
 from autograder.roster.released import released_files
 from autograder.roster.shards import Part, Shard, run_digest, write_part
 from autograder.roster.standing import Person, Standing
+from reference.machine import usable_cores
 
 SEEDS = 1 << 32
 

@@ -25,7 +25,7 @@ from reference.benchmarks.report import Figure, Report, geometric_mean
 from reference.machine import usable_cores
 from reference.matmul_cpu import matmul
 from reference.matmul_cpu.microkernel import microkernel
-from reference.measure import matmul_flop, measure_peak, time_calls
+from reference.measure import matmul_flop, measure_peak, settle, time_calls
 
 SQUARES = (256, 500, 512, 1000, 1024, 2048, 4096)
 SHAPES = {f"n={n}": (n, n, n) for n in SQUARES} | {
@@ -46,7 +46,6 @@ LADDER = {  # rung -> the largest n at which it is timed: 4096, or what takes a 
 LADDER_N = 4096
 TARGETS = {"numpy": 1.00, "torch": 1.20}
 LEAST_SIZE, LEAST_OF_PEAK, MOST_EXTRA = 0.90, 0.88, 0.05
-SLICE, LONGEST = 0.01, 1.0  # seconds: how often `settle` looks, and when it gives up
 ROUND = 0.02  # seconds of calls for each library in each round
 
 Sides = tuple[int, int, int]
@@ -151,16 +150,6 @@ def in_turns(
             peaks.append(measure_peak(peak, threads, repeats=3))
         turn += 1
     return seconds, peaks
-
-
-def settle() -> None:
-    """Wait until no thread of this process uses the processor."""
-    end = time.perf_counter() + LONGEST
-    while time.perf_counter() < end:
-        before = time.process_time()
-        time.sleep(SLICE)
-        if time.process_time() - before < SLICE / 10:
-            return
 
 
 def ratios(rates: dict[str, dict[str, float]], dtype: str, threads: int) -> Iterator[Figure]:

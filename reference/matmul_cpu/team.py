@@ -21,6 +21,7 @@ from functools import cache
 import numpy as np
 from numba import njit, types
 
+from reference.machine import usable_cores
 from reference.matmul_cpu.addresses import exchange_if, pause, put_word, word_at
 from reference.matmul_cpu.vectors import source_build
 from reference.matmul_cpu.work import JOB_WORDS, NEXT, OPERANDS, work
@@ -169,13 +170,6 @@ def _c_library() -> ctypes.CDLL:
 
 def _current_core() -> int:
     return _c_library().sched_getcpu()
-
-
-def usable_cores() -> int:
-    """Cores that this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 _team = Team()

@@ -1,6 +1,7 @@
 """The stopwatch and the two limits of the machine."""
 
 import dataclasses
+import threading
 import time
 
 import numpy as np
@@ -42,13 +43,27 @@ def test_every_function_runs_equally_often_and_takes_turns_to_start():
     assert calls[-12:] == list("abcbcacababc")
 
 
-def test_a_pause_is_followed_by_a_call_that_is_not_counted():
+def test_a_settled_run_follows_a_call_that_is_not_counted():
     calls = []
-    timings = interleaved({"a": lambda: (calls.append(1), time.sleep(0.001))}, 3, warmup=0, pause=0.001)
+    timings = interleaved({"a": lambda: (calls.append(1), time.sleep(0.001))}, 3, warmup=0, settled=True)
     assert len(calls) == 1 + 3 * 2
     assert timings["a"].repeats == 3
-    with pytest.raises(ValueError, match="pause"):
-        interleaved({"a": lambda: None}, pause=-1)
+
+
+def test_settle_waits_for_threads_that_spin():
+    ended = []
+
+    def spin() -> None:
+        end = time.perf_counter() + 0.2
+        while time.perf_counter() < end:
+            pass
+        ended.append(True)
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    measure.settle()
+    assert ended
+    thread.join()
 
 
 def test_the_median_ignores_one_slow_run():

@@ -11,8 +11,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from reference.machine import usable_cores
 from reference.matmul_cpu import matmul
-from reference.matmul_cpu.team import Team, team, usable_cores, wake_elsewhere
+from reference.matmul_cpu.team import Team, team, wake_elsewhere
 
 linux = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="reads the CPU time of threads in /proc"
