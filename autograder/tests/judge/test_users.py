@@ -14,6 +14,7 @@ import pytest
 from autograder.course.units import course_root
 from autograder.judge.isolation import SWITCHES, in_the_way, remedy
 from autograder.judge.result import GradeResult, Status
+from autograder.judge.view import View
 from autograder.tests.judge.small_course import ADD, Course
 from autograder.tests.needs import absent
 
@@ -42,6 +43,23 @@ def readable(path: Path) -> bool:
     return all(each.stat().st_mode & 0o005 == 0o005 for each in (path, *path.parents))
 
 
+def opened(folder: Path) -> list[str]:
+    """The start of a command that sees `folder` although it lies in a closed home: an empty home stands before it."""
+    if readable(folder):
+        return []
+    closed = next(each for each in reversed(folder.parents) if not readable(each))
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        absent("bubblewrap")
+    view = View(())
+    view.made.update(closed.parents)
+    view.temporary(closed, 1)
+    for needed in (folder, course_root(), Path(sys.prefix)):
+        if closed in needed.parents:
+            view.bind(needed)
+    return [bwrap, "--dev-bind", "/", "/", *view.arguments, "--"]
+
+
 def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
     """Grade as an ordinary user, in a process of theirs."""
     course.submission(code)
@@ -49,6 +67,7 @@ def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
     for path in (place, *place.rglob("*")):
         os.chown(path, NOBODY, NOBODY)
     command = [
+        *opened(Path(sys.base_prefix)),
         "setpriv",
         f"--reuid={NOBODY}",
         f"--regid={NOBODY}",
@@ -83,13 +102,11 @@ def test_an_ordinary_user_grades_like_root(course: Course):
         pytest.skip("the other tests run as an ordinary user already")
     if shutil.which("setpriv") is None:
         absent("setpriv (util-linux)")
-    if not readable(Path(sys.base_prefix)):
-        pytest.skip(f"the interpreter lies where an ordinary user cannot read it: {sys.base_prefix}")
     with tempfile.TemporaryDirectory(prefix="mlsys-nobody-") as name:
         place = Path(name)
         look = f"HOME = {str(place)!r}\n" + LOOK
         result = as_nobody(course, look, place)
-        assert result.tests[0].passed, result.tests
+        assert result.tests[0].passed, result.tests[0].feedback
         assert result.tier == "bubblewrap"
         for code, status in (
             ("import os\nos._exit(0)", Status.CRASHED),
