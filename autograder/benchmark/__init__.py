@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 from autograder.benchmark.otter import Otter, home
 from autograder.benchmark.roster import ClassOf, speedup
 from autograder.course.manifest import unit_manifest
+from autograder.course.scratch import scratch_folder
 from autograder.course.units import CourseError, Unit
 from autograder.judge.judge import grade_submission
 from autograder.judge.sandbox import available
@@ -52,11 +52,11 @@ def run(*, quick: bool = False) -> Report:
     works, reason = available()
     if not works:
         raise CourseError(f"the benchmark grades in the sandbox: {reason}")
-    with tempfile.TemporaryDirectory(prefix="mlsys-bench-") as folder:
-        unit = make_unit(Path(folder))
+    with scratch_folder("bench") as folder:
+        unit = make_unit(folder)
         desk = unit.desk
         grade_submission(unit, desk)  # imports, caches
-        other = Path(folder, "otter")
+        other = folder / "otter"
         other.mkdir()
         otter = Otter(home(), other)
         trivial, rival = [], []
@@ -64,7 +64,7 @@ def run(*, quick: bool = False) -> Report:
             trivial.append(timed(lambda: grade_submission(unit, desk)))
             rival.append(timed(otter.grade))
         manifest = unit_manifest(unit)
-        scratch = Path(folder, "scratch")
+        scratch = folder / "scratch"
         scratch.mkdir()
         (scratch / "submission").mkdir()
         (scratch / "submission" / "echo.py").write_text(ECHO)
@@ -73,7 +73,7 @@ def run(*, quick: bool = False) -> Report:
             latency, echo = round_trips(sessions.student("test_echo"), quick=quick)
         finally:
             sessions.close()
-        roster = ClassOf(unit, Path(folder, "class"), 20 if quick else ROSTER, ECHO)
+        roster = ClassOf(unit, folder / "class", 20 if quick else ROSTER, ECHO)
         part, one, two = len(roster.people) // 5, [], []
         for _ in range(1 if quick else 3):
             one.append(timed(lambda: roster.grade(1, part)))

@@ -12,13 +12,12 @@ module, and opens with three lines:
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from autograder.course.manifest import Manifest, unit_manifest
 from autograder.course.release import solved_files, starter_files
+from autograder.course.scratch import scratch_folder
 from autograder.course.units import CourseError, Unit
 from autograder.judge.judge import grade_submission
 from autograder.judge.result import GradeResult, Status
@@ -124,11 +123,11 @@ def grade_row(
     tasks: set[str] | None,
     sandbox: str,
 ) -> Row:
-    with tempfile.TemporaryDirectory(prefix="mlsys-bite-") as folder:
+    with scratch_folder("bite") as folder:
         for file, content in files.items():
-            Path(folder, file).write_bytes(content)
+            (folder / file).write_bytes(content)
         mode = "require" if sandbox == "require" else "prefer"
-        result = grade_submission(unit, Path(folder), name=name, tasks=tasks, sandbox=mode)
+        result = grade_submission(unit, folder, name=name, tasks=tasks, sandbox=mode)
     said = next((t.feedback.message for t in result.tests if t.status is Status.INFRA_ERROR), "")
     return Row(name, why, result.points, result.max_points, expected, lost_tests(result), said)
 

@@ -7,11 +7,11 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import urllib.parse
 from pathlib import Path
 
 from autograder.course.browser import TO_MEND, find_browser, switches
+from autograder.course.scratch import scratch_folder
 from autograder.course.units import CourseError
 
 OLDEST_NODE = 18
@@ -82,14 +82,14 @@ def render(root: Path, source: Path, to: Path) -> list[Path]:
         )
     outputs = [to / f"{source.stem}{suffix}" for suffix in (".html", ".pdf")]
     to.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="mlsys-slides-", ignore_cleanup_errors=True) as scratch:
+    with scratch_folder("slides") as scratch:
         # Marp and the browser leave folders behind: in `scratch`, which goes.
-        own = {"TMPDIR": scratch, "XDG_CONFIG_HOME": scratch, "XDG_CACHE_HOME": scratch}
+        own: dict[str, str] = dict.fromkeys(("TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(scratch))
         own["CHROME_PATH"] = str(browser)
         if "--no-sandbox" in switches():
             own["CHROME_NO_SANDBOX"] = "1"
         for output in outputs:
-            half = Path(scratch) / output.name
+            half = scratch / output.name
             convert(program, source, half, theme=root / "slides" / THEME, environment=os.environ | own)
             if output.suffix == ".html":
                 half.write_text(with_pictures(half.read_text(), source.parent))

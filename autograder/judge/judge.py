@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from autograder.course.manifest import Manifest, unit_manifest
+from autograder.course.scratch import scratch_folder
 from autograder.course.units import CourseError, Unit
 from autograder.judge.bare import run_pytest
 from autograder.judge.intake import InvalidSubmissionError, Staged, stage
@@ -61,8 +61,7 @@ def grade_submission(
     started, clock = datetime.now(UTC), time.perf_counter()
     notes: list[str] = []
     tier = choose_tier(sandbox, notes)
-    with tempfile.TemporaryDirectory(prefix="mlsys-grade-") as temporary:
-        scratch = Path(temporary)
+    with scratch_folder("grade") as scratch:
         scratch.chmod(0o711)  # the worker's user passes through
         recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, notes=notes)
         staging = scratch / "submission"

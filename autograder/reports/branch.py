@@ -6,11 +6,11 @@ one ref is pushed. Nothing is forced. The other branches are neither fetched nor
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from autograder.course.scratch import scratch_folder
 from autograder.roster.git import GitError, Limits, git
 
 Tree: TypeAlias = Mapping[str, "bytes | Tree"]
@@ -40,8 +40,8 @@ def push_files(repository: str, branch: str, files: Tree, message: str, limits: 
 
 
 def attempt(repository: str, branch: str, files: Tree, message: str, limits: Limits) -> str:
-    with tempfile.TemporaryDirectory(prefix="mlsys-feedback-") as folder:
-        ours = Plumbing(Path(folder) / "git", limits)
+    with scratch_folder("feedback") as folder:
+        ours = Plumbing(folder / "git", limits)
         parent = ours.fetch(repository, f"refs/heads/{branch}")
         before = ours.run("rev-parse", f"{parent}^{{tree}}").decode().strip() if parent else ""
         tree = ours.tree(before, files)

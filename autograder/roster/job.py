@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.course.scratch import scratch_folder
 from autograder.course.units import Unit
 from autograder.judge.result import GradeResult
 from autograder.roster.cores import Cores
@@ -38,8 +38,8 @@ def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
     """Grade in this process, in the sandbox. Raises CourseError without one, and for a broken manifest."""
     from autograder.judge.judge import grade_submission
 
-    with tempfile.TemporaryDirectory(prefix="mlsys-job-") as temporary:
-        folder = Path(temporary, "submission")
+    with scratch_folder("job") as scratch:
+        folder = scratch / "submission"
         folder.mkdir()
         job.snapshot.write(folder)
         reserve = cores.hold if cores is not None else None

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.manifest import unit_manifest
+from autograder.course.scratch import PREFIX
 from autograder.roster.cores import Cores
 from autograder.roster.engines import Needs, worker_count
 from autograder.roster.job import Job
@@ -102,7 +103,7 @@ def test_closing_an_engine_ends_its_processes(
     pids = [int(path.name.partition("-")[2]) for path in tmp_path.glob("pid-*")]
     assert pids
     assert not [pid for pid in pids if Path("/proc", str(pid)).exists()]
-    assert not [*room.glob("mlsys-grade-*"), *room.glob("mlsys-job-*")], "and their temporary folders"
+    assert not list(room.glob(f"{PREFIX}*")), "and their temporary folders"
 
 
 def holder(folder: Path, total: int, cores: int, log: Path, number: int) -> None:

@@ -1,0 +1,57 @@
+"""Temporary folders that do not outlive their maker for long, not even one that was killed.
+
+A maker holds a lock on its folder for as long as it lives; the kernel lets go of it, whatever ends the process. Who
+makes the next folder removes those that nobody holds any more.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+PREFIX = "mlsys-scratch-"
+YOUNG = 60.0  # seconds: a folder of this age may just be about to be locked
+
+
+@contextmanager
+def scratch_folder(what: str) -> Iterator[Path]:
+    """A new folder in the system's temporary folder, for this process alone; `what` is a part of its name.
+
+    Costs a listing of the temporary folder. Raises OSError where none can be made.
+    """
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-"))
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def sweep() -> None:
+    """Remove this user's scratch folders whose makers are gone."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            status = folder.lstat()
+            if status.st_uid == os.getuid() and time.time() - status.st_ctime > YOUNG and not in_use(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a living process holds the folder. Raises OSError for what is no folder."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
