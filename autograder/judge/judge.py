@@ -41,6 +41,7 @@ def grade_submission(
     sandbox: Literal["require", "prefer"] = "require",
     on_test: Callable[[TestResult], None] | None = None,
     reserve: Reserve | None = None,
+    refused: str = "",
 ) -> GradeResult:
     """Grade the files of `folder` that the unit's manifest names.
 
@@ -48,6 +49,7 @@ def grade_submission(
     tasks: only these ids. hidden: also the hidden checks. sandbox: "require" raises without bubblewrap,
     "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
     reserve: waits for so many cores (0: all of them) and holds them; for who grades several at once.
+    refused: why nothing of it may be taken in, known before; every test gets the status invalid_submission.
 
     Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
     graded, and a failure of the grader itself, are statuses in the result.
@@ -67,6 +69,8 @@ def grade_submission(
         staging = scratch / "submission"
         staging.mkdir(mode=0o755)
         try:
+            if refused:
+                raise InvalidSubmissionError(refused)
             recorder.staged = stage(unit, manifest, folder, staging)
             notes += recorder.staged.notes
             run(unit, manifest, recorder, scratch, tier, seed, folder, reserve)

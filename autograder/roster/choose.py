@@ -49,6 +49,10 @@ class Chooser:
         receipts = self.store.of(address)
         accepted = [each for each in receipts if due.closes is None or each.at <= due.closes]
         if not accepted:
+            refusals = self.store.refusals.get(address, [])
+            for refusal in refusals:
+                if due.closes is None or refusal.at <= due.closes:
+                    return Choice(Snapshot((), refused=refusal.why), received=refusal.at)
             return Choice(trouble=nothing(receipts, due, missed))
         try:
             return self.from_commits(address, accepted, due)

@@ -44,5 +44,11 @@ def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
         job.snapshot.write(folder)
         reserve = cores.hold if cores is not None else None
         return grade_submission(
-            job.unit, folder, name=job.key[:12], seed=job.seed, sandbox="require", reserve=reserve
+            job.unit,
+            folder,
+            name=job.key[:12],
+            seed=job.seed,
+            sandbox="require",
+            reserve=reserve,
+            refused=job.snapshot.refused,
         )

@@ -27,6 +27,10 @@ class FetchError(Exception):
     """Nothing new could be fetched; the message is for the instructor."""
 
 
+class TooLargeError(FetchError):
+    """There is more than the grader takes in; the message is for the student too."""
+
+
 class EmptyError(FetchError):
     """There is a repository, and it has no commits."""
 
@@ -69,7 +73,7 @@ class Mirror:
             raise
 
     def fetch(self, at: datetime, lock: int) -> None:
-        """Bring the tip of the default branch, as of the time `at`. Raises FetchError, EmptyError."""
+        """Bring the tip of the default branch, as of the time `at`. Raises FetchError and its kinds."""
         self.make()
         ref = INCOMING + at.astimezone(UTC).strftime(STAMP)
         options = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
@@ -80,7 +84,7 @@ class Mirror:
         except GitError as error:
             if self.drop_partial_packs() >= (self.limits.megabytes << 20) - 4096:
                 limit = f"{self.limits.megabytes} MB"
-                raise FetchError(f"the repository is larger than {limit}: it is not graded") from None
+                raise TooLargeError(f"the repository is larger than {limit}: it is not graded") from None
             if error.timed_out:
                 raise FetchError(f"fetching took longer than {self.limits.seconds:g} s") from None
             if "remote ref HEAD" in str(error):

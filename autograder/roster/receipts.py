@@ -14,7 +14,7 @@ from typing import Any
 
 from autograder.roster.git import Limits
 from autograder.roster.journal import Journal
-from autograder.roster.mirror import Mirror
+from autograder.roster.mirror import Mirror, TooLargeError
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,14 @@ class Receipt:
 
     at: datetime
     commit: str
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """At this time the repository held more than the grader takes in."""
+
+    at: datetime
+    why: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Store:
         self.home, self.limits = home, limits or Limits()
         self.journal = Journal(home / "received.jsonl")
         self.receipts: dict[str, list[Receipt]] = {}
+        self.refusals: dict[str, list[Refusal]] = {}
         self.looks: list[Look] = []
         for event in self.journal:
             self.load(event)
@@ -51,6 +60,8 @@ class Store:
             at = datetime.fromisoformat(event["at"])
             if event["event"] == "received":
                 self.receipts.setdefault(event["repository"], []).append(Receipt(at, event["commit"]))
+            elif event["event"] == "refused":
+                self.refusals.setdefault(event["repository"], []).append(Refusal(at, event["why"]))
             elif event["event"] == "collected":
                 until = datetime.fromisoformat(event["until"])
                 self.looks.append(Look(at, until, frozenset(event["missed"])))
@@ -70,9 +81,19 @@ class Store:
         with mirror.locked() as lock:
             try:
                 mirror.fetch(at, lock)
+            except TooLargeError as error:
+                self.refuse(address, Refusal(at, str(error)))
+                raise
             finally:
                 if mirror.folder.exists():  # also what a killed run left
                     self.record(mirror)
+
+    def refuse(self, address: str, refusal: Refusal) -> None:
+        """Record the first of several equal refusals."""
+        known = self.refusals.setdefault(address, [])
+        if not known or known[-1].why != refusal.why:
+            self.journal.append("refused", at=refusal.at.isoformat(), repository=address, why=refusal.why)
+            known.append(refusal)
 
     def record(self, mirror: Mirror) -> None:
         """Move what was fetched into the record."""

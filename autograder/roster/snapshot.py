@@ -36,6 +36,7 @@ class Snapshot:
 
     entries: tuple[Entry, ...]
     neighbours: tuple[str, ...] = ()
+    refused: str = ""  # why nothing of the submission can be taken in
 
     @property
     def empty(self) -> bool:
@@ -45,7 +46,7 @@ class Snapshot:
     @property
     def content(self) -> str:
         """SHA-256 (hexadecimal) of what is graded; what lies beside it does not count."""
-        digest = hashlib.sha256()
+        digest = hashlib.sha256(self.refused.encode())
         for entry in self.entries:
             digest.update(
                 f"{entry.name}\0{entry.kind}\0{entry.size}\0{len(entry.data)}\0".encode() + entry.data
@@ -81,12 +82,12 @@ class Snapshot:
     def to_data(self) -> dict[str, Any]:
         """JSON data that `from_data` turns back."""
         entries = [[e.name, e.kind, base64.b64encode(e.data).decode(), e.size] for e in self.entries]
-        return {"entries": entries, "neighbours": list(self.neighbours)}
+        return {"entries": entries, "neighbours": list(self.neighbours), "refused": self.refused}
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Snapshot:
         entries = tuple(Entry(n, k, base64.b64decode(d), size) for n, k, d, size in data["entries"])
-        return cls(entries, tuple(data["neighbours"]))
+        return cls(entries, tuple(data["neighbours"]), data["refused"])
 
 
 def worth_naming(names: list[str], manifest: Manifest) -> tuple[str, ...]:

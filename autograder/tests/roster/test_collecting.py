@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from autograder.course.manifest import unit_manifest
+from autograder.judge.result import Status
 from autograder.roster.choose import Choice, Chooser
 from autograder.roster.doubts import unwatched
 from autograder.roster.lateness import Due
@@ -155,6 +156,30 @@ def test_empty_unreachable_and_large_repositories_are_told_apart(
     assert "cannot be fetched" in troubles["git://127.0.0.1:1/x.git"]
     kept = sum(path.stat().st_size for path in (tmp_path / "out").rglob("*") if path.is_file())
     assert kept < 1 << 20, "what was too large is not kept in parts either"
+
+
+def test_a_repository_that_is_too_large_is_an_invalid_submission(
+    course: Course, server: GitServer, tmp_path: Path
+):
+    """Threat (32); what was received before it grew counts, and so does the deadline."""
+    server.push("large", {**desk(RIGHT), "data.bin": os.urandom(3 << 20)})
+    server.push("grown", desk(RIGHT))
+    people = [person(name, server.url(name)) for name in ("large", "grown")]
+    room = Class(course, people, tmp_path / "out", megabytes=1)
+    deadline = now()
+    room.collect()
+    server.push("grown", {"data.bin": os.urandom(3 << 20)})
+    assert set(room.collect()) == {server.url("large"), server.url("grown")}
+    large, grown = room.grade().people
+    assert large.result is not None
+    assert grown.result is not None
+    assert grown.points == 10
+    assert {test.status for test in large.result.tests} == {Status.INVALID_SUBMISSION}
+    assert "larger than 1 MB" in large.result.tests[0].feedback.message
+    assert large.points == 0
+    assert large.received
+    assert choose(room).snapshot is not None
+    assert choose(room, Due(deadline, deadline)).snapshot is None, "not seen in time"
 
 
 def test_a_large_file_of_the_past_harms_nobody(bare_course: Course, server: GitServer, tmp_path: Path):
