@@ -51,6 +51,10 @@ def _row_block(a, b, c, i0, i1):
 
     The four rows are summed in `strip`, which stays in the L1 cache. Rows of `c` itself would do, but
     when n is a power of two they are a multiple of 4096 bytes apart, and then they share a few cache sets.
+
+    `_tile` takes four products at a time. When a panel's depth is no multiple of 4, its last k % 4 products fill
+    no tile: they are added to `strip` one by one. When i1 - i0 is no multiple of 4, the last tile has fewer than
+    four rows: those of `strip` below them are dropped. `strip` holds garbage until it is cleared.
     """
     raise NotImplementedError(
         "01.6 register_blocked (_row_block): c[i0:i1] += a[i0:i1] @ b, one panel of `b` after the other, four"
