@@ -78,9 +78,9 @@ def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
     from autograder.course.units import CourseError
     from autograder.judge.intake import InvalidSubmissionError, read_module
     from autograder.reports.similarity import Work
+    from autograder.roster.choose import desk_of
 
-    desk = folder / "work" / unit.slug
-    place = desk if desk.is_dir() and not desk.is_symlink() and not desk.parent.is_symlink() else folder
+    place = desk_of(folder, unit, manifest.modules)
     try:
         top = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:

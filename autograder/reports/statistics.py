@@ -103,7 +103,8 @@ class ClassFigures:
 def class_figures(standings: Standings, *, rows: int = 10) -> ClassFigures:
     """The figures of one version; `rows`: the most that a list of checks or leaders shows."""
     graded = [each for each in standings.people if each.result is not None]
-    results = submissions(graded)
+    owners = by_owner(graded)
+    results = [people[0].result for people in owners if people[0].result is not None]
     shares = [100 * each.points / each.max_points for each in graded if each.max_points]
     tasks = task_figures(results)
     tried = [task for task in tasks if task.written]
@@ -118,16 +119,16 @@ def class_figures(standings: Standings, *, rows: int = 10) -> ClassFigures:
         hardest=min(tried, key=lambda task: task.share) if len(tried) > 1 else None,
         kinds=kind_figures(results),
         checks=tuple(check_figures(results)[:rows]),
-        boards=boards(graded, rows),
+        boards=boards(owners, rows),
     )
 
 
-def submissions(graded: list[Standing]) -> list[GradeResult]:
-    """Each graded submission once, whoever shares it."""
-    found: dict[str, GradeResult] = {}
+def by_owner(graded: list[Standing]) -> list[list[Standing]]:
+    """Those who share each submission: a group, or one person. Equal files of two people are two submissions."""
+    found: dict[tuple[str, str], list[Standing]] = {}
     for each in graded:
-        if each.result is not None:
-            found.setdefault(each.key or f"person {each.person.id}", each.result)
+        group = each.person.group
+        found.setdefault(("group", group) if group else ("person", each.person.id), []).append(each)
     return list(found.values())
 
 
@@ -181,13 +182,10 @@ def check_figures(results: list[GradeResult]) -> list[CheckFigures]:
     return sorted(found, key=lambda each: (-each.lost / each.tried, each.task, each.name))
 
 
-def boards(graded: list[Standing], rows: int) -> tuple[Board, ...]:
+def boards(owners: list[list[Standing]], rows: int) -> tuple[Board, ...]:
     """A leaderboard for every figure that a check measured; a submission that fails the check is not on it."""
-    groups: dict[str, list[Standing]] = {}
-    for each in graded:
-        groups.setdefault(each.key or f"person {each.person.id}", []).append(each)
     found: dict[tuple[str, str, str, str], list[tuple[float, str]]] = {}
-    for people in groups.values():
+    for people in owners:
         names = ", ".join(each.person.name or each.person.id for each in people)
         for test in people[0].result.tests if people[0].result else ():
             for figure in test.figures if test.passed else ():

@@ -99,6 +99,18 @@ def test_the_figures_of_the_class():
     assert (first.name, first.lost, first.tried) == ("test_add_sums", 3, 6)
 
 
+def test_equal_files_of_two_people_are_two_submissions():
+    """Half a class that hands in the starter is half a class."""
+    idle = sample.result(dict.fromkeys(sample.manifest().checks, Status.NOT_IMPLEMENTED))
+    people = [
+        sample.standing(sample.person(name), idle, key="the starter") for name in ("Ada Smith", "Bo Chen")
+    ]
+    found = class_figures(
+        sample.standings(*people, sample.standing(sample.person("Cy Diaz"), sample.result()))
+    )
+    assert [(task.submissions, task.written) for task in found.tasks] == [(3, 1), (3, 1)]
+
+
 def test_the_leaderboard_ranks_what_passed():
     [board] = class_figures(CLASS).boards
     assert (board.task, board.name, board.unit) == ("01.2", "speed beside NumPy", "x")
