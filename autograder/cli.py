@@ -32,6 +32,7 @@ from autograder.commands import (
     test,
     units,
 )
+from autograder.commands.student_tree import fit_to_tree
 from autograder.course.units import CourseError
 
 app = typer.Typer(
@@ -58,14 +59,15 @@ app.command(rich_help_panel=INSTRUCTORS)(feedback.feedback)
 app.command(rich_help_panel=INSTRUCTORS)(similarity.similarity)
 app.command(rich_help_panel=INSTRUCTORS)(release.release)
 app.add_typer(classroom50.app, name="classroom50", rich_help_panel=INSTRUCTORS)
-app.command(rich_help_panel=INSTRUCTORS)(slides.slides)
 app.command(rich_help_panel=EVERYONE)(units.units)
 app.command(rich_help_panel=EVERYONE)(doctor.doctor)
+app.command(rich_help_panel=EVERYONE)(slides.slides)
 app.command(
     rich_help_panel=EVERYONE,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test.test)
 app.command(rich_help_panel=EVERYONE)(bench.bench)
+fit_to_tree(app)
 
 
 def main() -> None:

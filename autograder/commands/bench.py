@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.course.units import CourseError, find_unit
+from autograder.course.units import CourseError, find_unit, in_student_tree
 
 if TYPE_CHECKING:
     from reference.benchmarks.report import Figure, Report
@@ -74,6 +74,8 @@ def output_to_errors() -> Iterator[None]:
 def benchmark_of(wanted_unit: str) -> ModuleType:
     """The module with `run`. Raises CourseError when there is none for that unit."""
     if wanted_unit == "autograder":
+        if in_student_tree():
+            raise CourseError("the autograder is measured in the whole course, and this is a student's tree")
         name, path = "autograder.benchmark", "autograder/benchmark/__init__.py"
     else:
         unit = find_unit(wanted_unit)
@@ -83,7 +85,16 @@ def benchmark_of(wanted_unit: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
-        raise CourseError(f"there is no benchmark of {wanted_unit}\n  expected: {path}") from None
+        raise CourseError(f"there is no benchmark of {wanted_unit}\n  {expected(path)}") from None
+
+
+def expected(path: str) -> str:
+    """What to do about a benchmark that is not there."""
+    if in_student_tree():
+        return (
+            "it measures the solution, which this tree does not have; the lab measures your code: ./mlsys lab"
+        )
+    return f"expected: {path}"
 
 
 def wanted(figure: Figure) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 from autograder.course.desk import ensure_desk
 from autograder.course.files import write_atomic
 from autograder.course.tree_content import tree_files
+from autograder.course.units import RELEASED as MARKER
 from autograder.course.units import CourseError, Unit
 
-MARKER = ".mlsys-release.json"
 SCHEMA = "mlsys/release/v1"
 
 

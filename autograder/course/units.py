@@ -9,6 +9,9 @@ from pathlib import Path
 SLUG = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 
 
+RELEASED = ".mlsys-release.json"  # at the root of what `./mlsys release --to` wrote
+
+
 class CourseError(Exception):
     """A mistake that a person can mend: printed as one message, without a traceback; exit code 2."""
 
@@ -16,6 +19,11 @@ class CourseError(Exception):
 def course_root() -> Path:
     """The folder that holds `mlsys`, `reference/` and `autograder/`."""
     return Path(__file__).resolve().parents[2]
+
+
+def in_student_tree(root: Path | None = None) -> bool:
+    """Whether this is the tree of one week that students get, not the whole course."""
+    return ((root or course_root()) / RELEASED).is_file()
 
 
 @dataclass(frozen=True, order=True)
@@ -94,13 +102,13 @@ def find_units(root: Path | None = None) -> list[Unit]:
 
 
 def find_unit(wanted: str, root: Path | None = None) -> Unit:
-    """The unit called `wanted`: its number ("01" or "1"), its slug or its name.
+    """The unit called `wanted`: its number ("01" or "1", "00" or "0"), its slug or its name.
 
     Raises CourseError that lists the units there are.
     """
     units = find_units(root)
     for unit in units:
-        if wanted in {unit.slug, unit.name, unit.number, unit.number.lstrip("0")}:
+        if wanted in {unit.slug, unit.name, unit.number, str(int(unit.number))}:
             return unit
     known = ", ".join(unit.slug for unit in units) or "none"
     raise CourseError(f"unknown unit {wanted!r}\n  expected: one of {known} (the number alone will do)")
