@@ -104,24 +104,21 @@ def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
     from autograder.commands.book import open_book
     from autograder.reports.similarity import Work
     from autograder.roster.people import read_roster
+    from autograder.roster.standing import by_owner
 
     manifest, book, standings = open_book(unit, out)
     wanted = {person.id for person in read_roster(roster)} if roster else None
-    groups: dict[str, list[str]] = {}
-    for each in standings.people:
-        if each.key and (wanted is None or each.person.id in wanted):
-            owner = f"group {each.person.group}" if each.person.group else each.person.id
-            groups.setdefault(f"{each.key} {owner}", []).append(each.person.name or each.person.id)
+    people = [p for p in standings.people if p.key and (wanted is None or p.person.id in wanted)]
     works = []
-    for place, names in groups.items():
-        folder = book.entries / place.partition(" ")[0] / "files"
+    for group in by_owner(people):
+        folder = book.entries / group[0].key / "files"
         paths = {module: folder / module for module in manifest.modules}
         files = {
             module: path.read_bytes().decode(errors="replace")
             for module, path in paths.items()
             if path.is_file()
         }
-        works.append(Work(", ".join(names), files))
+        works.append(Work(", ".join(each.person.name or each.person.id for each in group), files))
     return distinct(works)
 
 

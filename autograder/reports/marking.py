@@ -14,7 +14,7 @@ from autograder.reports.rubric import Mark, manual_parts, now, read_marks
 from autograder.reports.tables import cell, csv_text
 from autograder.reports.view import number
 from autograder.roster.gradebook import Gradebook
-from autograder.roster.standing import Standing, Standings
+from autograder.roster.standing import Standing, Standings, by_owner
 
 COLUMNS = ("id", "name", "part", "points", "comment")
 
@@ -45,14 +45,8 @@ def jobs(standings: Standings, manifest: Manifest, *, person: str = "", part: st
         raise CourseError(
             f"{manifest.unit} has no manual part {part!r}\n  expected: one of {', '.join(known)}"
         )
-    groups: dict[str, list[Standing]] = {}
-    for each in standings.people:
-        groups.setdefault(f"group {each.person.group}" if each.person.group else each.person.id, []).append(
-            each
-        )
-    chosen = [
-        tuple(group) for group in groups.values() if not person or person in {e.person.id for e in group}
-    ]
+    groups = by_owner(standings.people)
+    chosen = [group for group in groups if not person or person in {each.person.id for each in group}]
     if not chosen:
         raise CourseError(f"nobody in version {standings.number} has the id {person!r}")
     return [Job(group, name) for name in known if not part or name == part for group in chosen]

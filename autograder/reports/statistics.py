@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from autograder.judge.result import SEVERITY, GradeResult, Status
-from autograder.roster.standing import Standing, Standings
+from autograder.roster.standing import Standing, Standings, by_owner
 
 BINS = 10
 
@@ -123,15 +123,6 @@ def class_figures(standings: Standings, *, rows: int = 10) -> ClassFigures:
     )
 
 
-def by_owner(graded: list[Standing]) -> list[list[Standing]]:
-    """Those who share each submission: a group, or one person. Equal files of two people are two submissions."""
-    found: dict[tuple[str, str], list[Standing]] = {}
-    for each in graded:
-        group = each.person.group
-        found.setdefault(("group", group) if group else ("person", each.person.id), []).append(each)
-    return list(found.values())
-
-
 def bins(shares: list[float]) -> tuple[Bin, ...]:
     width = 100 // BINS
     places = Counter(min(max(math.floor(share / width), 0), BINS - 1) for share in shares)
@@ -182,7 +173,7 @@ def check_figures(results: list[GradeResult]) -> list[CheckFigures]:
     return sorted(found, key=lambda each: (-each.lost / each.tried, each.task, each.name))
 
 
-def boards(owners: list[list[Standing]], rows: int) -> tuple[Board, ...]:
+def boards(owners: list[tuple[Standing, ...]], rows: int) -> tuple[Board, ...]:
     """A leaderboard for every figure that a check measured; a submission that fails the check is not on it."""
     found: dict[tuple[str, str, str, str], list[tuple[float, str]]] = {}
     for people in owners:

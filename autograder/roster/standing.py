@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -82,3 +83,12 @@ class Standings(Model):
     def from_json(cls, text: str | bytes) -> Standings:
         """Raises pydantic.ValidationError (a ValueError) for anything else."""
         return cls.model_validate_json(text)
+
+
+def by_owner(people: Iterable[Standing]) -> list[tuple[Standing, ...]]:
+    """Those who share each submission: a group, or one person. Equal files of two people are two submissions."""
+    found: dict[tuple[str, str], list[Standing]] = {}
+    for each in people:
+        group = each.person.group
+        found.setdefault(("group", group) if group else ("person", each.person.id), []).append(each)
+    return [tuple(owners) for owners in found.values()]
