@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
 def check(
     what: Annotated[
-        str, typer.Argument(metavar="UNIT[.TASK]", help="A unit or one of its tasks, like 01 or 01.3.")
-    ],
+        str,
+        typer.Argument(
+            metavar="[UNIT|TASK|FUNCTION|FILE]",
+            help="Like 01, 01.3, numba_loops or compiled.py. Without it: the unit on your desk.",
+        ),
+    ] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Explain every failed check.")] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")
@@ -35,14 +39,13 @@ def check(
 
     from autograder.commands.live import live_line
     from autograder.course.desk_check import check_desk
-    from autograder.course.names import find_task
+    from autograder.course.names import find_asked
     from autograder.reports import terminal
 
-    unit, manifest, task = find_task(what)
+    asked = find_asked(what)
     console = Console()
-    tasks = {task.id} if task else None
-    with live_line(Console(stderr=True), f"checking {what}") as on_test:
-        result = check_desk(unit, manifest, tasks=tasks, seed=seed, on_test=on_test)
+    with live_line(Console(stderr=True), f"checking {asked.name}") as on_test:
+        result = check_desk(asked.unit, asked.manifest, tasks=asked.ids, seed=seed, on_test=on_test)
     terminal.render(result, console, verbose=verbose)
     for path in filter(None, (html, markdown)):
         save(result, path, as_page=path is html)

@@ -21,11 +21,11 @@ def reset(
     The other tasks in the same file stay as they are.
     """
     from autograder.course.desk import Reset, reset_files, reset_task
-    from autograder.course.names import find_task, one_task
+    from autograder.course.names import find_asked, one_task
 
     done: list[Reset]
     if everything:
-        unit, _, _ = find_task(what)
+        unit = find_asked(what).unit
         done = reset_files(unit)
     else:
         unit, _, task = one_task(what)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autograder.course.manifest import Manifest
-from autograder.course.units import CourseError, Unit
+from autograder.course.units import SLUG, CourseError, Unit
 from autograder.judge.result import GradeResult, TestResult
 
 
@@ -57,14 +57,14 @@ def check_desk(
 
 def main(arguments: list[str]) -> int:
     """Print the result of checking WHAT ("01.3") on DESK; a user's mistake goes to stderr, with code 2."""
-    from autograder.course.names import find_task
+    from autograder.course.names import find_asked
 
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints must not mix with the answer
     what, desk = arguments
     try:
-        unit, manifest, task = find_task(what)
-        result = check_desk(unit, manifest, tasks={task.id} if task else None, desk=Path(desk))
+        asked = find_asked(what, here=Path(desk).name if SLUG.fullmatch(Path(desk).name) else "")
+        result = check_desk(asked.unit, asked.manifest, tasks=asked.ids, desk=Path(desk))
     except CourseError as error:
         print(error, file=sys.stderr)
         return 2

@@ -64,9 +64,11 @@ def test_from_nothing_to_all_points(root: Path, desk: Path):
     assert done.returncode == 1
     assert "Nothing is written yet. Start with 01.1 add" in told(done)
     solve(root, "ops.py")
-    done = mlsys(root, "check", "tiny.1")
-    assert done.returncode == 0, told(done)
-    assert "5 of 5 points. Everything passes" in told(done)
+    for words in (("tiny.1",), ("add",), ("work/01_tiny/ops.py",)):
+        done = mlsys(root, "check", *words)
+        assert done.returncode == 0, told(done)
+        assert "5 of 5 points. Everything passes" in told(done)
+    assert "5 of 9 points" in told(mlsys(root, "check")), "the only unit on the desk"
     done = mlsys(root, "status")
     assert "5/9" in told(done)
     assert "5 of 9 points in all" in told(done)
@@ -124,7 +126,8 @@ def test_hidden_checks_show_their_category_alone(root: Path, desk: Path):
         (("grade", "09", "."), 2, "unknown unit '09'"),
         (("release", "--unit", "01"), 2, "--unit UNIT --to DIR"),
         (("release", "--unit", "01", "--to", "."), 2, "holds the course itself"),
-        (("check",), 2, "Missing argument"),
+        (("check",), 2, "there is no desk yet"),
+        (("check", "subtract"), 2, "nothing here is called 'subtract'"),
     ],
 )
 def test_wrong_words_get_one_message(root: Path, arguments: tuple[str, ...], code: int, message: str):
