@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def status() -> None:
     """Show your points in every unit, as your last checks found them.
 
-    A result whose files you edited since is marked: check again to make it true.
+    Points belong to the files that were checked: those of a file that changed since wait for another check.
     """
     from rich.console import Console
     from rich.table import Table
@@ -31,20 +31,23 @@ def status() -> None:
     grid.add_column("Task", no_wrap=True)
     grid.add_column("Points", justify="right", no_wrap=True)
     grid.add_column("Last check", overflow="fold")
-    points = total = 0
+    points = waiting = total = 0
     troubles: list[str] = []
     for unit in units:
-        got, of, trouble = add_unit(grid, unit)
-        points, total = points + got, total + of
+        got, stale, of, trouble = add_unit(grid, unit)
+        points, waiting, total = points + got, waiting + stale, total + of
         troubles += [trouble] if trouble else []
     console.print(grid)
-    console.print(Text(f"{points} of {total} points in all", style="bold"))
+    more = f"; {waiting} more were given to files that changed since: check again" if waiting else ""
+    console.print(Text(f"{points} of {total} points in all{more}", style="bold"))
     for trouble in troubles:
         typer.echo(trouble, err=True)
 
 
-def add_unit(grid: Table, unit: Unit) -> tuple[int, int, str]:
-    """The rows of one unit; its points, the points that can be had here, and what could not be read."""
+def add_unit(grid: Table, unit: Unit) -> tuple[int, int, int, str]:
+    """The rows of one unit; its points, those that wait for another check, those that can be had here, and what
+    could not be read.
+    """
     from rich.text import Text
 
     from autograder.course.manifest import unit_manifest
@@ -55,7 +58,8 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, str]:
     progress, trouble = read_progress(unit)
     of = sum(task.public_points for task in manifest.tasks)
     records = {task.id: progress.tasks.get(task.id) for task in manifest.tasks}
-    got = sum(record.points for record in records.values() if record)
+    got = sum(each.points for each in records.values() if each and not edited_since(each.files, unit.desk))
+    stale = sum(each.points for each in records.values() if each) - got
     more = [f"{manifest.hidden_points} from hidden checks"] if manifest.hidden_points else []
     more += [f"{manifest.manual_points} from people"] if manifest.manual else []
     rest = f"(and {', '.join(more)})" if more else ""
@@ -66,7 +70,7 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, str]:
     )
     if not unit.desk.is_dir() and not progress.tasks:
         grid.add_row("", "", Text(f"not started: ./mlsys lab {unit.number}", style="bright_black"))
-        return got, of, trouble
+        return got, stale, of, trouble
     for task in manifest.tasks:
         record = records[task.id]
         name = f"  {task.id} {task.function}"
@@ -78,10 +82,12 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, str]:
         style = {"good": "blue", "bad": "dark_orange"}.get(kind(record.status), "bright_black")
         edited = edited_since(record.files, unit.desk)
         if edited:
-            told += f"; edited since this check: {', '.join(edited)}"
+            style = "bright_black"
+            told += f", {record.points} points; edited since this check: {', '.join(edited)}"
         if record.max_points != task.public_points:
             told += "; the checks have changed since"
         if record.best > record.points:
             told += f"; it had {record.best} points before"
-        grid.add_row(name, f"{record.points}/{task.public_points}", Text(told, style=style))
-    return got, of, trouble
+        points = "?" if edited else str(record.points)
+        grid.add_row(name, f"{points}/{task.public_points}", Text(told, style=style))
+    return got, stale, of, trouble

@@ -74,7 +74,10 @@ def test_from_nothing_to_all_points(root: Path, desk: Path):
     assert "5 of 9 points in all" in told(done)
     with (desk / "ops.py").open("a") as file:
         file.write("# one more line\n")
-    assert "edited since this check: ops.py" in " ".join(told(mlsys(root, "status")).split())
+    words = " ".join(told(mlsys(root, "status")).split())
+    assert "?/5" in words
+    assert "edited since this check: ops.py" in words
+    assert "0 of 9 points in all; 5 more were given to files that changed since: check again" in words
     solve(root, "ops.py", "fast.py")
     done = mlsys(root, "check", "1", "--html", str(root / "build/report.html"))
     assert done.returncode == 0
@@ -189,10 +192,14 @@ def test_grade_prints_a_table_and_writes_results(root: Path, desk: Path, tmp_pat
 
 def test_reset_in_words(root: Path, desk: Path):
     solve(root, "ops.py")
+    assert mlsys(root, "check", "01.1").returncode == 0
     done = mlsys(root, "reset", "01.1")
     assert done.returncode == 0
     assert "your old file is ops.py.before-reset-1" in told(done)
     assert "nothing to do" in told(mlsys(root, "reset", "01.1"))
+    assert "0 of 9 points in all" in told(mlsys(root, "status")), "the points went with the file"
+    (desk / "ops.py.before-reset-1").rename(desk / "ops.py")
+    assert "5 of 9 points in all" in told(mlsys(root, "status"))
     (desk / "fast.py").write_text("x = 1\n")
     assert "fast.py.before-reset-1" in told(mlsys(root, "reset", "01", "--all"))
 
