@@ -82,8 +82,11 @@ def check_own_code(student, rng, function, kernel):
 
 
 def check_threads(student, rng, function, kernel, hint):
-    """At least two threads take part in an n = 512 product: the kernel's own record of CPU time says so."""
-    check_kernel(student, rng, function, kernel)  # compiles
+    """At least two threads take part in an n = 512 product: the kernel's own record of CPU time says so.
+
+    A library's threads do not count.
+    """
+    check_own_code(student, rng, function, kernel)  # compiles
     shares = []
     a = b = np.empty((0, 0))
     for _ in range(5):
