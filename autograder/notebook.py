@@ -17,8 +17,7 @@ from typing import Any
 
 from autograder.course.reloader import Reloader
 from autograder.course.units import SLUG, CourseError
-
-TASK = re.compile(r"(\d\d)\.(\d+) (\w+)(?: \((.+?)\))?: ")
+from autograder.judge.unwritten import SAYS, listed, unwritten
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -115,26 +114,29 @@ def not_written_yet(
 ) -> list[str]:
     """Show a starter's NotImplementedError as one sentence, any other as usual; the cell fails either way."""
     cause = error.__cause__ if isinstance(error, SystemError) else error
-    match = TASK.match(str(cause)) if isinstance(cause, NotImplementedError) else None
+    match = SAYS.match(str(cause)) if isinstance(cause, NotImplementedError) else None
     if match is None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return []
-    lines = [sentence(match)]
+    lines = [sentence(match, shell.mlsys_reloader.desk)]
     shell._showtraceback(kind, error, lines)
     return lines
 
 
-def sentence(match: re.Match[str]) -> str:
+def sentence(match: re.Match[str], desk: Path) -> str:
     """ "Task 01.3 numba_loops is not written yet: open compiled.py ..." """
-    number, function, body = f"{match[1]}.{match[2]}", match[3], match[4] or match[3]
+    number, function = match[1], match[2]
+    file, left = "the file that has it", match[3] or function
     try:
         from autograder.course.names import one_task
 
         task = one_task(number)[2]
-        file, body = task.module, match[4] or task.asked[0]
-    except CourseError:
-        file = "the file that has it"
+        file, left = task.module, match[3] or task.asked[0]
+        found = unwritten((desk / file).read_bytes(), number)
+        left = listed([f"{name} (line {line})" for name, line in found]) if found else left
+    except (CourseError, OSError):
+        pass
     return (
-        f"Task {number} {function} is not written yet: open {file}, write {body}, "
+        f"Task {number} {function} is not written yet: open {file}, write {left}, "
         "save it, and run this cell again."
     )

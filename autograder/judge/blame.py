@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import linecache
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from autograder.judge.unwritten import what_is_left
 
 if TYPE_CHECKING:
     from autograder.judge.submission import Submission
@@ -31,12 +34,15 @@ def explain(error: BaseException, submission: Submission) -> dict[str, Any]:
     if type(error) is RankError:
         return error.record
     outer, error = error, from_parallel_loop(error)
-    kind = type(error)
+    kind, failure, said = type(error), category(error), message(error)
+    if failure == "not_implemented":
+        said = what_is_left(said, Path(submission.folder), submission.files())
     return {
-        "failure": category(error),
+        "failure": failure,
+        "loading": submission.loading,
         "kind": kind.__name__[:200],
         "kinds": [base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"][:20],
-        "message": message(error)[:LONGEST],
+        "message": said[:LONGEST],
         "traceback": (frames(error, submission.folder) or frames(outer, submission.folder))[:LONGEST],
     }
 

@@ -28,16 +28,24 @@ class StudentError(StudentFailure):
     """The student's code raised an exception.
 
     kind: the name of its type ("ValueError"); kinds: that and the built-in types it derives from;
-    text: its message. All three came from the submission.
+    text: its message; loading: the file that it kept from being imported ("": it came later). All of them came
+    from the submission.
     """
 
     def __init__(
-        self, feedback: Feedback, status: Status, kind: str, kinds: tuple[str, ...], text: str
+        self,
+        feedback: Feedback,
+        status: Status,
+        kind: str,
+        kinds: tuple[str, ...],
+        text: str,
+        loading: str = "",
     ) -> None:
         super().__init__(feedback, status)
         self.kind = kind
         self.kinds = kinds
         self.text = text
+        self.loading = loading
 
 
 class WorkerError(Exception):

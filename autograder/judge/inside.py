@@ -9,7 +9,18 @@ import shutil
 import struct
 from pathlib import Path
 
-WORKER = ("__init__", "blame", "child", "decoding", "memfile", "processes", "ranks", "submission", "values")
+WORKER = (
+    "__init__",
+    "blame",
+    "child",
+    "decoding",
+    "memfile",
+    "processes",
+    "ranks",
+    "submission",
+    "unwritten",
+    "values",
+)
 WORKER += ("wire", "worker")
 NAMES = {
     "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",

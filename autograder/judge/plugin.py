@@ -133,6 +133,7 @@ class JudgePlugin:
             record.settle(Status.INFRA_ERROR, Feedback(message=f"in {call.when}: {brief(error)}"))
         elif isinstance(error, Failure):
             record.settle(error.status, error.feedback)
+            record.loading = getattr(error, "loading", "")
         elif isinstance(error, pytest.skip.Exception):
             record.settle(Status.SKIPPED, Feedback(message=str(error)))
         elif isinstance(error, (AssertionError, pytest.fail.Exception)):

@@ -27,6 +27,7 @@ class Record:
     seconds: float = 0.0
     last: Call = field(default_factory=Call)
     figures: tuple[Figure, ...] = ()
+    loading: str = ""  # the file that an error of the student's kept from being imported
     ending: Ending | None = None
 
     def settle(self, status: Status, feedback: Feedback) -> None:
@@ -173,7 +174,29 @@ class Recorder:
                     tests=tests,
                 )
             )
-        return tuple(found)
+        return self.told_once(found)
+
+    def told_once(self, tasks: list[TaskResult]) -> tuple[TaskResult, ...]:
+        """A file that cannot be imported fails every check of it: the first one tells why, the others name that."""
+        first: dict[tuple[str, str, str], str] = {}
+
+        def told(test: TestResult, task: TaskResult) -> TestResult:
+            records = self.records.get(test.name)
+            found = worst_of(records) if records else None
+            if test.status is not Status.ERROR or test.hidden or found is None or not found.loading:
+                return test
+            cause = found.loading, found.feedback.message, found.feedback.traceback
+            if cause not in first:
+                first[cause] = f"{task.id} {task.function}"
+                return test
+            message = f"{found.loading} cannot be imported: see the first failed check of {first[cause]}"
+            feedback = Feedback(message=message, path=test.feedback.path, sha256=test.feedback.sha256)
+            return test.model_copy(update={"feedback": clipped(feedback)})
+
+        return tuple(
+            task.model_copy(update={"tests": tuple(told(test, task) for test in task.tests)})
+            for task in tasks
+        )
 
 
 def clipped(feedback: Feedback) -> Feedback:

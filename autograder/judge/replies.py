@@ -41,7 +41,10 @@ def failure(reply: dict[str, Any]) -> StudentFailure:
     rank = reply.get("rank")
     if type(rank) is int and not plain:
         shown = f"rank {rank}: {shown}"
-    return StudentError(Feedback(message=shown, traceback=traceback), status, kind, names, message)
+    loading = field(reply, "loading")[:200]
+    if loading and status is Status.ERROR:
+        shown = f"{loading} cannot be imported: {shown}"
+    return StudentError(Feedback(message=shown, traceback=traceback), status, kind, names, message, loading)
 
 
 def unsupported(message: str, *, dtype: bool) -> StudentFailure:

@@ -119,7 +119,7 @@ class Student(Line):
         try:
             value = self.call(function, *args, **kwargs)
         except StudentError as error:
-            if error.status is not Status.ERROR:
+            if error.status is not Status.ERROR or error.loading:
                 raise
             if kind.__name__ in error.kinds:
                 return error.text

@@ -17,10 +17,12 @@ class Submission:
     def __init__(self, folder: str, functions: dict[str, str]) -> None:
         self.folder, self.functions = folder, functions
         self.modules: dict[str, Any] = {}
+        self.loading = ""  # the file whose import has not come to its end
         self.harnesses: dict[str, dict[str, Any]] = {}
 
     def function(self, name: str) -> Callable[..., Any]:
         """The student's function, or `file.py:name`. Raises MissingError, and what the import raises."""
+        self.loading = ""
         file, _, attribute = name.rpartition(":")
         file = file or self.functions.get(name) or self.functions.get("*", "")
         if not file:
@@ -30,6 +32,10 @@ class Submission:
             return getattr(module, attribute)
         except AttributeError:
             raise MissingError(f"{file} has no function {attribute}") from None
+
+    def files(self) -> list[str]:
+        """The files that hold the tasks."""
+        return sorted({file for file in self.functions.values() if file})
 
     def module(self, file: str) -> Any:
         """A file of the submission, imported once a process."""
@@ -42,7 +48,9 @@ class Submission:
             loaded = sys.modules.get(name)
             if loaded is not None and not str(getattr(loaded, "__file__", "")).startswith(self.folder):
                 del sys.modules[name]  # a preloaded library of the same name
+            self.loading = file
             self.modules[file] = importlib.import_module(name)
+            self.loading = ""
         return self.modules[file]
 
     def harness(self, source: str, name: str) -> Callable[..., Any]:

@@ -30,6 +30,7 @@ def template(name: str) -> Template:
         sign=view.sign,
         kind=view.kind,
         details=view.details,
+        left_to_write=view.left_to_write,
         check_title=view.check_title,
         headline=view.headline,
         tier_sentence=view.tier_sentence,

@@ -14,6 +14,7 @@ from autograder.reports.view import (
     details,
     headline,
     kind,
+    left_to_write,
     sign,
     tier_sentence,
 )
@@ -34,7 +35,8 @@ def render(result: GradeResult, console: Console, *, verbose: bool = False) -> N
     console.print(table(result, console))
     more = 0
     for task in result.tasks:
-        failed = [test for test in task.tests if worth_telling(test, verbose)]
+        begun = verbose or {test.status for test in task.tests} != {Status.NOT_IMPLEMENTED}
+        failed = [test for test in task.tests if worth_telling(test, verbose, begun=begun)]
         for test in failed if verbose else failed[:1]:
             console.print()
             console.print(explanation(test, task, console), soft_wrap=True)
@@ -46,9 +48,10 @@ def render(result: GradeResult, console: Console, *, verbose: bool = False) -> N
     footer(result, console)
 
 
-def worth_telling(test: TestResult, verbose: bool) -> bool:
-    """A test that asks for an explanation: not a passed or hidden one; an unwritten one only when asked."""
-    quiet = {Status.PASSED} if verbose else {Status.PASSED, Status.NOT_IMPLEMENTED, Status.SKIPPED}
+def worth_telling(test: TestResult, verbose: bool, *, begun: bool) -> bool:
+    """A test that asks for an explanation: not a passed or hidden one; an unwritten one where the task is begun."""
+    quiet = {Status.PASSED} if verbose else {Status.PASSED, Status.SKIPPED}
+    quiet |= set() if begun else {Status.NOT_IMPLEMENTED}
     return not test.hidden and test.status not in quiet
 
 
@@ -62,7 +65,8 @@ def table(result: GradeResult, console: Console) -> Table:
         name = f"{task.id} {task.function}"
         if {test.status for test in task.tests} == {Status.NOT_IMPLEMENTED}:
             points = f"0/{task.max_points}"
-            grid.add_row(name, Text(task.title), status_text(Status.NOT_IMPLEMENTED, console), points)
+            about = "\n".join(filter(None, (task.title, left_to_write(task))))
+            grid.add_row(name, Text(about), status_text(Status.NOT_IMPLEMENTED, console), points)
             continue
         for index, test in enumerate(task.tests):
             grid.add_row(

@@ -62,6 +62,16 @@ def check_title(test: TestResult, task: TaskResult) -> str:
     return clean((name or test.name).replace("_", " "))
 
 
+def left_to_write(task: TaskResult) -> str:
+    """Which bodies of the task are not written, with their places: "write _divide (recursive.py, line 85)", or ""."""
+    for test in task.tests:
+        if test.status is Status.NOT_IMPLEMENTED and not test.hidden:
+            _, found, places = test.feedback.message.partition(f"{task.id} {task.function}: write ")
+            if found:
+                return f"write {clean(places)}"
+    return ""
+
+
 @dataclass(frozen=True)
 class Detail:
     """One labelled line, or block of lines, of a failed test's explanation."""
@@ -88,7 +98,7 @@ def details(test: TestResult) -> list[Detail]:
         count = f"  ({back.wrong} of {back.total} elements are wrong)" if back.wrong and back.total else ""
         found.append(Detail("first wrong", clean(f"[{place}]{count}")))
     found += [Detail("got", clean(back.got)), Detail("expected", clean(back.expected))]
-    found.append(Detail("hint", clean(back.hint)))
+    found.append(Detail("hint", clean(back.hint) or (ADVICE[test.status] if test.status in LIMITS else "")))
     found.append(Detail("where", clean(back.traceback), block=True))
     found += [Detail(name, last_lines(text), block=True) for name, text in printed(back)]
     return [each for each in found if each.text.strip()]
@@ -109,6 +119,15 @@ ADVICE = {
     Status.MISSING: "hand in the file and the function under the names that the assignment gives",
     Status.INVALID_SUBMISSION: "hand in regular files of the assignment, without links",
     Status.INFRA_ERROR: "nothing: it will be graded again",
+}
+
+# Kinds of failure that no check can give a hint of its own for: it got no answer.
+LIMITS = {
+    Status.TIMEOUT,
+    Status.CRASHED,
+    Status.MEMORY_LIMIT,
+    Status.PROCESS_LIMIT,
+    Status.DISK_LIMIT,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,17 @@ def test_an_unwritten_task_stops_the_notebook_with_one_sentence(unit: Unit, kern
     assert "Task 01.1 add is not written yet" in told
     assert "save it, and run this cell again" in told
     assert "Traceback" not in told
+
+
+def test_the_sentence_names_every_body_that_is_left():
+    from autograder.notebook import SAYS, sentence
+
+    said = SAYS.match("01.5 divide_and_conquer (_divide): Append to `leaves` ...")
+    assert said
+    told = sentence(said, course_root() / "assignments/01_matmul_cpu")
+    assert re.search(
+        r"open recursive.py, write _divide \(line \d+\) and _conquer \(line \d+\), save it", told
+    )
 
 
 def test_an_unwritten_task_within_a_parallel_loop(unit: Unit, kernel: Any):
@@ -127,6 +139,8 @@ path.write_text(path.read_text().replace(
 """
     cells = kernel(desk, "%check 01.1", edit, "%check 01.1", "%check 01", course=root)
     assert "not written yet" in text_of(cells[0])
+    assert "write add (ops.py, line " in text_of(cells[0])
+    assert "write add (ops.py, line " in cells[0].outputs[0].data["text/html"]
     assert "5 of 5 points" in text_of(cells[2])
     assert "5 of 9 points" in text_of(cells[3])
     page = cells[2].outputs[0].data["text/html"]

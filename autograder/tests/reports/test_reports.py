@@ -127,6 +127,25 @@ def test_an_unwritten_task_is_one_plain_line():
     assert "Start with 01.1 python_loops" in text
 
 
+LEFT = Feedback(message="01.1 python_loops: write _left (loops.py, line 3) and _right (loops.py, line 9)")
+
+
+def test_an_unwritten_task_names_every_place_that_is_left():
+    unwritten = make_test(Status.NOT_IMPLEMENTED).model_copy(update={"feedback": LEFT})
+    for result in (make_result(unwritten), make_result(unwritten, make_test(Status.PASSED, "test_b"))):
+        for text in (" ".join(on_terminal(result).split()), html.fragment(result)):
+            assert text.count("write _left (loops.py, line 3) and _right (loops.py, line 9)") == 1
+
+
+def test_an_unanswered_call_is_told_with_what_to_look_for():
+    late = make_test(Status.TIMEOUT).model_copy(
+        update={"feedback": Feedback(message="no answer within the limit of 10 s")}
+    )
+    for text in (on_terminal(make_result(late)), html.fragment(make_result(late))):
+        assert "limit of 10 s" in text
+        assert "look for a loop that never ends" in text
+
+
 def test_a_check_without_a_sandbox_says_so():
     assert "no sandbox" in on_terminal(make_result(FAILED, tier="none"))
     assert "no sandbox" in html.page(make_result(FAILED, tier="none"))
