@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -54,42 +54,58 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def check_magic(line: str) -> None:
-    """%check 01.3 checks one task on this desk, %check 01 the unit, %check alone the unit of the folder."""
+    """%check 01.3 checks one task on this desk, %check 01 the unit, %check alone the unit of the folder.
+
+    A line says meanwhile what runs, for how long, and its limit; the table takes its place.
+    """
     from IPython.core.error import UsageError
-    from IPython.display import display
 
-    from autograder.reports.html import fragment
-
+    place = Place()
     try:
-        result = check_here(line.strip(), Path.cwd())
+        result = check_here(line.strip(), Path.cwd(), place.show)
     except CourseError as error:
+        place.show("")
         raise UsageError(str(error)) from None
-    display({"text/html": fragment(result), "text/plain": plain(result)}, raw=True)
+    except KeyboardInterrupt:
+        place.show("the check was stopped")
+        raise
+    place.table(result)
 
 
-def check_here(what: str, desk: Path) -> Any:
+class Place:
+    """One output of a cell, whose content is replaced."""
+
+    def __init__(self) -> None:
+        self.handle: Any = None
+
+    def put(self, data: dict[str, str]) -> None:
+        from IPython.display import display
+
+        if self.handle is None:
+            self.handle = display(data, raw=True, display_id=True)
+        else:
+            self.handle.update(data, raw=True)
+
+    def show(self, text: str) -> None:
+        """A line of plain text; an empty one only to take another one away."""
+        if text or self.handle is not None:
+            self.put({"text/plain": text})
+
+    def table(self, result: Any) -> None:
+        from autograder.reports.html import fragment
+
+        self.put({"text/html": fragment(result), "text/plain": plain(result)})
+
+
+def check_here(what: str, desk: Path, show: Callable[[str], None]) -> Any:
     """The GradeResult of checking `desk`, by a process of its own. Raises CourseError for a wrong name."""
-    from autograder.judge.result import GradeResult
+    from autograder.course.desk_process import check_in_process
 
     if not what:
         if not SLUG.fullmatch(desk.name):
             raise CourseError("which task?\n  expected: %check and a task, like %check 01.3")
         what = desk.name
-    command = [sys.executable, "-P", "-m", "autograder.course.desk_check", what, str(desk)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            out, errors = process.communicate()
-        except BaseException:  # the stop button: the judge clears its sandbox away
-            process.terminate()
-            process.wait()
-            raise
-    if process.returncode == 2:
-        raise CourseError(errors.strip())
-    if process.returncode:
-        raise CourseError(
-            f"the check did not finish (exit code {process.returncode})\n{errors.strip()[-2000:]}"
-        )
-    return GradeResult.from_json(out)
+    return check_in_process(what, desk, show)
 
 
 def plain(result: Any) -> str:

@@ -44,8 +44,15 @@ def check(
 
     asked = find_asked(what)
     console = Console()
-    with live_line(Console(stderr=True), f"checking {asked.name}") as on_test:
-        result = check_desk(asked.unit, asked.manifest, tasks=asked.ids, seed=seed, on_test=on_test)
+    with live_line(Console(stderr=True), asked.name) as running:
+        result = check_desk(
+            asked.unit,
+            asked.manifest,
+            tasks=asked.ids,
+            seed=seed,
+            on_test=running.on_test,
+            on_start=running.on_start,
+        )
     terminal.render(result, console, verbose=verbose)
     for path in filter(None, (html, markdown)):
         save(result, path, as_page=path is html)

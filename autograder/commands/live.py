@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.judge.result import TestResult
+    from autograder.course.running import Running
 
 
 @contextlib.contextmanager
-def live_line(console: Console | None, what: str) -> Iterator[Callable[[TestResult], None] | None]:
-    """Yields a callback for the judge's `on_test`, or None where there is no terminal to draw on."""
-    if console is None or not console.is_terminal:
-        yield None
+def live_line(console: Console, what: str) -> Iterator[Running]:
+    """Yields what the judge tells of its tests; drawn, seconds and all, where there is a terminal to draw on."""
+    from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    from autograder.course.running import Running
+
+    running = Running(what)
+    if not console.is_terminal:
+        yield running
         return
-    count = 0
-    with console.status(f"{what} ...") as status:
+    spinner = Spinner("dots")
 
-        def on_test(test: TestResult) -> None:
-            nonlocal count
-            count += 1
-            name = "a hidden check" if test.hidden else test.name
-            status.update(f"{what}: {count} done, the last was {name}")
+    def line() -> Spinner:
+        spinner.update(text=Text(running.text(), overflow="ellipsis", no_wrap=True))
+        return spinner
 
-        yield on_test
+    with Live(get_renderable=line, console=console, transient=True, refresh_per_second=8):
+        yield running

@@ -1,18 +1,23 @@
 """Check a desk: what `./mlsys check` and `%check` share.
 
-As a program, `python -m autograder.course.desk_check WHAT DESK` prints a GradeResult as JSON: the notebook
-starts it, so that nothing that a notebook does to its own process can reach the judge.
+As a program, `python -m autograder.course.desk_check WHAT DESK` prints lines of JSON, the last one with a GradeResult:
+the notebook starts it, so that nothing that a notebook does to its own process can reach the judge.
+
+    {"checking": "01.3"}  {"start": {"title": ..., "limit": 120}}  {"done": "test_a"}  {"result": "{...}"}
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 from autograder.course.manifest import Manifest
 from autograder.course.units import SLUG, CourseError, Unit
+from autograder.judge.record import Started
 from autograder.judge.result import GradeResult, TestResult
 
 
@@ -24,6 +29,7 @@ def check_desk(
     seed: int | None = None,
     desk: Path | None = None,
     on_test: Callable[[TestResult], None] | None = None,
+    on_start: Callable[[Started], None] | None = None,
 ) -> GradeResult:
     """Judge the desk (default: the unit's own, whose progress is stored), and note what the points leave out.
 
@@ -39,7 +45,14 @@ def check_desk(
             f"  to make it: ./mlsys lab {unit.number}"
         )
     result = grade_submission(
-        unit, folder, name=unit.slug, seed=seed, tasks=tasks, sandbox="prefer", on_test=on_test
+        unit,
+        folder,
+        name=unit.slug,
+        seed=seed,
+        tasks=tasks,
+        sandbox="prefer",
+        on_test=on_test,
+        on_start=on_start,
     )
     if folder.resolve() == unit.desk.resolve():
         record(unit, manifest, result)
@@ -56,22 +69,33 @@ def check_desk(
 
 
 def main(arguments: list[str]) -> int:
-    """Print the result of checking WHAT ("01.3") on DESK; a user's mistake goes to stderr, with code 2."""
+    """Check WHAT ("01.3") on DESK; print how it goes, and the result. A user's mistake goes to stderr, with code 2."""
     from autograder.course.names import find_asked
 
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else prints must not mix with the answer
+
+    def tell(**event: object) -> None:
+        print(json.dumps(event), file=answer, flush=True)
+
     what, desk = arguments
     try:
         asked = find_asked(what, here=Path(desk).name if SLUG.fullmatch(Path(desk).name) else "")
-        result = check_desk(asked.unit, asked.manifest, tasks=asked.ids, desk=Path(desk))
+        tell(checking=asked.name)
+        result = check_desk(
+            asked.unit,
+            asked.manifest,
+            tasks=asked.ids,
+            desk=Path(desk),
+            on_test=lambda test: tell(done=test.name),
+            on_start=lambda started: tell(start=asdict(started)),
+        )
     except CourseError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    with answer:
-        answer.write(result.to_json())
+    tell(result=result.to_json())
     return 0
 
 

@@ -17,7 +17,7 @@ from autograder.judge.bare import run_pytest
 from autograder.judge.intake import InvalidSubmissionError, Staged, stage
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.provenance import grader, machine
-from autograder.judge.record import Record, Recorder
+from autograder.judge.record import Record, Recorder, Started
 from autograder.judge.result import Feedback, GradeResult, Status, TestResult
 from autograder.judge.sandbox import available
 from autograder.judge.sessions import Sessions
@@ -40,6 +40,7 @@ def grade_submission(
     hidden: bool = True,
     sandbox: Literal["require", "prefer"] = "require",
     on_test: Callable[[TestResult], None] | None = None,
+    on_start: Callable[[Started], None] | None = None,
     reserve: Reserve | None = None,
     refused: str = "",
 ) -> GradeResult:
@@ -65,7 +66,7 @@ def grade_submission(
     tier = choose_tier(sandbox, notes)
     with scratch_folder("grade") as scratch:
         scratch.chmod(0o711)  # the worker's user passes through
-        recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, notes=notes)
+        recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes)
         staging = scratch / "submission"
         staging.mkdir(mode=0o755)
         try:

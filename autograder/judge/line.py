@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from autograder.course.manifest import Limits
 from autograder.judge.failures import StudentFailure, WorkerError
-from autograder.judge.replies import ended, failure, rank_failure
+from autograder.judge.replies import ended, failure, rank_failure, stuck
 from autograder.judge.result import Feedback, Status
 from autograder.judge.session import Ending, Remote, Session
 from autograder.judge.usage import CpuReading
@@ -120,11 +120,14 @@ class Line:
             status, message = ended(self.ending.exits, remote.index)
         else:
             status, message = Status.PROTOCOL_ERROR, f"the reply is not one: {error}"
-        self.condemn(status, message)
+        where, rest = stuck(self.ending.output.get("stderr", ""), self.session.plan.folder)
+        if timeout and where:
+            self.ending.output["stderr"] = rest
+        self.condemn(status, message, where if timeout else "")
 
-    def condemn(self, status: Status, message: str) -> NoReturn:
+    def condemn(self, status: Status, message: str, where: str = "") -> NoReturn:
         """Nothing more comes from this process: every later call of the test says the same."""
-        self.dead = StudentFailure(Feedback(message=message), status)
+        self.dead = StudentFailure(Feedback(message=message, traceback=where), status)
         self.blame(self.dead)
 
     def blame(self, found: StudentFailure) -> NoReturn:

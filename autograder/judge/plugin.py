@@ -85,6 +85,7 @@ class JudgePlugin:
         record = Record(name, item.name)
         self.recorder.open(record)
         with self.reserve(self.cores(item)):
+            self.recorder.begin(record)
             start = time.perf_counter()
             result = yield
             record.seconds = time.perf_counter() - start

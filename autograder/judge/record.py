@@ -36,6 +36,14 @@ class Record:
             self.status, self.feedback = status, feedback
 
 
+@dataclass(frozen=True)
+class Started:
+    """A test that begins: its place in the unit, and how many seconds its calls may take."""
+
+    title: str  # "01.1 python_loops: squares"; a hidden test is not named
+    limit: float
+
+
 @dataclass
 class Recorder:
     """Every test of the manifest that this run asks for, and the cases that ran."""
@@ -45,6 +53,7 @@ class Recorder:
     hidden_too: bool
     tasks: set[str] | None = None
     on_test: Callable[[TestResult], None] | None = None
+    on_start: Callable[[Started], None] | None = None
     broken: list[str] = field(default_factory=list)  # check files that do not import
     notes: list[str] = field(default_factory=list)
     current: Record | None = None
@@ -74,6 +83,15 @@ class Recorder:
     def open(self, record: Record) -> None:
         self.current = record
         self.records.setdefault(record.test, []).append(record)
+
+    def begin(self, record: Record) -> None:
+        """The test runs now: it has waited for its cores."""
+        if self.on_start is not None:
+            task = self.manifest.checks[record.test][0]
+            name = record.test.removeprefix("test_").removeprefix(task.function).strip("_") or record.test
+            shown = "a hidden check" if self.hidden.get(record.test) else name.replace("_", " ")
+            limit = self.manifest.limits_for(task).wall_seconds
+            self.on_start(Started(f"{task.id} {task.function}: {shown}", limit))
 
     def close(self, record: Record) -> None:
         self.current = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from typing import Any
 
@@ -12,6 +13,7 @@ from autograder.judge.result import Feedback, Status
 from autograder.judge.values import MalformedError
 
 LONGEST = 4000
+FRAMES = 12
 RAISED = {
     "error": Status.ERROR,
     "missing": Status.MISSING,
@@ -78,6 +80,23 @@ def ended(exits: tuple[int | None, ...], index: int) -> tuple[Status, str]:
         return Status.CRASHED, f"the process was ended by {name}"
     code = os.waitstatus_to_exitcode(status)
     return Status.CRASHED, f"the process ended by itself with exit code {code} (os._exit?)"
+
+
+DUMP = re.compile(r"^(?:Current thread|Thread) 0x.*\n(?:  .*(?:\n|\Z))*", re.MULTILINE)
+FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
+
+
+def stuck(stderr: str, folder: str) -> tuple[str, str]:
+    """Where a process was when its time was over, as faulthandler printed it; and what else it printed.
+
+    The frames of the submission in `folder` alone, the outermost first: "loops.py:39 in _python_loops".
+    """
+    found = [frame for dump in DUMP.findall(stderr) for frame in FRAME.findall(dump)]
+    own = [
+        (file[len(folder) + 1 :], line, name) for file, line, name in found if file.startswith(f"{folder}/")
+    ]
+    where = "\n".join(f"{file}:{line} in {name}" for file, line, name in reversed(own[:FRAMES]))
+    return where, DUMP.sub("", stderr) if where else stderr
 
 
 def field(reply: dict[str, Any], name: str) -> str:

@@ -257,6 +257,6 @@ def test_the_live_line_is_drawn_on_a_terminal_and_gone_at_the_end(root: Path):
         text += data
     os.close(main)
     assert process.wait(60) == 1
-    assert b"checking 01" in text
-    assert b"done, the last was" in text
+    assert b"checking 01: getting ready" in text
+    assert re.search(rb"now 01.1 add: sums, \d+ s \(limit 20 s\)", text)
     assert b"Nothing is written yet" in text.split(b"checking 01")[-1]
