@@ -39,7 +39,7 @@ def said(call: ast.Call, name: str, line: int) -> Iterator[tuple[str, int, str]]
 
 def what_is_left(message: str, folder: Path, files: Iterable[str]) -> str:
     """The message of an emptied body with every place that is left of its task, found in `files`:
-    "01.5 divide_and_conquer: write _divide (recursive.py, line 85) and _conquer (recursive.py, line 98)".
+    "01.5 divide_and_conquer: write _divide and _conquer (recursive.py, lines 85 and 98)".
 
     Any other message, and one whose places cannot be found, comes back as it is.
     """
@@ -50,10 +50,15 @@ def what_is_left(message: str, folder: Path, files: Iterable[str]) -> str:
     for file in files:
         with contextlib.suppress(OSError):
             found = unwritten((folder / file).read_bytes(), match[1])
-            places += [f"{name} ({file}, line {line})" for name, line in found]
+            places += [f"{listed([name for name, _ in found])} ({file}, {lines(found)})"] if found else []
     if not places:
         return message
     return f"{match[1]} {match[2]}: write {listed(places)}"
+
+
+def lines(found: list[tuple[str, int]]) -> str:
+    """ "line 85", "lines 85 and 98"."""
+    return f"line{'s' * (len(found) > 1)} {listed([str(line) for _, line in found])}"
 
 
 def listed(names: list[str]) -> str:

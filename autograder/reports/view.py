@@ -63,7 +63,7 @@ def check_title(test: TestResult, task: TaskResult) -> str:
 
 
 def left_to_write(task: TaskResult) -> str:
-    """Which bodies of the task are not written, with their places: "write _divide (recursive.py, line 85)", or ""."""
+    """Which bodies of the task are not written, with their places: "write _divide (recursive.py, line 85)"; or ""."""
     for test in task.tests:
         if test.status is Status.NOT_IMPLEMENTED and not test.hidden:
             _, found, places = test.feedback.message.partition(f"{task.id} {task.function}: write ")

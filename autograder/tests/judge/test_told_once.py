@@ -87,7 +87,7 @@ def test_an_error_in_a_call_is_told_every_time(result):
 def test_every_body_that_is_left_is_named_with_its_place(result):
     found = result(SPLIT)
     assert found.tests[0].status is Status.NOT_IMPLEMENTED
-    assert messages(found)[0] == "02.1 add: write _left (sums.py, line 7) and Right.take (sums.py, line 12)"
+    assert messages(found)[0] == "02.1 add: write _left and Right.take (sums.py, lines 7 and 12)"
 
 
 def test_one_body_written_leaves_the_other(result):
