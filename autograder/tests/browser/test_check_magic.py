@@ -51,6 +51,8 @@ def test_check_counts_the_seconds_and_ends_in_a_table(unit: Unit, tmp_path: Path
         assert "took longer than the time limit" in words
         assert "look for a loop that never ends" in words
         assert "in add" in words
+        cell = table.locator("td").first
+        assert cell.evaluate("element => getComputedStyle(element).textAlign") == "left"
         assert here.page.locator(OUTPUT, has_text="now 01.1 add").count() == 0, "the table took its place"
         here.page.keyboard.press("Control+s")
         here.page.wait_for_timeout(2000)
