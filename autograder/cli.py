@@ -24,6 +24,7 @@ from autograder.commands import (
     lab,
     mark,
     merge,
+    new_unit,
     release,
     reset,
     similarity,
@@ -67,6 +68,7 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test.test)
 app.command(rich_help_panel=EVERYONE)(bench.bench)
+app.command(rich_help_panel=EVERYONE)(new_unit.new_unit)
 fit_to_tree(app)
 
 

@@ -134,8 +134,9 @@ def reference_files(unit: Unit) -> dict[str, File]:
 def autograder_files(unit: Unit) -> dict[str, File]:
     """The command line and the judge; no checks, no tests of the grader."""
     home = unit.root / "autograder"
-    left = {"checks", "tests", "README.md"}  # the last one is the instructor's handbook
-    paths = [path for path in walk(home) if path.relative_to(home).parts[0] not in left]
+    for_instructors = ("checks", "tests", "README.md", "course/unit_template")
+    left = [home / name for name in for_instructors]
+    paths = [path for path in walk(home) if not any(path.is_relative_to(each) for each in left)]
     files = {path.relative_to(unit.root).as_posix(): read(path) for path in paths}
     package = home / "checks" / "__init__.py"
     return files | ({"autograder/checks/__init__.py": read(package)} if package.exists() else {})
