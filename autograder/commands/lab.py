@@ -27,36 +27,64 @@ def lab(
     already is never overwritten. Ctrl-C stops JupyterLab.
     """
     from autograder.course import jupyter
-    from autograder.course.desk import ensure_desk
-    from autograder.course.manifest import unit_manifest
 
     chosen = find_unit(unit) if unit else first_unfinished()
-    new = ensure_desk(chosen)
-    if new:
-        print(f"New on your desk, work/{chosen.slug}/: {', '.join(new)}", flush=True)
-    if not (chosen.desk / chosen.lab.name).exists():
-        raise CourseError(f"unit {chosen.slug} has no lab yet\n  expected: labs/{chosen.slug}.ipynb")
-    modules = unit_manifest(chosen).modules
+    modules = set_desk(chosen) if chosen.manifest.exists() else former_desk(chosen)
     raise typer.Exit(jupyter.run(chosen, modules, port=port, open_browser=browser))
 
 
+def set_desk(unit: Unit) -> tuple[str, ...]:
+    """Put what is new on the desk, and say so; the modules that the student writes."""
+    from autograder.course.desk import ensure_desk
+    from autograder.course.manifest import unit_manifest
+
+    new = ensure_desk(unit)
+    if new:
+        print(f"New on your desk, work/{unit.slug}/: {', '.join(new)}", flush=True)
+    if not (unit.desk / unit.lab.name).exists():
+        raise CourseError(f"unit {unit.slug} has no lab yet\n  expected: labs/{unit.slug}.ipynb")
+    return unit_manifest(unit).modules
+
+
+def former_desk(unit: Unit) -> tuple[str, ...]:
+    """The modules on the desk of an earlier week, of which a student tree has the lab but not the assignment.
+
+    Raises CourseError when the student has no desk from that week.
+    """
+    if not (unit.desk / unit.lab.name).exists():
+        here = ", ".join(each.number for each in find_units(unit.root) if each.manifest.exists()) or "none"
+        raise CourseError(
+            f"unit {unit.slug} has no assignment here, and you have no desk from its week\n"
+            f"  expected: a unit with an assignment ({here})\n"
+            f"  to read: labs/{unit.slug}.ipynb, and its solved modules in reference/{unit.name}/"
+        )
+    print(f"Your desk of an earlier week, work/{unit.slug}/: its checks are not here any more.", flush=True)
+    return tuple(sorted(path.name for path in unit.desk.glob("*.py")))
+
+
 def first_unfinished(units: list[Unit] | None = None) -> Unit:
-    """The first unit with a lab in which a task still lacks points; the first of all when none does."""
+    """The first unit with a lab in which a task still lacks points; the first of all when none does.
+
+    A student tree has the labs of earlier weeks without their assignments: those come last.
+    """
     with_lab = [unit for unit in (find_units() if units is None else units) if unit.lab.exists()]
     if not with_lab:
         raise CourseError("there is no lab here yet\n  expected: a notebook in labs/")
-    return next((unit for unit in with_lab if not is_finished(unit)), with_lab[0])
+    with_tasks = [unit for unit in with_lab if unit.manifest.exists()] or with_lab
+    return next((unit for unit in with_tasks if not is_finished(unit)), with_tasks[0])
 
 
 def is_finished(unit: Unit) -> bool:
-    """Whether the last check of every task gave all the points that it can give here."""
+    """Whether the last check of every task gave all the points that it can give here, to the files as they are."""
     from autograder.course.manifest import unit_manifest
-    from autograder.course.progress import read_progress
+    from autograder.course.progress import edited_since, read_progress
 
     if not unit.manifest.exists():
         return True  # nothing is asked for
     records = read_progress(unit)[0].tasks
     return all(
-        task.id in records and records[task.id].points >= task.public_points
+        task.id in records
+        and records[task.id].points >= task.public_points
+        and not edited_since(records[task.id].files, unit.desk)
         for task in unit_manifest(unit).tasks
     )

@@ -20,7 +20,7 @@ import pytest
 
 from autograder.commands.lab import first_unfinished
 from autograder.course import jupyter
-from autograder.course.units import CourseError, Unit
+from autograder.course.units import CourseError, Unit, find_unit
 from autograder.course.workspace import write_workspace
 from autograder.tests.tree import command, copy_tree, environment, mlsys
 
@@ -228,9 +228,16 @@ def test_nothing_of_jupyter_is_in_the_home_folder(tree: Path):
     assert own["PYTHONPATH"].split(os.pathsep)[0] == str(tree)
 
 
-def record_points(unit: Unit, points: int) -> None:
+def record_points(unit: Unit, points: int, files: dict[str, str] | None = None) -> None:
     status = "passed" if points == 2 else "failed"
-    done = {"points": points, "max_points": 2, "best": points, "status": status, "tests": {}, "files": {}}
+    done = {
+        "points": points,
+        "max_points": 2,
+        "best": points,
+        "status": status,
+        "tests": {},
+        "files": files or {},
+    }
     done |= {"checked": "2026-01-01T00:00:00Z", "tier": "none", "seed": 1}
     file = unit.root / "work" / ".progress" / f"{unit.slug}.json"
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -243,12 +250,46 @@ def test_without_a_unit_the_first_unfinished_one_opens(tree: Path):
     assert first_unfinished([first, second]) == first
     record_points(first, 1)
     assert first_unfinished([first, second]) == first
+    record_points(first, 2, {"loops.py": "the hash of what it was"})
+    assert first_unfinished([first, second]) == first
     record_points(first, 2)
     assert first_unfinished([first, second]) == second
     record_points(second, 2)
     assert first_unfinished([first, second]) == first
     with pytest.raises(CourseError, match="no lab here yet"):
         first_unfinished([Unit("83_none", tree)])
+
+
+@pytest.mark.slow
+def test_a_unit_of_an_earlier_week_opens_on_the_desk_from_then(tree: Path):
+    """A student tree has that unit's lab, but no assignment and no checks."""
+    first, second = Unit("81_tiny", tree), Unit("82_next", tree)
+    first.manifest.unlink()
+    record_points(second, 2)
+    assert first_unfinished([first, second]) == second, "all is done, and still it is not the empty one"
+    done = lab_result(tree, "81")
+    assert done.returncode == 2
+    assert "unit 81_tiny has no assignment here, and you have no desk from its week" in done.stderr
+    assert "a unit with an assignment (82)" in done.stderr
+    assert "reference/tiny/" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not first.desk.exists()
+    first.desk.mkdir(parents=True)
+    (first.desk / first.lab.name).write_text(json.dumps(NOTEBOOK))
+    (first.desk / "loops.py").write_text("mine = 1\n")
+    with running_lab(tree, "81") as (_, printed, address):
+        assert "Your desk of an earlier week, work/81_tiny/" in printed
+        token = address.partition("?token=")[2]
+        base = re.sub(r"(http://127\.0\.0\.1:\d+)/.*", r"\1", address)
+        assert get(f"{base}/api/contents/work/81_tiny/loops.py?token={token}")[0] == 200
+
+
+@pytest.mark.parametrize("wanted", ["00", "0", "00_zero", "zero"])
+def test_the_unit_with_the_number_zero_has_the_names_of_any_other(tmp_path: Path, wanted: str):
+    unit = add_unit(tmp_path, "00_zero")
+    assert find_unit(wanted, tmp_path) == unit
+    with pytest.raises(CourseError, match="unknown unit ''"):
+        find_unit("", tmp_path)
 
 
 def test_help_of_lab_names_its_options():
