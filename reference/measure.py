@@ -2,24 +2,31 @@
 
 A single timing says little: the first call compiles, the next meets a cold cache, and a neighbour takes the
 core for a while. So everything here warms up, repeats, and reports the middle of what it saw and how far the
-runs spread. To compare two functions, run them in turns (`interleaved`): a slow minute then hits
-both.
+runs spread. To compare two functions, run them in turns (`compare`): a slow minute then hits both, and the
+interval of their ratio says whether there is a difference at all. `conditions()` tells beforehand whether the
+machine is quiet enough and its clock fine enough; a `Timing` tells afterwards, by its `warnings`.
 """
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from itertools import repeat
 
+from reference.conditions import Conditions, clock_resolution, conditions
 from reference.machine import machine_summary
 from reference.peak import measure_bandwidth, measure_peak
+from reference.timings import LEAST_ROUNDS, MIN_TICKS, Comparison, Ratio, Timing, human_seconds, timing_of
 
 __all__ = [
+    "Comparison",
+    "Conditions",
+    "Ratio",
     "Timing",
     "clock_resolution",
+    "compare",
+    "conditions",
+    "human_seconds",
     "interleaved",
     "machine_summary",
     "matmul_flop",
@@ -30,41 +37,8 @@ __all__ = [
     "time_calls",
 ]
 
-MIN_TICKS = 1000  # a run must span this many steps of the clock: an error of 0.1 % at most
 MIN_RUN_SECONDS = 1e-4  # and be long against reading the clock and starting the loop
-NOISY_SPREAD = 0.10
 SLICE_SECONDS, LONGEST_SECONDS = 0.01, 1.0  # how often `settle` looks, and when it gives up
-
-
-@dataclass(frozen=True)
-class Timing:
-    """What repeated runs of one function took, in seconds a call."""
-
-    seconds: float  # the median
-    fastest: float
-    low: float  # first quartile
-    high: float  # third quartile
-    repeats: int
-    batch: int  # calls in a run: more than 1 when one call is too short to time
-
-    @property
-    def spread(self) -> float:
-        """Width of the middle half of the runs, relative to the median: 0.02 is quiet, 0.2 is noise."""
-        return (self.high - self.low) / self.seconds if self.seconds else 0.0
-
-    @property
-    def noisy(self) -> bool:
-        return self.spread > NOISY_SPREAD
-
-    def rate(self, work: float) -> float:
-        """`work` units a second: FLOP -> FLOP/s, bytes -> bytes/s. Raises ValueError for negative work."""
-        if work < 0:
-            raise ValueError(f"Timing.rate: expected work of at least 0, got {work}")
-        return work / self.seconds
-
-    def __str__(self) -> str:
-        noise = f", noisy: middle half spans {self.spread:.0%}" if self.noisy else ""
-        return f"{human_seconds(self.seconds)} (median of {self.repeats}{noise})"
 
 
 def median_seconds(fn: Callable[[], object], *, repeats: int = 7, warmup: int = 1) -> float:
@@ -116,7 +90,21 @@ def interleaved(
                 settle()
                 fns[name]()
             runs[name].append(_run(fns[name], batches[name]) / batches[name])
-    return {name: _timing(runs[name], batches[name]) for name in names}
+    return {name: timing_of(runs[name], batches[name]) for name in names}
+
+
+def compare(
+    fns: Mapping[str, Callable[[], object]], repeats: int = 15, *, warmup: int = 1, settled: bool = False
+) -> Comparison:
+    """Time functions in turns, and tell how many times as fast as the first each of the others is.
+
+    The arguments and errors are those of `interleaved`; also ValueError for fewer than two functions, or for fewer
+    than 6 repeats, from which no 95 % interval can be had.
+    """
+    if len(fns) < 2:
+        raise ValueError(f"compare: expected at least two functions, got {len(fns)}")
+    _check_count("repeats", repeats, LEAST_ROUNDS)
+    return Comparison(interleaved(fns, repeats, warmup=warmup, settled=settled))
 
 
 def settle() -> None:
@@ -139,26 +127,6 @@ def matmul_flop(m: int, k: int, n: int) -> int:
     return 2 * m * k * n
 
 
-@cache
-def clock_resolution() -> float:
-    """The smallest step of `time.perf_counter` that this machine shows, in seconds."""
-    steps = []
-    for _ in range(20):
-        start = time.perf_counter()
-        while (now := time.perf_counter()) == start:
-            pass
-        steps.append(now - start)
-    return min(steps)
-
-
-def human_seconds(seconds: float) -> str:
-    """0.00123 -> '1.23 ms'."""
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds / 1e-9:.3g} ns"
-
-
 def _batch(fn: Callable[[], object]) -> int:
     """How many calls make a run that the clock can time."""
     wanted = max(MIN_TICKS * clock_resolution(), MIN_RUN_SECONDS)
@@ -170,16 +138,9 @@ def _batch(fn: Callable[[], object]) -> int:
 
 def _run(fn: Callable[[], object], calls: int) -> float:
     start = time.perf_counter()
-    for _ in range(calls):
+    for _ in repeat(None, calls):  # makes no numbers: the loop itself takes a few nanoseconds
         fn()
     return time.perf_counter() - start
-
-
-def _timing(runs: list[float], batch: int) -> Timing:
-    low, middle, high = (
-        (runs[0],) * 3 if len(runs) == 1 else statistics.quantiles(runs, n=4, method="inclusive")
-    )
-    return Timing(middle, min(runs), low, high, len(runs), batch)
 
 
 def _check_count(name: str, value: int, least: int) -> None:

@@ -14,6 +14,7 @@ from reference import measure
 from reference.machine import Machine, human_bytes, machine, machine_summary, usable_cores
 from reference.measure import Timing, interleaved, matmul_flop, median_seconds, time_calls
 from reference.peak import fma_kernel, measure_bandwidth, measure_peak, triad_kernel
+from reference.timings import timing_of
 
 
 def test_a_long_call_is_timed_alone_and_a_short_one_in_a_batch():
@@ -68,7 +69,7 @@ def test_settle_waits_for_threads_that_spin():
 
 def test_the_median_ignores_one_slow_run():
     runs = [1.0, 1.01, 0.9, 1.0, 50.0]
-    timing = measure._timing(runs, 1)
+    timing = timing_of(runs, 1)
     assert timing.seconds == 1.0
     assert timing.fastest == 0.9
     assert not timing.noisy
@@ -76,7 +77,7 @@ def test_the_median_ignores_one_slow_run():
 
 @given(st.lists(st.floats(1e-9, 1e3), min_size=1, max_size=30))
 def test_the_quartiles_stand_in_order(runs: list[float]):
-    timing = measure._timing(runs, 1)
+    timing = timing_of(runs, 1)
     assert timing.fastest <= timing.low <= timing.seconds <= timing.high
     assert timing.spread >= 0
     assert timing.repeats == len(runs)
