@@ -119,7 +119,7 @@ def roofline(
     headline(figure, title)
     figure.legend(loc="outside right center", fontsize=10.5)
     for name, rate in bandwidths.items():
-        _label_slope(
+        label_slope(
             figure, axes, f"{name} {three_digits(rate / 1e9)} GB/s", low * 1.12, low * 1.12 * rate / 1e9
         )
     listed = "; ".join(
@@ -238,7 +238,7 @@ def _ends(line: Mapping[float, float]) -> str:
     return f"{three_digits(line[low])} at {low:g}, {three_digits(line[high])} at {high:g}"
 
 
-def _label_slope(figure: Figure, axes: Axes, text: str, x: float, y: float) -> None:
+def label_slope(figure: Figure, axes: Axes, text: str, x: float, y: float) -> None:
     """Write along the line y ~ x that passes through (x, y) on log axes."""
     figure.draw_without_rendering()  # the layout decides the angle, so it has to be settled first
     (x0, y0), (x1, y1) = axes.transData.transform([(x, y), (10 * x, 10 * y)])
