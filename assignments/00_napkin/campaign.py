@@ -1,0 +1,83 @@
+"""Task 00.3: what a machine-learning product costs, and how sure one can be of it.
+
+A campaign gathers data once, trains in cycles until the model is good enough, then serves it and tweaks it. The
+number of cycles and their prices are guesses, so the total is better given as a distribution than as one number.
+The lecture's example: 1 k$ for data, 10 cycles of 10 k$, 50 k$ for serving, 2 k$ a tweak.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from checks import checked, count, not_negative, pair, positive, several, whole
+
+
+@checked(
+    data=not_negative,
+    cycle=not_negative,
+    cycles=whole,
+    serving=not_negative,
+    tweak=not_negative,
+    tweaks=whole,
+)
+def campaign_cost(data: float, cycle: float, cycles: int, serving: float, tweak: float, tweaks: int) -> float:
+    """Dollars of a campaign: data once, `cycles` cycles at `cycle` each, serving once, `tweaks` at `tweak` each.
+
+    Raises TypeError for values that are no numbers (of cycles and tweaks: no whole numbers), ValueError for negative
+    ones.
+    """
+    raise NotImplementedError(
+        "00.3 campaign_cost: Dollars of a campaign: data once, `cycles` cycles at `cycle` each, serving once,"
+        " `tweaks` at `tweak` each."
+    )
+
+
+@checked(
+    rng_seed=whole,
+    trials=count,
+    data=not_negative,
+    cycle=positive,
+    serving=not_negative,
+    tweak=not_negative,
+    cycles=pair,
+    tweaks=pair,
+    spread=not_negative,
+)
+def simulate_costs(
+    rng_seed: int,
+    trials: int,
+    data: float,
+    cycle: float,
+    serving: float,
+    tweak: float,
+    *,
+    cycles: tuple[int, int] = (10, 100),
+    tweaks: tuple[int, int] = (0, 20),
+    spread: float = 0.3,
+) -> np.ndarray:
+    """Dollars of `trials` campaigns that might happen: a float64 array of shape (trials,).
+
+    Each trial draws its number of cycles and its number of tweaks, each between the two numbers given, both included
+    and all equally likely. Then each cycle of the trial draws a price of its own: lognormal, with median `cycle` and
+    sigma `spread` (the standard deviation of the price's natural logarithm). Data, serving and a tweak have fixed
+    prices. The same `rng_seed` gives the same array.
+
+    Cost: 8 bytes and one draw for each cycle of each trial.
+    Raises TypeError for values that are no numbers, ValueError for values out of range.
+    """
+    raise NotImplementedError(
+        "00.3 campaign_cost (simulate_costs): Dollars of `trials` campaigns that might happen: a float64 "
+        "array of shape (trials,)."
+    )
+
+
+@checked(costs=several(1, not_negative))
+def summary(costs: np.ndarray | list[float]) -> tuple[float, float, float, float]:
+    """(10th percentile, median, 90th percentile, mean) of simulated costs, with linear interpolation.
+
+    costs: a list or 1-D array, in any order. Raises TypeError for anything else, ValueError for none.
+    """
+    raise NotImplementedError(
+        "00.3 campaign_cost (summary): (10th percentile, median, 90th percentile, mean) of simulated costs, "
+        "with linear interpolation."
+    )

@@ -1,0 +1,68 @@
+"""Lecture 00: its pictures say what the record says, and the committed ones are those of the committed record."""
+
+import os
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from reference.benchmarks import napkin_figures as figures
+from reference.benchmarks import napkin_lecture as lecture
+
+
+def committed() -> dict:
+    try:
+        return lecture.load()
+    except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+def test_alexnet_is_the_one_of_the_slides():
+    assert sum(parameters for parameters, _ in figures.ALEXNET.values()) == 61_100_840
+    assert sum(flop for _, flop in figures.ALEXNET.values()) == pytest.approx(1.43e9, rel=2e-3)
+
+
+def test_the_ridge_batch_has_the_intensity_of_the_ridge():
+    machine = {"peak": 1e11, "bandwidth": 1e10}
+    rows = figures._ridge_batch(machine)
+    flop, nbytes = 2 * rows * figures.LAYER**2, 4 * (figures.LAYER**2 + 2 * rows * figures.LAYER)
+    assert flop / nbytes == pytest.approx(10)
+
+
+def test_a_service_line_is_read_from_straight_measurements():
+    record = {"batch": {str(b): 0.01 + 0.002 * b for b in (1, 2, 4, 8)}}
+    assert figures.service_line(record) == pytest.approx((0.01, 0.002))
+
+
+def test_a_loader_with_little_serial_work_gains_from_workers(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lecture, "WORKERS", (1, 4))
+    monkeypatch.setattr(lecture, "FILES", 8)
+    found = lecture.speedups(1e-3)
+    assert list(found) == ["1", "4"]
+    assert found["1"] == 1
+    assert found["4"] > 1.2
+
+
+def test_a_missing_record_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lecture, "RECORD", tmp_path / "napkin_lecture.json")
+    with pytest.raises(FileNotFoundError, match=r"python -m reference\.benchmarks\.napkin_lecture"):
+        lecture.load()
+
+
+def test_the_table_prints_every_kernel_and_number():
+    record = committed()
+    told = figures.table(record)
+    assert all(name in told for name in (*record["kernels"], *record["sheet"], *record["growth"]))
+
+
+def test_the_committed_pictures_are_those_of_the_committed_record():
+    for name, picture in figures.pictures(committed()).items():
+        text = (figures.SLIDES / f"00_{name}.svg").read_text(encoding="utf-8")
+        title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
+        assert title, f"00_{name}.svg has no title"
+        assert unescape(title[1]) == picture.alt, (
+            "to draw again: python -m reference.benchmarks.napkin_lecture --draw"
+        )
