@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.manifest import unit_manifest
+from autograder.course.units import Unit
 from autograder.roster.collect import collect
 from autograder.roster.engines import Done, Needs
 from autograder.roster.git import Limits
@@ -17,6 +18,8 @@ from autograder.roster.receipts import Store
 from autograder.roster.run import Grading, Outcome, run
 from autograder.roster.standing import Person, Standing
 from autograder.tests.judge.small_course import CHECK, Course
+from autograder.tests.needs import need_sandbox
+from autograder.tests.tree import copy_tree
 
 THREE = (
     CHECK
@@ -49,6 +52,15 @@ def make_course(course: Course) -> Course:
     course.write("assignments/02_sums/helpers.py", "SECRET = 'given by the course'\n")
     course.write("reference/__init__.py", "")
     course.write("reference/sums/__init__.py", "VALUE = 'the solution'\n")
+    return course
+
+
+def make_tree(tmp_path: Path) -> Course:
+    """The course itself with the miniature unit: what the command line needs. Skips where there is no sandbox."""
+    need_sandbox()
+    root = copy_tree(tmp_path / "tree", "autograder")
+    course = make_course(Course(Unit("02_sums", root), root))
+    course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
     return course
 
 

@@ -10,12 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import Unit
 from autograder.roster.gradebook import Gradebook
-from autograder.tests.judge.small_course import Course
-from autograder.tests.needs import need_sandbox
-from autograder.tests.roster.small_class import THREE, make_course
-from autograder.tests.tree import command, copy_tree, environment, mlsys
+from autograder.tests.roster.small_class import make_tree
+from autograder.tests.tree import command, environment, mlsys
 
 PEOPLE, CONTENTS, KILLS = 300, 60, 20
 
@@ -48,10 +45,7 @@ def write_class(root: Path) -> Path:
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The course itself, with a miniature unit and a class of 300."""
-    need_sandbox()
-    root = copy_tree(tmp_path / "tree", "autograder")
-    course = make_course(Course(Unit("02_sums", root), root))
-    course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
+    root = make_tree(tmp_path).root
     write_class(root)
     (root / "tmp").mkdir()
     return root

@@ -16,9 +16,8 @@ from autograder.judge.result import Status
 from autograder.roster.choose import desk_of
 from autograder.roster.folders import distinct_names, people_of
 from autograder.tests.judge.small_course import Course
-from autograder.tests.needs import need_sandbox
-from autograder.tests.roster.small_class import RIGHT, THREE, Class, by_id, make_course
-from autograder.tests.tree import command, copy_tree, environment, mlsys
+from autograder.tests.roster.small_class import RIGHT, Class, by_id, make_tree
+from autograder.tests.tree import command, environment, mlsys
 
 MODULES = ("sums.py",)
 
@@ -101,13 +100,10 @@ def test_a_desk_that_is_a_link_is_not_followed(tmp_path: Path):
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """The course itself with the miniature unit: what the command line needs."""
-    need_sandbox()
-    root = copy_tree(tmp_path / "tree", "autograder")
-    course = make_course(Course(Unit("02_sums", root), root))
-    course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
+    course = make_tree(tmp_path)
     course.write("ada [bold]/sums.py", RIGHT)
     course.write("class.csv", "id,name,repository\ns1,Ada,ada [bold]\n")
-    return root
+    return course.root
 
 
 @pytest.mark.slow
