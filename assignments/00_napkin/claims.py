@@ -112,7 +112,7 @@ CLAIMS = [
         figure=3.2,
         unit="times",
         inputs={"weights": 16, "bits": 32, "centroids": 4},
-        asks="bits of the weights, relative to those of an index for each weight and the table of the centroids",
+        asks="bits of the weights, relative to an index of log2(centroids) bits for each and the centroids themselves",
     ),
     Claim(
         name="image_gpt_flop",
@@ -139,7 +139,7 @@ CLAIMS = [
         figure=500,
         unit="servers",
         inputs={"budget": 100e6, "price": 200e3},
-        asks="servers that the budget buys",
+        asks="the budget over the price of a server, not rounded",
     ),
     Claim(
         name="megatron_power",

@@ -70,8 +70,8 @@ def expect_ends(got: Any) -> tuple[float, float]:
 
 
 def expect_parameters(got: Any, want: tuple[int, int], *, hint: str) -> None:
-    expect_equal(half(got, 0, "(parameters, flop)"), want[0], hint=f"Of the parameters: {hint}")
+    expect_equal(half(got, 0, "(parameters, flop)"), want[0], hint=f"Parameters: {hint}")
 
 
 def expect_flop(got: Any, want: tuple[int, int], *, hint: str) -> None:
-    expect_equal(half(got, 1, "(parameters, flop)"), want[1], hint=f"Of the FLOP: {hint}")
+    expect_equal(half(got, 1, "(parameters, flop)"), want[1], hint=f"FLOP: {hint}")

@@ -122,7 +122,6 @@ def test_simulate_price_of_a_cycle(student, rng):
     )
 
 
-@pytest.mark.hidden
 @pytest.mark.task("00.3")
 def test_simulate_prices_are_independent(student, rng):
     """A hundred cycles: their sum varies by a tenth of what one price does."""

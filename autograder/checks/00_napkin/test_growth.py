@@ -72,7 +72,6 @@ def test_doubling(student, rng):
         expect_close(call(student, "doubling", values), want, hint=hint)
 
 
-@pytest.mark.hidden
 @pytest.mark.task("00.7")
 def test_extrapolate(student, rng):
     for _ in range(3):

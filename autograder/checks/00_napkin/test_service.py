@@ -69,7 +69,9 @@ def test_batch_near_the_limit(student, rng):
 def test_largest_batch(student, rng):
     for _ in range(5):
         (setup, each), rate = worker(rng), float(10 ** rng.uniform(1, 4))
-        limit = (1 / rate + each) * float(rng.uniform(3, 200)) + setup
+        enough = int(rng.integers(3, 200))
+        limit = (enough - 1) / rate + setup + enough * each
+        limit += 0.2 * min(1 / rate, each)  # too little for another wait, and for another request
         b = np.arange(0, 400)
         fits = (b - 1) / rate + setup + b * each <= limit
         hint = "The first request of a batch waits (b - 1) / rate until the batch is full, then for the whole batch."

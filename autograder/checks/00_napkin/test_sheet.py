@@ -48,7 +48,6 @@ def test_cycle_visits_every_place(student, rng):
             )
 
 
-@pytest.mark.hidden
 @pytest.mark.task("00.9")
 def test_cycle_is_random(student, rng):
     first = int(rng.integers(2**31))
@@ -106,11 +105,11 @@ def test_syscall_seconds(student):
     calls = watch(student, "syscall_seconds", COUNT).getppid
     if not COUNT <= calls <= 2 * COUNT:
         fail(
-            f"syscall_seconds does not ask the kernel {COUNT} times",
+            "syscall_seconds makes another number of calls of os.getppid",
             call=f"syscall_seconds({COUNT})",
             got=f"{calls} calls of os.getppid",
             expected=f"{COUNT} calls of os.getppid",
-            hint="A clock will not do: time.time and time.perf_counter are answered without the kernel.",
+            hint="Call os.getppid in the loop, and nothing else: time.time, for one, is answered without the kernel.",
         )
 
 

@@ -77,7 +77,8 @@ def test_in_turns(student, rng):
         names = [f"run {int(x)}" for x in rng.permutation(100)[:count]]
         want = [names[r % count :] + names[: r % count] for r in range(rounds)]
         hint = (
-            "Everybody runs once a round, and each round starts with the next one: [a, b, c], [b, c, a], ..."
+            "Everybody runs once a round, and each round starts with the next one: [a, b, c], [b, c, a], ... "
+            "The names are the strings that came in, the rounds lists."
         )
         expect_equal(call(student, "in_turns", names, rounds), want, hint=hint)
 
