@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.course.manifest import unit_manifest
-from autograder.course.units import Unit
+from autograder.course.units import Unit, course_root
 from autograder.roster.collect import collect
 from autograder.roster.engines import Done, Needs
 from autograder.roster.git import Limits
@@ -60,6 +60,7 @@ def make_tree(tmp_path: Path) -> Course:
     need_sandbox()
     root = copy_tree(tmp_path / "tree", "autograder")
     course = make_course(Course(Unit("02_sums", root), root))
+    course.write("reference/machine.py", (course_root() / "reference" / "machine.py").read_bytes())
     course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
     return course
 
