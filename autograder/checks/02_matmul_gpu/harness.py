@@ -1,0 +1,72 @@
+"""Runs kernels beside the student's code, watched where there is no GPU. Holds no expected value."""
+
+import contextlib
+
+from reference.gpu import DEVICE, HAS_GPU, HAS_TRITON, launch
+from reference.simt import watch
+
+if HAS_TRITON:
+    from reference.triton_watch import watch_triton
+
+
+def here(value):
+    """A tensor on the device whose kernels run; everything else as it came."""
+    return value.to(DEVICE) if type(value).__module__ == "torch" else value
+
+
+@contextlib.contextmanager
+def watched(order):
+    """The two watchmen, whose faults are told afterwards; on a GPU there are none."""
+    if HAS_GPU:
+        yield lambda: []
+        return
+    triton = watch_triton(order) if HAS_TRITON else contextlib.nullcontext()
+    with watch(order) as trace, triton as log:
+        yield lambda: trace.faults() + (log.faults() if log is not None else [])
+
+
+def replay(function, order, *args, **kwargs):
+    """(value, faults) of the student's `function`, its threads, blocks and programs played in `order`."""
+    with watched(order) as faults:
+        value = student_function(function)(*map(here, args), **kwargs)
+    return value, faults()
+
+
+def play(kernel, order, grid, block, out, *args):
+    """(out afterwards, faults) of one launch of the student's kernel(out, *args)."""
+    with watched(order) as faults:
+        launch(student_function(kernel), grid, block, out, *args)
+    return out, faults()
+
+
+def counted(function, *args):
+    """What `function` asks of the memories, as the trace has it; {} on a GPU, where nothing is traced.
+
+    reads, writes: elements of global memory, all threads together; by array: name -> [reads, writes].
+    sectors, efficiency: 32-byte sectors moved, and the share of their bytes that was asked for; also by array.
+    requests: instructions of a warp that read global memory. shared_reads, shared_requests, ways: of shared memory.
+    threads: of all launches together. shared_bytes: of one block, the largest.
+    """
+    if HAS_GPU:
+        return {}
+    from reference.simt_trace import READ, WRITE
+
+    with watch() as trace:
+        student_function(function)(*args)
+    names = sorted({space.name for space in trace.global_spaces()})
+    reads, writes = trace.counts()
+    shared = [each for each in trace.requests(*trace.shared_spaces()) if each.kind != WRITE]
+    return {
+        "reads": reads,
+        "writes": writes,
+        "by_array": {name: list(trace.counts(name)) for name in names},
+        "sectors": trace.sectors(),
+        "efficiency": trace.efficiency(),
+        "efficiency_by_array": {name: trace.efficiency(name) for name in names},
+        "requests": sum(each.kind == READ for each in trace.requests(*trace.global_spaces())),
+        "shared_reads": sum(len(each.places) for each in shared),
+        "shared_requests": len(shared),
+        "ways": trace.bank_ways(),
+        "threads": sum(each.threads for each in trace.launches),
+        "shared_bytes": max((each.shared_bytes for each in trace.launches), default=0),
+    }

@@ -1,0 +1,124 @@
+"""Where GPU kernels run: on an NVIDIA GPU where there is one, and on simulators everywhere else.
+
+Import this module before `numba.cuda` and `triton`: it decides, once a process, and tells both. Without a GPU the
+CUDA kernels of numba run on numba-cuda's simulator (with the scheduler of `reference/simt.py`, which plays the
+threads of a block in any order), and Triton's kernels in Triton's interpreter. Both compute the right numbers, one
+thread or program after the other; neither says anything about speed.
+
+    from reference.gpu import cuda, launch
+
+MLSYS_GPU=0 in the environment asks for the simulators also where there is a GPU.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))  # Linux, and Linux under Windows
+UNWRITTEN = re.compile(r"\d\d\.\d+ \w+(?: \(.+?\))?: ")  # how the message of an emptied body begins
+
+
+def _gpu_here() -> bool:
+    """Whether there is an NVIDIA GPU that both torch and numba can use. Starts no driver: a fork may follow."""
+    if os.environ.get("MLSYS_GPU") == "0" or not any(path.exists() for path in DEVICES):
+        return False
+    import torch
+
+    return torch.version.cuda is not None and torch.cuda.is_available()
+
+
+HAS_GPU = _gpu_here()
+if not HAS_GPU:
+    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
+    os.environ["TRITON_INTERPRET"] = "1"
+HAS_TRITON = importlib.util.find_spec("triton") is not None  # Triton is made for Linux alone
+DEVICE = "cuda" if HAS_GPU else "cpu"  # of the torch tensors that kernels take
+
+from numba import config, cuda  # noqa: E402  (what decides must come first)
+
+if not HAS_GPU:
+    if not config.ENABLE_CUDASIM:
+        config.ENABLE_CUDASIM = 1
+    from reference import simt
+
+    simt.install()
+if HAS_TRITON:
+    import triton
+
+    if not HAS_GPU:
+        triton.knobs.compilation.front_end_debugging = True  # the interpreter's errors come as they are
+
+
+def backend() -> str:
+    """One line: what runs the kernels here."""
+    if HAS_GPU:
+        import torch
+
+        return f"Kernels run on the GPU: {torch.cuda.get_device_name()}."
+    language = "Triton's interpreter" if HAS_TRITON else "no Triton (it is made for Linux alone)"
+    return f"No NVIDIA GPU here: kernels run on numba-cuda's simulator and {language}. Right numbers, no speed."
+
+
+def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...], *args: Any) -> None:
+    """Run a `@cuda.jit` kernel on `grid` blocks of `block` threads and wait for it.
+
+    args: numbers, NumPy arrays, torch tensors (of the GPU, where there is one). Raises NotImplementedError when the
+    kernel's body is still to be written (on a GPU it would silently do nothing), and ValueError for a grid or block
+    that no GPU starts: fewer than 1 or more than 1024 threads a block, or a dimension below 1.
+    """
+    refuse_unwritten(kernel)
+    grid, block = _dimensions("grid", grid), _dimensions("block", block)
+    if int(np.prod(block)) > 1024:
+        raise ValueError(f"launch: a block has at most 1024 threads; got {block}, {int(np.prod(block))} threads")
+    kernel[grid, block](*(_device(arg) for arg in args))
+    if HAS_GPU:
+        cuda.synchronize()
+
+
+def empty(shape: int | tuple[int, ...], like: Any, dtype: Any = None) -> Any:
+    """A result that nobody has written yet: an array, or a tensor where `like` is one (on its device, of its dtype).
+
+    Without a GPU it holds NaN (integers: the smallest number), so that an element which no thread writes is seen.
+    """
+    if type(like).__module__.startswith("torch"):
+        import torch
+
+        result = torch.empty(shape, dtype=dtype or like.dtype, device=like.device)
+        if result.device.type == "cpu":
+            result.fill_(float("nan") if result.is_floating_point() else torch.iinfo(result.dtype).min)
+        return result
+    kind = np.dtype(dtype or like.dtype)
+    return np.full(shape, np.nan if kind.kind == "f" else np.iinfo(kind).min, kind)
+
+
+def refuse_unwritten(kernel: Any) -> None:
+    """Raise the NotImplementedError of a kernel (numba's or Triton's) whose body is still to be written."""
+    function = getattr(kernel, "py_func", None) or getattr(kernel, "fn", kernel)
+    while not hasattr(function, "__code__") and hasattr(function, "fn"):
+        function = function.fn  # Triton's autotuner holds the kernel that it tunes
+    code: CodeType | None = getattr(function, "__code__", None)
+    if code is None or "NotImplementedError" not in code.co_names:
+        return
+    for constant in code.co_consts:
+        if isinstance(constant, str) and UNWRITTEN.match(constant):
+            raise NotImplementedError(constant)
+
+
+def _dimensions(name: str, value: int | tuple[int, ...]) -> tuple[int, ...]:
+    sizes = tuple(map(int, value)) if isinstance(value, tuple | list) else (int(value),)
+    if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
+        raise ValueError(f"launch: expected 1 to 3 {name} dimensions of at least 1, got {value}")
+    return sizes
+
+
+def _device(arg: Any) -> Any:
+    if not type(arg).__module__.startswith("torch"):
+        return arg
+    return cuda.as_cuda_array(arg.detach()) if HAS_GPU else arg.detach().numpy()

@@ -1,0 +1,274 @@
+"""What the threads of a kernel did, and what that costs on a GPU: races, sectors, banks, bytes.
+
+A `Trace` is filled by `reference.simt.watch`. Source of the rules: NVIDIA, CUDA C++ Programming Guide, "Device
+Memory Accesses" (a warp's global accesses are served in sectors of 32 bytes) and "Shared Memory" (32 banks of 4
+bytes; the words that a warp asks of one bank come one after the other, equal words at once).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+READ, WRITE, ATOMIC = 0, 1, 2
+VERBS = {READ: "reads", WRITE: "writes", ATOMIC: "changes atomically"}
+WARP, SECTOR_BYTES, BANKS, BANK_BYTES = 32, 32, 32, 4
+MOST = 5  # faults that are told
+
+
+class Access(NamedTuple):
+    """One use of one element. `turn`: how often this thread was at this place of the code before."""
+
+    block: int
+    thread: int
+    index: tuple[int, int, int]  # of the thread
+    epoch: int  # barriers that the block has passed
+    place: int  # flat, row-major, in its array
+    kind: int  # READ, WRITE or ATOMIC
+    line: int
+    site: int
+    turn: int
+    launch: int
+
+
+@dataclass
+class Launch:
+    """One kernel launch."""
+
+    kernel: str
+    grid: tuple[int, ...]
+    block: tuple[int, ...]
+    shared_bytes: int = 0  # of one block
+
+    @property
+    def threads(self) -> int:
+        """All threads of the grid."""
+        return int(np.prod(self.grid) * np.prod(self.block))
+
+
+@dataclass
+class Space:
+    """One array that a kernel used: an argument, or the shared memory of one block (`block` >= 0)."""
+
+    trace: Trace
+    name: str
+    shape: tuple[int, ...]
+    itemsize: int
+    launch: int
+    address: int = 0  # of its first byte: real for arguments, 0 for shared memory
+    strides: tuple[int, ...] = ()
+    block: int = -1
+    accesses: list[Access] = field(default_factory=list)
+
+    def note(self, thread: Any, place: int, kind: int, frame: FrameType, width: int = 1) -> None:
+        """One instruction of one thread, for `width` elements from `place` on."""
+        trace = self.trace
+        site = trace.site(frame.f_code, frame.f_lasti)
+        count = (trace.block, thread.thread_id, site)
+        turn = trace.turns[count]
+        trace.turns[count] = turn + 1
+        where = (trace.block, thread.thread_id, thread.index, trace.epoch)
+        when = (kind, frame.f_lineno, site, turn, self.launch)
+        self.accesses += [Access(*where, each, *when) for each in range(place, place + width)]
+
+    def bytes_at(self, places: np.ndarray) -> np.ndarray:
+        """The address of each place, in bytes from the start of the array's line of 128 bytes."""
+        indices = np.unravel_index(places, self.shape)
+        offsets = sum(np.asarray(i) * step for i, step in zip(indices, self.strides, strict=True))
+        return np.asarray(offsets) + self.address % 128
+
+    def text(self, place: int) -> str:
+        """ "tile[0, 3]" """
+        return f"{self.name}[{', '.join(str(int(i)) for i in np.unravel_index(place, self.shape))}]"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one warp asks of one array at one moment: up to 32 elements, served together."""
+
+    space: Space
+    block: int
+    warp: int
+    kind: int
+    line: int
+    lanes: tuple[int, ...]
+    places: tuple[int, ...]
+
+    @property
+    def sectors(self) -> int:
+        """The sectors of 32 bytes that it touches."""
+        start = self.space.bytes_at(np.array(self.places))
+        ends = start + self.space.itemsize - 1
+        return len(np.unique(np.concatenate([start // SECTOR_BYTES, ends // SECTOR_BYTES])))
+
+    @property
+    def useful_bytes(self) -> int:
+        """Bytes that its threads asked for, each element once."""
+        return len(set(self.places)) * self.space.itemsize
+
+    @property
+    def ways(self) -> int:
+        """The most different words that it wants of one bank: 1 is free of conflicts, n takes n turns."""
+        words = np.unique(self.space.bytes_at(np.array(self.places)) // BANK_BYTES)
+        return int(np.bincount(words % BANKS).max())
+
+
+class Trace:
+    """Every access of the launches inside one `watch`."""
+
+    def __init__(self) -> None:
+        self.launches: list[Launch] = []
+        self.spaces: list[Space] = []
+        self.block = self.epoch = 0
+        self.sites: dict[tuple[CodeType, int], int] = {}
+        self.turns: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+
+    def argument(self, name: str, data: np.ndarray) -> Space:
+        """The space of an argument of the launch that begins. Two names of one array share it."""
+        launch = len(self.launches) - 1
+        address = data.__array_interface__["data"][0]
+        space = Space(self, name, data.shape, data.itemsize, launch, address, data.strides)
+        self.spaces.append(space)
+        return space
+
+    def shared(self, name: str, data: np.ndarray, block: int) -> Space:
+        """The space of a shared array of one block."""
+        space = Space(self, name, data.shape, data.itemsize, len(self.launches) - 1, 0, data.strides, block)
+        self.spaces.append(space)
+        return space
+
+    def site(self, code: CodeType, instruction: int) -> int:
+        return self.sites.setdefault((code, instruction), len(self.sites))
+
+    def of(self, name: str) -> list[Space]:
+        """The spaces called `name`: one for an argument, one a block for a shared array. Raises KeyError."""
+        found = [space for space in self.spaces if space.name == name]
+        if not found:
+            raise KeyError(f"no array {name!r}; there are {', '.join(sorted({s.name for s in self.spaces}))}")
+        return found
+
+    def global_spaces(self) -> list[Space]:
+        return [space for space in self.spaces if space.block < 0]
+
+    def shared_spaces(self) -> list[Space]:
+        return [space for space in self.spaces if space.block >= 0]
+
+    def requests(self, *spaces: Space) -> Iterator[Request]:
+        """The accesses of these spaces, warp by warp and moment by moment."""
+        for space in spaces:
+            groups: dict[tuple[int, ...], list[Access]] = defaultdict(list)
+            for each in space.accesses:
+                key = (each.launch, each.block, each.thread // WARP, each.site, each.turn, each.kind)
+                groups[key].append(each)
+            for (_, block, warp, _, _, kind), members in groups.items():
+                lanes = tuple(each.thread % WARP for each in members)
+                places = tuple(each.place for each in members)
+                yield Request(space, block, warp, kind, members[0].line, lanes, places)
+
+    def sectors(self, *names: str) -> int:
+        """Sectors of 32 bytes that the warps ask of global memory, of the named arrays or of all."""
+        return sum(request.sectors for request in self.requests(*self._globals(names)))
+
+    def global_bytes(self, *names: str) -> int:
+        """Bytes that those sectors move."""
+        return SECTOR_BYTES * self.sectors(*names)
+
+    def efficiency(self, *names: str) -> float:
+        """The share of the bytes moved that some thread of the warp asked for; 1 where nothing was moved."""
+        requests = list(self.requests(*self._globals(names)))
+        moved = SECTOR_BYTES * sum(request.sectors for request in requests)
+        return sum(request.useful_bytes for request in requests) / moved if moved else 1.0
+
+    def bank_ways(self, *names: str) -> float:
+        """Turns that a request to shared memory takes, on average: 1 is free of conflicts. 0 without any request."""
+        spaces = [s for s in self.shared_spaces() if not names or s.name in names]
+        ways = [request.ways for request in self.requests(*spaces)]
+        return float(np.mean(ways)) if ways else 0.0
+
+    def counts(self, *names: str) -> tuple[int, int]:
+        """(reads, writes) of single elements, an atomic change being both; of all global arrays without a name."""
+        kinds = [each.kind for space in self._globals(names) for each in space.accesses]
+        return sum(k != WRITE for k in kinds), sum(k != READ for k in kinds)
+
+    def faults(self) -> list[str]:
+        """What is wrong whatever the numbers say: races, and reads of shared memory that no thread wrote."""
+        found: list[str] = []
+        for space in self.spaces:
+            found += _races(space)
+            if space.block >= 0:
+                found += _unwritten(space)
+        return found[:MOST]
+
+    def _globals(self, names: tuple[str, ...]) -> list[Space]:
+        spaces = self.global_spaces()
+        if not names:
+            return spaces
+        return [space for name in names for space in self.of(name)]
+
+
+def _races(space: Space) -> Iterator[str]:
+    """Pairs of threads that use one element with no barrier between, at least one of them writing.
+
+    Threads of different blocks have no barrier between them at all.
+    """
+    by_place: dict[tuple[int, int], list[Access]] = defaultdict(list)
+    written = {(a.launch, a.place) for a in space.accesses if a.kind != READ}
+    for each in space.accesses:
+        if (each.launch, each.place) in written:
+            by_place[each.launch, each.place].append(each)
+    for (_, place), accesses in by_place.items():
+        pair = _conflict(accesses)
+        if pair is not None:
+            first, second = pair
+            same = first.block == second.block
+            where = "" if same else f" of block {first.block}"
+            there = "" if same else f" of block {second.block}"
+            why = "no barrier stands between" if same else "nothing orders two blocks"
+            yield (
+                f"race: thread {first.index}{where} {VERBS[first.kind]} {space.text(place)} (line {first.line}) and "
+                f"thread {second.index}{there} {VERBS[second.kind]} it (line {second.line}): {why}"
+            )
+
+
+def _conflict(accesses: list[Access]) -> tuple[Access, Access] | None:
+    """Two accesses of one place that nothing orders, or None."""
+    found = _unordered(accesses, lambda each: each.block)
+    if found is not None:
+        return found
+    groups: dict[tuple[int, int], list[Access]] = defaultdict(list)
+    for each in accesses:
+        groups[each.block, each.epoch].append(each)
+    pairs = (_unordered(group, lambda each: each.thread) for group in groups.values())
+    return next((pair for pair in pairs if pair is not None), None)
+
+
+def _unordered(accesses: list[Access], owner: Callable[[Access], int]) -> tuple[Access, Access] | None:
+    """Two accesses by different owners, at least one of them writing, and not both atomic."""
+    writes = [each for each in accesses if each.kind == WRITE]
+    atomics = [each for each in accesses if each.kind == ATOMIC]
+    reads = [each for each in accesses if each.kind == READ]
+    for some, others in ((writes[:1], accesses), (atomics[:1], reads), (reads[:1], atomics)):
+        for first in some:
+            for second in others:
+                if owner(first) != owner(second):
+                    return first, second
+    return None
+
+
+def _unwritten(space: Space) -> Iterator[str]:
+    """Reads of a shared element before any thread of the block has written it."""
+    written: set[int] = set()
+    for each in space.accesses:
+        if each.kind != READ:
+            written.add(each.place)
+        elif each.place not in written:
+            yield (
+                f"garbage: thread {each.index} reads {space.text(each.place)} (line {each.line}), which no thread of "
+                f"its block has written: shared memory starts with what an earlier kernel left"
+            )
+            return
