@@ -81,52 +81,55 @@ def roofline(
     *,
     title: str = "Roofline",
     x_label: str = "arithmetic intensity (FLOP per byte the inner loop asks for)",
+    tera: bool = False,
+    room: float = 6,
 ) -> Picture:
     """Points under the machine's limits: min(peak, bandwidth * intensity).
 
     points: name -> (FLOP per byte, FLOP/s). peaks: name -> FLOP/s, drawn flat. bandwidths: name -> bytes/s,
-    drawn as slopes up to the highest peak. All must be positive. Source: Williams, Waterman and Patterson,
-    CACM 2009; with one slope a cache level, as in Ilic, Pratas and Sousa, CAL 2014.
+    drawn as slopes up to the highest peak. All must be positive. tera: TFLOPS and TB/s for GFLOPS and GB/s.
+    room: how far left of the first point, as a factor, the slopes begin; their names stand there.
+    Source: Williams, Waterman and Patterson, CACM 2009; with one slope a cache level, as in Ilic, Pratas and
+    Sousa, CAL 2014.
     """
     _check_positive("roofline", {**peaks, **bandwidths})
     _check_positive("roofline", {name: min(pair) for name, pair in points.items()})
     top = max(peaks.values())
     xs = [x for x, _ in points.values()] + [top / rate for rate in bandwidths.values()]
-    low, high = min(xs) / 6, max(xs) * 3
+    low, high = min(xs) / room, max(xs) * 3
+    size, flops, bytes_a_second = (1e12, "TFLOPS", "TB/s") if tera else (1e9, "GFLOPS", "GB/s")
     figure, axes = new_figure(9.2, 5.8)
     for rate in bandwidths.values():
-        axes.plot([low, top / rate], [low * rate / 1e9, top / 1e9], color=GREY, linewidth=1.6, zorder=1)
+        axes.plot([low, top / rate], [low * rate / size, top / size], color=GREY, linewidth=1.6, zorder=1)
     for number, (name, rate) in enumerate(peaks.items()):
         axes.plot(
-            [low, high], [rate / 1e9] * 2, color=PALETTE[1], linewidth=1.8, linestyle=("-", "--")[number % 2]
+            [low, high], [rate / size] * 2, color=PALETTE[1], linewidth=1.8, linestyle=("-", "--")[number % 2]
         )
-        text = f"{name} {three_digits(rate / 1e9)} GFLOPS"
-        spot = (high / 1.05, rate / 1e9)
+        text = f"{name} {three_digits(rate / size)} {flops}"
+        spot = (high / 1.05, rate / size)
         place = {"xytext": (0, 4 if rate == top else -13), "textcoords": "offset points", "ha": "right"}
         axes.annotate(text, spot, color=PALETTE[1], fontsize=10.5, **place)
     for number, (name, (x, y)) in enumerate(points.items()):
         colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
-        axes.plot(
-            [x], [y / 1e9], marker, color=colour, markersize=10, label=name, zorder=3, markeredgecolor="white"
-        )
+        point = {"markersize": 10, "zorder": 3, "markeredgecolor": "white"}
+        axes.plot([x], [y / size], marker, color=colour, label=name, **point)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)
     lowest = min([y for _, y in points.values()] + [low * min(bandwidths.values())])
-    axes.set_ylim(lowest / 1e9 / 2, top / 1e9 * 2)
+    axes.set_ylim(lowest / size / 2, top / size * 2)
     axes.set_xlabel(x_label)
-    axes.set_ylabel("GFLOPS")
+    axes.set_ylabel(flops)
     headline(figure, title)
     figure.legend(loc="outside right center", fontsize=10.5)
     for name, rate in bandwidths.items():
-        label_slope(
-            figure, axes, f"{name} {three_digits(rate / 1e9)} GB/s", low * 1.12, low * 1.12 * rate / 1e9
-        )
+        text = f"{name} {three_digits(rate / size)} {bytes_a_second}"
+        label_slope(figure, axes, text, low * 1.12, low * 1.12 * rate / size)
     listed = "; ".join(
-        f"{name} at {three_digits(x)} FLOP/byte, {three_digits(y / 1e9)} GFLOPS"
+        f"{name} at {three_digits(x)} FLOP/byte, {three_digits(y / size)} {flops}"
         for name, (x, y) in points.items()
     )
-    return Picture(figure, f"Roofline: {title}. {listed}. Highest peak {three_digits(top / 1e9)} GFLOPS.")
+    return Picture(figure, f"Roofline: {title}. {listed}. Highest peak {three_digits(top / size)} {flops}.")
 
 
 @styled

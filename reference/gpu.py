@@ -15,26 +15,18 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-from pathlib import Path
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-DEVICES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))  # Linux, and Linux under Windows
+from reference.gpu_here import obstacle
+
 UNWRITTEN = re.compile(r"\d\d\.\d+ \w+(?: \(.+?\))?: ")  # how the message of an emptied body begins
 
 
-def _gpu_here() -> bool:
-    """Whether there is an NVIDIA GPU that both torch and numba can use. Starts no driver: a fork may follow."""
-    if os.environ.get("MLSYS_GPU") == "0" or not any(path.exists() for path in DEVICES):
-        return False
-    import torch
-
-    return torch.version.cuda is not None and torch.cuda.is_available()
-
-
-HAS_GPU = _gpu_here()
+OBSTACLE = obstacle()
+HAS_GPU = OBSTACLE is None
 if not HAS_GPU:
     os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
     os.environ["TRITON_INTERPRET"] = "1"
@@ -54,6 +46,9 @@ if HAS_TRITON:
 
     if not HAS_GPU:
         triton.knobs.compilation.front_end_debugging = True  # the interpreter's errors come as they are
+        from reference import triton_numbers
+
+        triton_numbers.install()
 
 
 def backend() -> str:
@@ -63,7 +58,8 @@ def backend() -> str:
 
         return f"Kernels run on the GPU: {torch.cuda.get_device_name()}."
     language = "Triton's interpreter" if HAS_TRITON else "no Triton (it is made for Linux alone)"
-    return f"No NVIDIA GPU here: kernels run on numba-cuda's simulator and {language}. Right numbers, no speed."
+    why = "No NVIDIA GPU here" if OBSTACLE == "absent" else "The GPU is not used (./mlsys doctor says why)"
+    return f"{why}: kernels run on numba-cuda's simulator and {language}. Right numbers, no speed."
 
 
 def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...], *args: Any) -> None:
@@ -76,7 +72,9 @@ def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...
     refuse_unwritten(kernel)
     grid, block = _dimensions("grid", grid), _dimensions("block", block)
     if int(np.prod(block)) > 1024:
-        raise ValueError(f"launch: a block has at most 1024 threads; got {block}, {int(np.prod(block))} threads")
+        raise ValueError(
+            f"launch: a block has at most 1024 threads; got {block}, {int(np.prod(block))} threads"
+        )
     kernel[grid, block](*(_device(arg) for arg in args))
     if HAS_GPU:
         cuda.synchronize()

@@ -14,24 +14,21 @@ What no order may do raises while the kernel runs: OutOfBoundsError and BarrierE
 
 from __future__ import annotations
 
-import linecache
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import CodeType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
 from greenlet import getcurrent, greenlet
 
-from reference.simt_trace import ATOMIC, READ, WRITE, Launch, Space, Trace
+from reference.simt_arrays import Array, Atomic, Local, OutOfBoundsError, Shared, now
+from reference.simt_trace import Launch, Trace
+
+__all__ = ["Array", "BarrierError", "Order", "OutOfBoundsError", "install", "ordered", "watch"]
 
 Order = int | Literal["forward", "backward"]
-
-
-class OutOfBoundsError(IndexError):
-    """A thread uses an element that its array does not have; on a GPU it would read or write whatever is there."""
 
 
 class BarrierError(RuntimeError):
@@ -83,14 +80,13 @@ class Block:
         self.threads = [Thread(self, place, body) for place in places]
 
     def play(self, order: list[int], trace: Trace | None) -> None:
-        global _now
         epoch, alive = 0, [self.threads[i] for i in order]
         while alive:
             if trace is not None:
                 trace.epoch = epoch
             waiting = []
             for thread in alive:
-                _now = thread
+                now.thread = thread
                 thread.run.switch()
                 if not thread.run.dead:
                     waiting.append(thread)
@@ -122,126 +118,6 @@ class Block:
                 thread.run.throw()
 
 
-class Array:
-    """What a kernel sees of an array: one element at a time, never outside, each use on record while it is watched."""
-
-    def __init__(self, data: np.ndarray, name: str, space: Space | None, places: np.ndarray | None = None) -> None:
-        self.data, self.name, self.space, self.places = data, name, space, places
-        self.shape, self.ndim, self.dtype, self.size = data.shape, data.ndim, data.dtype, data.size
-        self.strides, self.itemsize = data.strides, data.itemsize
-        self.aligned = 0 if space is not None and space.block >= 0 else None  # shared arrays start at a multiple of 16
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, index: Any) -> Any:
-        self.check(index, "reads")
-        found = self.data[index]
-        if isinstance(found, np.ndarray):
-            places = None if self.places is None else self.places[index]
-            return Array(found, self.name, self.space, places)
-        if self.space is not None and self.places is not None:
-            self.space.note(_now, int(self.places[index]), READ, sys._getframe(1))
-        return found
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self.check(index, "writes")
-        self.data[index] = value
-        if self.space is not None and self.places is not None:
-            for place in np.atleast_1d(self.places[index]).flat:
-                self.space.note(_now, int(place), WRITE, sys._getframe(1))
-
-    def load4(self, *index: int) -> tuple[Any, Any, Any, Any]:
-        """The four neighbours that begin at `index`, fetched by one instruction of 16 bytes."""
-        self.check4(index, "reads four from")
-        *rows, start = index
-        if self.space is not None and self.places is not None:
-            self.space.note(_now, int(self.places[index]), READ, sys._getframe(2), width=4)
-        return tuple(self.data[*rows, start : start + 4])
-
-    def store4(self, values: tuple[Any, Any, Any, Any], *index: int) -> None:
-        """Write four neighbours, the first at `index`, by one instruction of 16 bytes."""
-        self.check4(index, "writes four to")
-        *rows, start = index
-        if self.space is not None and self.places is not None:
-            self.space.note(_now, int(self.places[index]), WRITE, sys._getframe(2), width=4)
-        self.data[*rows, start : start + 4] = values
-
-    def check4(self, index: tuple[int, ...], verb: str) -> None:
-        """Four numbers of 4 bytes, side by side, the first at an address that 16 divides; a GPU stops otherwise."""
-        *rows, start = index
-        self.check((*rows, start), verb)
-        self.check((*rows, start + 3), verb)
-        if self.itemsize != 4 or self.strides[-1] != 4:
-            raise TypeError(f"{self.name}: four at once need numbers of 4 bytes side by side, got {self.dtype}")
-        base = self.data.__array_interface__["data"][0] if self.aligned is None else self.aligned
-        offset = sum(int(i) * step for i, step in zip(index, self.strides, strict=True))
-        if (base + offset) % 16:
-            shown = ", ".join(map(str, index))
-            raise OutOfBoundsError(
-                f"thread {_now and _now.index} {verb} {self.name}[{shown}] (line {_kernel_line()}): an address that 16 does not "
-                f"divide; the index along the row, and the length of a row, must be multiples of 4"
-            )
-
-    def check(self, index: Any, verb: str) -> None:
-        parts = index if type(index) is tuple else (index,)
-        if len(parts) > self.ndim:
-            raise IndexError(f"{self.name} has {self.ndim} dimensions, and {len(parts)} indices came")
-        for part, size in zip(parts, self.shape, strict=False):
-            if not isinstance(part, slice) and not 0 <= part < size:
-                shown = ", ".join(str(p) for p in parts)
-                place = "" if _now is None else f"thread {_now.index} of block {_block(_now)} "
-                raise OutOfBoundsError(
-                    f"{place}{verb} {self.name}[{shown}], and {self.name} has the shape {self.shape} "
-                    f"(line {_kernel_line()})"
-                )
-
-
-class Atomic:
-    """`cuda.atomic` of a launch: the simulator's own, with the record of a plain read and write in its place."""
-
-    def __init__(self, own: Any) -> None:
-        self.own = own
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        operation = getattr(self.own, name)
-
-        def perform(array: Array, index: Any, *values: Any) -> Any:
-            if name == "compare_and_swap":
-                return operation(array.data, index, *values)
-            array.check(index, "changes")
-            if array.space is not None and array.places is not None:
-                array.space.note(_now, int(array.places[index]), ATOMIC, sys._getframe(1))
-            return operation(array.data, index, *values)
-
-        return perform
-
-
-class Shared:
-    """`cuda.shared` of one block: an array a call site, full of garbage at first, as on a GPU."""
-
-    def __init__(self, trace: Trace | None, block: int) -> None:
-        self.trace, self.block = trace, block
-        self.arrays: dict[tuple[CodeType, int], Array] = {}
-
-    def array(self, shape: Any, dtype: Any, alignment: int | None = None) -> Array:
-        del alignment  # of no meaning here
-        frame = sys._getframe(1)
-        site = (frame.f_code, frame.f_lasti)
-        if site not in self.arrays:
-            from numba.cuda.np.numpy_support import as_dtype
-            from numba.types import Type
-
-            kind = np.dtype(as_dtype(dtype) if isinstance(dtype, Type) else dtype)
-            data = np.full(shape, np.nan if kind.kind == "f" else np.iinfo(kind).min, kind)
-            name = _assigned(frame.f_code.co_filename, frame.f_lineno)
-            space = None if self.trace is None else self.trace.shared(name, data, self.block)
-            places = None if self.trace is None else np.arange(data.size).reshape(data.shape)
-            self.arrays[site] = Array(data, name, space, places)
-        return self.arrays[site]
-
-
-_now: Thread | None = None  # the thread that runs
 _trace: Trace | None = None  # what watches
 _order: Order = "forward"
 
@@ -250,10 +126,12 @@ _order: Order = "forward"
 def watch(order: Order = "forward") -> Iterator[Trace]:
     """Record every access of the kernels launched inside, their threads and blocks played in `order`.
 
-    Raises ValueError for another order than "forward", "backward" or a seed, and RuntimeError inside another watch.
+    Raises ValueError for another order than "forward", "backward" or a seed (a whole number from 0 on), and
+    RuntimeError inside another watch.
     """
     global _trace, _order
-    if order not in ("forward", "backward") and (isinstance(order, bool) or not isinstance(order, int)):
+    seed = isinstance(order, int) and not isinstance(order, bool) and order >= 0
+    if order not in ("forward", "backward") and not seed:
         raise ValueError(f"watch: expected 'forward', 'backward' or a seed, got {order!r}")
     if _trace is not None:
         raise RuntimeError("watch: expected no other watch around this one")
@@ -275,10 +153,27 @@ def ordered(count: int, order: Order, salt: int) -> list[int]:
 
 def install() -> None:
     """Give numba's simulator this scheduler, for the whole process. Calling it again changes nothing."""
+    from numba import cuda
     from numba.cuda.simulator import kernel, kernelapi
 
     kernel.FakeCUDAKernel.__call__ = _call
-    kernelapi.threading = SimpleNamespace(current_thread=lambda: _now, Lock=kernelapi.threading.Lock)
+    cuda.jit = _jit
+    kernelapi.threading = SimpleNamespace(current_thread=lambda: now.thread, Lock=kernelapi.threading.Lock)
+
+
+def _jit(*args: Any, launch_bounds: Any = None, max_registers: int | None = None, **options: Any) -> Any:
+    """`cuda.jit`, with two options that numba's simulator does not know: it has no registers to share out."""
+    from numba.cuda.simulator import api
+
+    del max_registers
+    most = launch_bounds[0] if isinstance(launch_bounds, tuple) else launch_bounds
+
+    def bound(kernel: Any) -> Any:
+        kernel.most_threads = most
+        return kernel
+
+    made = api.jit(*args, **options)
+    return bound(made) if hasattr(made, "grid_dim") else lambda function: bound(made(function))
 
 
 def _call(self: Any, *args: Any) -> Any:
@@ -290,16 +185,23 @@ def _call(self: Any, *args: Any) -> Any:
         with swapped_cuda_module(self.fn, kernel._get_kernel_context()):
             return self.fn(*args)
     if self.grid_dim is None:
-        raise ValueError(f"{self.fn.__name__}: expected {self.fn.__name__}[grid, block](...), got no grid and block")
+        raise ValueError(
+            f"{self.fn.__name__}: expected {self.fn.__name__}[grid, block](...), got no grid and block"
+        )
+    most = getattr(self, "most_threads", None)
+    if most is not None and int(np.prod(self.block_dim)) > most:
+        raise ValueError(
+            f"{self.fn.__name__}: its launch_bounds promise at most {most} threads a block, got {self.block_dim}"
+        )
     names = self.fn.__code__.co_varnames
     seen = Launch(self.fn.__name__, tuple(self.grid_dim), tuple(self.block_dim))
     if _trace is not None:
         _trace.launches.append(seen)
     inside = [_argument(arg, name) for arg, name in zip(args, names, strict=False)]
     module = FakeCUDAModule(self.grid_dim, self.block_dim, self.dynshared_size)
-    module._atomic = Atomic(module._atomic)
+    module._atomic, module._local = Atomic(module._atomic), Local()
     salt = 0 if _trace is None else len(_trace.launches)
-    blocks = list(np.ndindex(*self.grid_dim))
+    blocks = [index[::-1] for index in np.ndindex(*self.grid_dim[::-1])]  # x counts fastest
     with kernel._push_kernel_context(module), swapped_cuda_module(self.fn, module):
         for number in ordered(len(blocks), _order, salt):
             _play_block(self, module, seen, blocks[number], number, inside, salt)
@@ -309,7 +211,6 @@ def _call(self: Any, *args: Any) -> Any:
 def _play_block(
     kernel: Any, module: Any, seen: Launch, index: tuple[int, ...], number: int, args: list[Any], salt: int
 ) -> None:
-    global _now
     module._shared = Shared(_trace, number)
     if _trace is not None:
         _trace.block = number
@@ -319,7 +220,7 @@ def _play_block(
         block.play(ordered(len(block.threads), _order, salt * 1000 + number + 1), _trace)
     finally:
         block.abandon()
-        _now = None
+        now.thread = None
     seen.shared_bytes = max(seen.shared_bytes, sum(a.data.nbytes for a in module._shared.arrays.values()))
 
 
@@ -330,21 +231,3 @@ def _argument(arg: Any, name: str) -> Any:
     if _trace is None:
         return Array(data, name, None)
     return Array(data, name, _trace.argument(name, data), np.arange(data.size).reshape(data.shape))
-
-
-def _assigned(file: str, line: int) -> str:
-    """The name on the left of `tile = cuda.shared.array(...)`."""
-    found = re.match(r"\s*(\w+)\s*=", linecache.getline(file, line))
-    return found[1] if found else "shared"
-
-
-def _block(thread: Thread) -> tuple[int, int, int]:
-    return thread.blockIdx.x, thread.blockIdx.y, thread.blockIdx.z
-
-
-def _kernel_line() -> int:
-    """The line of the kernel that is running, above this module's own frames."""
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename == __file__:
-        frame = frame.f_back
-    return frame.f_lineno if frame is not None else 0

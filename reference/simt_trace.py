@@ -7,9 +7,12 @@ bytes; the words that a warp asks of one bank come one after the other, equal wo
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from dis import get_instructions
+from functools import cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -60,9 +63,11 @@ class Space:
     shape: tuple[int, ...]
     itemsize: int
     launch: int
-    address: int = 0  # of its first byte: real for arguments, 0 for shared memory
+    address: int = 0  # of its first byte, from where its memory begins: 0 but for a part of a larger array
     strides: tuple[int, ...] = ()
     block: int = -1
+    start: int = -1  # of an argument: the address of its first byte here
+    aliases: list[str] = field(default_factory=list)  # further names of an argument that came more than once
     accesses: list[Access] = field(default_factory=list)
 
     def note(self, thread: Any, place: int, kind: int, frame: FrameType, width: int = 1) -> None:
@@ -131,8 +136,12 @@ class Trace:
     def argument(self, name: str, data: np.ndarray) -> Space:
         """The space of an argument of the launch that begins. Two names of one array share it."""
         launch = len(self.launches) - 1
-        address = data.__array_interface__["data"][0]
-        space = Space(self, name, data.shape, data.itemsize, launch, address, data.strides)
+        start = data.__array_interface__["data"][0]
+        for space in self.spaces:
+            if (space.launch, space.start, space.shape, space.strides) == (launch, start, data.shape, data.strides):
+                space.aliases.append(name)
+                return space
+        space = Space(self, name, data.shape, data.itemsize, launch, _offset(data), data.strides, start=start)
         self.spaces.append(space)
         return space
 
@@ -142,12 +151,17 @@ class Trace:
         self.spaces.append(space)
         return space
 
-    def site(self, code: CodeType, instruction: int) -> int:
-        return self.sites.setdefault((code, instruction), len(self.sites))
+    def site(self, code: CodeType, offset: int) -> int:
+        """One number for each instruction."""
+        known = self.sites.get((code, offset))
+        if known is None:
+            known = self.sites.setdefault((code, instruction(code, offset)), len(self.sites))
+            self.sites[code, offset] = known
+        return known
 
     def of(self, name: str) -> list[Space]:
         """The spaces called `name`: one for an argument, one a block for a shared array. Raises KeyError."""
-        found = [space for space in self.spaces if space.name == name]
+        found = [space for space in self.spaces if space.name == name or name in space.aliases]
         if not found:
             raise KeyError(f"no array {name!r}; there are {', '.join(sorted({s.name for s in self.spaces}))}")
         return found
@@ -209,6 +223,27 @@ class Trace:
         if not names:
             return spaces
         return [space for name in names for space in self.of(name)]
+
+
+def instruction(code: CodeType, offset: int) -> int:
+    """Where the instruction starts. Once Python has sped one up, a frame's `f_lasti` points behind its start."""
+    starts = _starts(code)
+    return starts[bisect_right(starts, offset) - 1]
+
+
+@cache
+def _starts(code: CodeType) -> list[int]:
+    return [each.offset for each in get_instructions(code)]
+
+
+def _offset(data: np.ndarray) -> int:
+    """Bytes from the start of the memory that holds `data`: on a GPU that start is a multiple of 256."""
+    owner: Any = data
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    skipped = owner.base.storage_offset() if hasattr(owner.base, "storage_offset") else 0  # of a torch tensor
+    start, first = (each.__array_interface__["data"][0] for each in (owner, data))
+    return first - start + skipped * data.itemsize
 
 
 def _races(space: Space) -> Iterator[str]:

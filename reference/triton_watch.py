@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,14 @@ class Extent:
     start: int
     end: int
     itemsize: int
+    own: np.ndarray | None = None  # of a view with gaps: which of the elements from start to end are its own
+
+    def holds(self, addresses: np.ndarray, nbytes: int) -> np.ndarray:
+        """Which of the addresses are those of elements of this argument."""
+        inside = (addresses >= self.start) & (addresses + nbytes <= self.end)
+        if self.own is not None:
+            inside[inside] = self.own[(addresses[inside] - self.start) // self.itemsize]
+        return inside
 
 
 @dataclass
@@ -42,7 +51,9 @@ class TritonLog:
     order: Order
     grids: list[tuple[int, int, int]] = field(default_factory=list)
     extents: list[Extent] = field(default_factory=list)
-    uses: list[tuple[int, int, np.ndarray, int]] = field(default_factory=list)  # kind, program, addresses, bytes each
+    uses: list[tuple[int, int, np.ndarray, int]] = field(
+        default_factory=list
+    )  # kind, program, addresses, bytes each
     found: list[str] = field(default_factory=list)
     program: tuple[int, int, int] = (0, 0, 0)
     number: int = 0
@@ -69,11 +80,15 @@ class TritonLog:
         starts = np.flatnonzero(np.r_[True, addresses[1:] != addresses[:-1]])
         least, most = np.minimum.reduceat(programs, starts), np.maximum.reduceat(programs, starts)
         writes = np.logical_or.reduceat(kinds == WRITE, starts)
-        mixed = np.logical_or.reduceat(kinds == ATOMIC, starts) & np.logical_or.reduceat(kinds == READ, starts)
+        mixed = np.logical_or.reduceat(kinds == ATOMIC, starts) & np.logical_or.reduceat(
+            kinds == READ, starts
+        )
         told = []
         for i in np.flatnonzero((least != most) & (writes | mixed))[:MOST]:
             place, who = self.place(int(addresses[starts[i]])), f"programs {least[i]} and {most[i]}"
-            told.append(f"race: {who} (counted in the order of the grid) both use {place}, and at least one writes it")
+            told.append(
+                f"race: {who} (counted in the order of the grid) both use {place}, and at least one writes it"
+            )
         return told
 
     def place(self, address: int) -> str:
@@ -91,7 +106,7 @@ class TritonLog:
             return
         inside = np.zeros(addresses.shape, bool)
         for each in self.extents:
-            inside |= (addresses >= each.start) & (addresses + nbytes <= each.end)
+            inside |= each.holds(addresses, nbytes)
         if not inside.all():
             raise OutOfBoundsError(self.outside(kind, addresses[~inside]))
         self.uses.append((kind, self.number, addresses, nbytes))
@@ -102,15 +117,23 @@ class TritonLog:
 
     def outside(self, kind: int, addresses: np.ndarray) -> str:
         address = int(addresses[0])
-        nearest = min(self.extents, key=lambda e: min(abs(address - e.start), abs(address - e.end)), default=None)
+        nearest = min(
+            self.extents, key=lambda e: min(abs(address - e.start), abs(address - e.end)), default=None
+        )
         verb = "reads" if kind == READ else "writes"
         count = f"{addresses.size} element{'s' if addresses.size > 1 else ''}"
         if nearest is None:
             return f"program {self.program} {verb} {count}, and the kernel has no array at all"
-        if address < nearest.start:
-            where = f"{(nearest.start - address) // nearest.itemsize} before the first element of {nearest.name}"
+        if nearest.start <= address < nearest.end:
+            where = f"in a gap of {nearest.name}, between two of its rows or columns"
+        elif address < nearest.start:
+            where = (
+                f"{(nearest.start - address) // nearest.itemsize} before the first element of {nearest.name}"
+            )
         else:
-            where = f"{(address - nearest.end) // nearest.itemsize + 1} behind the last element of {nearest.name}"
+            where = (
+                f"{(address - nearest.end) // nearest.itemsize + 1} behind the last element of {nearest.name}"
+            )
         return (
             f"program {self.program} {verb} {count} outside of every array (line {_kernel_line()}); the first lies "
             f"{where}: does the mask cover every axis?"
@@ -121,25 +144,34 @@ class TritonLog:
 def watch_triton(order: Order = "forward") -> Iterator[TritonLog]:
     """Watch the Triton kernels launched inside, their programs played in `order`. Without a GPU alone.
 
-    Raises ValueError for another order than "forward", "backward" or a seed.
+    Of a watch inside another, the inner one sees what is launched inside of it, and the outer one does not.
+    Raises ValueError for another order than "forward", "backward" or a seed, and what the kernels raise: also what a
+    function that a kernel calls raises, which Triton wraps into an InterpreterError.
     """
     from triton.runtime import interpreter
 
     if order not in ("forward", "backward") and (isinstance(order, bool) or not isinstance(order, int)):
         raise ValueError(f"watch_triton: expected 'forward', 'backward' or a seed, got {order!r}")
-    log, builder, executor = TritonLog(order), interpreter.interpreter_builder, interpreter.GridExecutor
+    log, builder = TritonLog(order), interpreter.interpreter_builder
+    executor: Any = interpreter.GridExecutor
     own = _Watchman(log, builder, executor)
     names = ("create_masked_load", "create_masked_store", "create_atomic_cas", "create_atomic_rmw")
     names += ("set_grid_dim", "set_grid_idx")
     hosts = executor._init_args_hst
+    before = {
+        name: vars(builder)[name] for name in names if name in vars(builder)
+    }  # of a watch around this one
     for name in names:
         setattr(builder, name, getattr(own, name))
     executor._init_args_hst = lambda self, args, kwargs: own.arguments(hosts, self, args, kwargs)
     try:
         yield log
+    except interpreter.InterpreterError as error:
+        raise _innermost(error) from None
     finally:
         for name in names:
             delattr(builder, name)  # the class has them
+        vars(builder).update(before)
         executor._init_args_hst = hosts
         log.settle()
 
@@ -157,21 +189,22 @@ class _Watchman:
         self.log.settle()
         args_host, kwargs_host = hosts(executor, args, kwargs)
         named = {**dict(zip(executor.arg_names, args_host, strict=False)), **kwargs_host}
-        self.log.extents = [found for name, value in named.items() if (found := extent(name, value)) is not None]
+        self.log.extents = [found for name, value in named.items() for found in extents(name, value)]
         return args_host, kwargs_host
 
-    def set_grid_dim(self, *size: int) -> None:
+    def set_grid_dim(self, x: int, y: int, z: int) -> None:
+        size = x, y, z
         self.kind.set_grid_dim(self.builder, *size)
-        self.log.grids.append(tuple(size))
+        self.log.grids.append(size)
         self.programs = ordered(int(np.prod(size)), self.log.order, len(self.log.grids))
 
     def set_grid_idx(self, x: int, y: int, z: int) -> None:
         """The interpreter counts on; the program that runs is the next one of the order."""
         size = self.log.grids[-1]
         number = self.programs[int(np.ravel_multi_index((x, y, z), size))]
-        place = tuple(int(i) for i in np.unravel_index(number, size))
-        self.log.program, self.log.number = place, number
-        self.kind.set_grid_idx(self.builder, *place)
+        x, y, z = (int(i) for i in np.unravel_index(number, size))
+        self.log.program, self.log.number = (x, y, z), number
+        self.kind.set_grid_idx(self.builder, x, y, z)
 
     def create_masked_load(self, ptrs: Any, mask: Any, other: Any, *rest: Any, **settings: Any) -> Any:
         self.log.note(READ, ptrs.data, mask.data, _itemsize(ptrs))
@@ -195,14 +228,29 @@ class _Watchman:
         return self.kind.create_atomic_rmw(self.builder, operation, ptr, value, mask, *rest)
 
 
-def extent(name: str, value: Any) -> Extent | None:
-    """Where a tensor lies, from its first byte to behind its last one; None for everything else and for empty ones."""
+def extents(name: str, value: Any) -> list[Extent]:
+    """Where a tensor lies, from its first byte to behind its last one; nothing for other arguments and empty ones."""
+    if isinstance(value, tuple):
+        return [found for i, each in enumerate(value) for found in extents(f"{name}[{i}]", each)]
     value = getattr(value, "base", value)  # a descriptor holds its tensor
     if not hasattr(value, "data_ptr") or value.numel() == 0:
-        return None
-    last = sum((size - 1) * step for size, step in zip(value.shape, value.stride(), strict=True))
-    itemsize = value.element_size()
-    return Extent(name, value.data_ptr(), value.data_ptr() + (last + 1) * itemsize, itemsize)
+        return []
+    offsets = np.zeros(1, np.int64)
+    for size, step in zip(value.shape, value.stride(), strict=True):
+        offsets = np.unique(np.add.outer(offsets, step * np.arange(size if step else 1)).ravel())
+    span, itemsize = int(offsets[-1]) + 1, value.element_size()
+    own = None
+    if offsets.size < span:
+        own = np.zeros(span, bool)
+        own[offsets] = True
+    return [Extent(name, value.data_ptr(), value.data_ptr() + span * itemsize, itemsize, own)]
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What was raised in a function that a kernel called: each call between has wrapped it once."""
+    while type(error).__name__ == "InterpreterError" and error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _itemsize(pointers: Any) -> int:
@@ -219,10 +267,12 @@ def _garbage(loaded: Any) -> Any:
 
 def _kernel_line() -> int:
     """The line of the kernel: the innermost frame that belongs neither to Triton nor to this module."""
-    frame = sys._getframe(1)
+    import triton
+
+    frame, library = sys._getframe(1), str(Path(triton.__file__).parent)
     while frame is not None:
         file = frame.f_code.co_filename
-        if file != __file__ and "/triton/" not in file:
+        if file != __file__ and not file.startswith(library):
             return frame.f_lineno
         frame = frame.f_back
     return 0

@@ -82,6 +82,14 @@ def grade(
         str | None,
         typer.Option(help="Of a Ray cluster. Without it: one on this machine.", rich_help_panel=MACHINES),
     ] = None,
+    gpu: Annotated[
+        bool,
+        typer.Option(
+            "--gpu",
+            help="Let submissions use this machine's NVIDIA GPU, where the unit asks for one.",
+            rich_help_panel=MACHINES,
+        ),
+    ] = False,
     shard: Annotated[
         str | None,
         typer.Option(
@@ -128,7 +136,10 @@ def grade(
         fresh=regrade,
         release=release,
         shard=parse_shard(shard) if shard is not None else None,
+        gpu=gpu,
     )
+    if gpu:
+        check_gpu(grading, engine)
     if shard is not None and seed is None:
         raise CourseError("--shard: expected --seed too: every shard must draw the same inputs")
     check_sandbox()
@@ -166,6 +177,21 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
             "  expected: repositories, where there is a deadline; a plain folder does not tell when it came"
         )
     return policy
+
+
+def check_gpu(grading: Grading, engine: str) -> None:
+    """Raise CourseError where --gpu would do nothing."""
+    from autograder.course.units import CourseError
+    from autograder.judge.gpu import find_driver
+
+    if not grading.manifest.gpu:
+        raise CourseError(
+            f"--gpu: unit {grading.unit.slug} needs none (no `gpu = true` in its assignment.toml)"
+        )
+    if engine == "local" and find_driver() is None:
+        raise CourseError(
+            "--gpu: no NVIDIA GPU here\n  to mend: leave it out; simulators give the same points"
+        )
 
 
 def fetched(grading: Grading, screen: Console) -> Grading:

@@ -7,22 +7,32 @@ module, and opens with three lines:
     # loses: test_python_loops_handles_rectangles
     # module: loops.py
     # why: takes every matrix to be square
+
+Each submission has a sandbox of its own, and a process of its own to grade it where several are graded at once.
+Those whose checks measure time, or keep more than one core busy, have the machine to themselves.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+
+import pytest
 
 from autograder.course.manifest import Manifest, unit_manifest
 from autograder.course.release import solved_files, starter_files
 from autograder.course.scratch import scratch_folder
 from autograder.course.units import CourseError, Unit
+from autograder.judge.bare import run_pytest
 from autograder.judge.judge import grade_submission
+from autograder.judge.plugin import measures_time, name_marks, name_of
 from autograder.judge.result import GradeResult, Status
 
 HEADER = re.compile(r"# loses: (\w+)\n# module: (\w+\.py)\n# why: (\S.*)\n")
+WORTH = 8  # submissions that are worth a process of their own, which takes seconds to start
 UNPROVEN = {
     Status.INFRA_ERROR,
     Status.INVALID_SUBMISSION,
@@ -97,39 +107,100 @@ def read_wrong(unit: Unit, manifest: Manifest) -> list[Wrong]:
     return found
 
 
-def bite_table(unit: Unit, *, sandbox: str = "require") -> Iterator[Row]:
-    """Grade the starter, the reference and every wrong solution; yields a row for each as it is done.
+@dataclass(frozen=True)
+class Case:
+    """A submission to be graded, and what it should lose."""
+
+    unit: Unit
+    name: str
+    why: str
+    files: dict[str, bytes]
+    expected: frozenset[str]  # the tests that it must lose
+    tasks: frozenset[str] | None  # whose tests it runs; None: all
+    sandbox: str
+
+    def grade(self) -> Row:
+        """Grade it, in this process."""
+        with scratch_folder("bite") as folder:
+            for file, content in self.files.items():
+                (folder / file).write_bytes(content)
+            mode = "require" if self.sandbox == "require" else "prefer"
+            tasks = None if self.tasks is None else set(self.tasks)
+            result = grade_submission(self.unit, folder, name=self.name, tasks=tasks, sandbox=mode)
+        said = next((t.feedback.message for t in result.tests if t.status is Status.INFRA_ERROR), "")
+        lost = lost_tests(result)
+        return Row(self.name, self.why, result.points, result.max_points, self.expected, lost, said)
+
+
+def bite_table(unit: Unit, *, sandbox: str = "require", workers: int | None = None) -> Iterator[Row]:
+    """Grade the starter, the reference and every wrong solution; yields a row for each, in this order.
 
     A wrong solution runs the tests of its own task alone: every other function is the reference's.
+    workers: submissions at once (default: as cores and memory allow, where there are enough submissions).
     """
+    from autograder.roster.engines import Needs, worker_count
+
     manifest = unit_manifest(unit)
-    everything = frozenset(manifest.checks)
-    yield grade_row(unit, "starter", "nothing is written yet", starter_files(unit), everything, None, sandbox)
-    solved = solved_files(unit)
-    yield grade_row(unit, "reference", "", solved, frozenset(), None, sandbox)
+    cases = all_cases(unit, manifest, sandbox)
+    workers = workers or min(worker_count(Needs.of(manifest)), len(cases) // WORTH)
+    if workers <= 1:
+        yield from (case.grade() for case in cases)
+        return
+    alone = tasks_alone(unit, manifest)
+    rows: dict[str, Row] = {}
+    for case in cases:  # before the others begin: nothing runs beside these
+        if alone if case.tasks is None else alone & case.tasks:
+            rows[case.name] = case.grade()
+    # Not forked: this process may have threads, of which a fork would see the locks alone.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        waiting: dict[str, Future[Row]] = {
+            case.name: pool.submit(case.grade) for case in cases if case.name not in rows
+        }
+        try:
+            for case in cases:
+                yield rows[case.name] if case.name in rows else waiting[case.name].result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def all_cases(unit: Unit, manifest: Manifest, sandbox: str) -> list[Case]:
+    everything, nothing = frozenset(manifest.checks), frozenset[str]()
+    starter, solved = starter_files(unit), solved_files(unit)
+    found = [
+        Case(unit, "starter", "nothing is written yet", starter, everything, None, sandbox),
+        Case(unit, "reference", "", solved, nothing, None, sandbox),
+    ]
     for wrong in read_wrong(unit, manifest):
         files = dict(solved)
         files[wrong.module] = solved[wrong.module].rstrip() + b"\n\n\n" + wrong.code.lstrip("\n").encode()
-        tasks = {manifest.checks[wrong.loses][0].id}
-        yield grade_row(unit, wrong.name, wrong.why, files, frozenset({wrong.loses}), tasks, sandbox)
+        tasks = frozenset({manifest.checks[wrong.loses][0].id})
+        found.append(Case(unit, wrong.name, wrong.why, files, frozenset({wrong.loses}), tasks, sandbox))
+    return found
 
 
-def grade_row(
-    unit: Unit,
-    name: str,
-    why: str,
-    files: dict[str, bytes],
-    expected: frozenset[str],
-    tasks: set[str] | None,
-    sandbox: str,
-) -> Row:
-    with scratch_folder("bite") as folder:
-        for file, content in files.items():
-            (folder / file).write_bytes(content)
-        mode = "require" if sandbox == "require" else "prefer"
-        result = grade_submission(unit, folder, name=name, tasks=tasks, sandbox=mode)
-    said = next((t.feedback.message for t in result.tests if t.status is Status.INFRA_ERROR), "")
-    return Row(name, why, result.points, result.max_points, expected, lost_tests(result), said)
+def tasks_alone(unit: Unit, manifest: Manifest) -> frozenset[str]:
+    """The tasks of which a check measures time, or may keep more than one core busy."""
+    timed = Timed()
+    run_pytest(unit.checks, sorted(unit.checks.glob("test_*.py")), timed)
+    return frozenset(
+        task.id
+        for task in manifest.tasks
+        if manifest.limits_for(task).cores > 1 or not timed.names.isdisjoint(task.checks)
+    )
+
+
+class Timed:
+    """A pytest plugin that runs nothing, and keeps the names of the tests that measure time."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        name_marks(config)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        self.names = {name_of(item) for item in items if measures_time(item)}
+        items.clear()
 
 
 def lost_tests(result: GradeResult) -> dict[str, Status]:

@@ -53,6 +53,7 @@ def check_desk(
         sandbox="prefer",
         on_test=on_test,
         on_start=on_start,
+        gpu=True,  # their own machine, and their own code
     )
     if folder.resolve() == unit.desk.resolve():
         record(unit, manifest, result)

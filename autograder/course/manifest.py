@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError
 
 from autograder.course.manifest_rules import Problem, broken_rules
 from autograder.course.toml_lines import TomlLines
@@ -132,6 +132,9 @@ class Manifest(Model):
         (), description='a list of file names in lower case, like ["shapes.py"]'
     )
     preload: tuple[ImportName, ...] = Field(default=(), description='a list of import names, like ["numpy"]')
+    gpu: StrictBool = Field(
+        default=False, description="true where submissions may use an NVIDIA GPU, else false"
+    )  # and where there is none, they run all the same
     limits: Limits = Field(default=Limits(), description="a table of limits")
     tasks: tuple[Task, ...] = Field(alias="task", min_length=1, description="at least one [[task]]")
     manual: tuple[Manual, ...] = Field((), description="a list of [[manual]] tables")

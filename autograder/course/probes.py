@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,17 +193,56 @@ def marp(root: Path | None = None) -> Line:
     return Line("Slides", "ok", f"Node.js {'.'.join(map(str, version))}; {state}")
 
 
-def gpu() -> Line:
-    if shutil.which("nvidia-smi"):
-        done, output = attempt(["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"])
-        if done and output.strip():
-            import torch
+# Torch with CUDA is what pip takes by default on Linux with an x86-64 processor; ./mlsys installs what is missing.
+OTHER_TORCH = (
+    "unset PIP_EXTRA_INDEX_URL; .venv/bin/python -m pip uninstall -y torch; rm .venv/ready; ./mlsys doctor"
+)
+NVVM = '.venv/bin/python -m pip install -c constraints.txt -c constraints-gpu.txt "numba-cuda[cu13]"'
 
-            name = output.strip().splitlines()[0]
-            if torch.cuda.is_available():
-                return Line("GPU", "ok", f"{name}; torch can use it")
-            return Line("GPU", "ok", f"{name}; the pinned torch here is built without it, which is fine")
-    return Line("GPU", "ok", "none: fine, everything runs without")
+
+def gpu() -> Line:
+    """What runs GPU kernels here: nothing is missing without a GPU."""
+    from reference.gpu_here import obstacle
+
+    what, simulators = obstacle(), "kernels run on the simulators"
+    if what == "absent":
+        if sys.platform == "linux":
+            return Line("GPU", "ok", f"none: fine, {simulators}")
+        return Line("GPU", "ok", "none: fine, CUDA kernels run on numba's simulator; Triton needs Linux")
+    name = gpu_name()
+    if what == "refused":
+        return Line("GPU", "ok", f"{name}; MLSYS_GPU=0 is set, so {simulators}")
+    if what == "torch":
+        return Line(
+            "GPU", "optional", f"{name}; torch here is a build without CUDA, so {simulators}", OTHER_TORCH
+        )
+    if what == "driver":
+        import torch
+
+        mend = f"install a driver for CUDA {torch.version.cuda} or later, and look at nvidia-smi"
+        return Line("GPU", "optional", f"{name}; torch cannot use it with this driver, so {simulators}", mend)
+    if what == "nvvm":
+        return Line("GPU", "optional", f"{name}; numba lacks NVIDIA's compiler (NVVM), so {simulators}", NVVM)
+    if not can_build():
+        mend = "sudo apt-get install gcc python3-dev (Fedora: dnf install gcc python3-devel); Triton needs it"
+        return Line("GPU", "optional", f"{name}; no C compiler with the headers of Python", mend)
+    return Line("GPU", "ok", f"{name}; kernels run on it")
+
+
+def gpu_name() -> str:
+    """The first GPU, as NVIDIA's own program calls it."""
+    program = shutil.which("nvidia-smi") or shutil.which("nvidia-smi", path="/usr/lib/wsl/lib")
+    if program:
+        done, output = attempt([program, "--query-gpu=name,memory.total", "--format=csv,noheader"])
+        if done and output.strip():
+            return output.strip().splitlines()[0]
+    return "an NVIDIA GPU"
+
+
+def can_build() -> bool:
+    """Whether Triton can compile the C code that starts its kernels."""
+    compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
+    return compiler is not None and Path(sysconfig.get_paths()["include"], "Python.h").is_file()
 
 
 def loopback() -> Line:

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from autograder.course.manifest import Manifest, unit_manifest
+from autograder.course.manifest import unit_manifest
 from autograder.course.scratch import scratch_folder
 from autograder.course.units import CourseError, Unit
 from autograder.judge.bare import run_pytest
+from autograder.judge.gpu import driver_for
 from autograder.judge.intake import InvalidSubmissionError, Staged, stage
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.provenance import grader, machine
@@ -43,6 +44,7 @@ def grade_submission(
     on_start: Callable[[Started], None] | None = None,
     reserve: Reserve | None = None,
     refused: str = "",
+    gpu: bool = False,
 ) -> GradeResult:
     """Grade the files of `folder` that the unit's manifest names.
 
@@ -51,6 +53,7 @@ def grade_submission(
     "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
     reserve: waits for so many cores (0: all of them) and holds them; for who grades several at once.
     refused: why nothing of it may be taken in, known before; every test gets the status invalid_submission.
+    gpu: let the submission use this machine's NVIDIA GPU, where the manifest asks for one (see gpu.py).
 
     Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
     graded, and a failure of the grader itself, are statuses in the result.
@@ -64,6 +67,9 @@ def grade_submission(
     started, clock = datetime.now(UTC), time.perf_counter()
     notes: list[str] = []
     tier = choose_tier(sandbox, notes)
+    driver = driver_for(manifest, agreed=gpu)
+    if driver is not None:
+        notes.append("It could use this machine's NVIDIA GPU.")
     with scratch_folder("grade") as scratch:
         scratch.chmod(0o711)  # the worker's user passes through
         recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes)
@@ -74,7 +80,8 @@ def grade_submission(
                 raise InvalidSubmissionError(refused)
             recorder.staged = stage(unit, manifest, folder, staging)
             notes += recorder.staged.notes
-            run(unit, manifest, recorder, scratch, tier, seed, folder, reserve)
+            sessions = Sessions(unit, manifest, scratch, tier, folder.resolve(), driver)
+            run(sessions, recorder, seed, reserve)
         except InvalidSubmissionError as error:
             refuse(recorder, str(error))
     results = recorder.task_results()
@@ -108,18 +115,9 @@ def choose_tier(wanted: str, notes: list[str]) -> str:
     return "none"
 
 
-def run(
-    unit: Unit,
-    manifest: Manifest,
-    recorder: Recorder,
-    scratch: Path,
-    tier: str,
-    seed: int,
-    folder: Path,
-    reserve: Reserve | None = None,
-) -> None:
+def run(sessions: Sessions, recorder: Recorder, seed: int, reserve: Reserve | None = None) -> None:
     """Run the checks; every outcome lands in the recorder. Raises KeyboardInterrupt."""
-    sessions = Sessions(unit, manifest, scratch, tier, folder.resolve())
+    unit = sessions.unit
     plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline, reserve or unreserved)
     files = sorted(unit.checks.glob("test_*.py"))
     try:

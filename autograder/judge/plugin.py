@@ -35,9 +35,7 @@ class JudgePlugin:
     proxies: dict[str, list[Student]] = field(default_factory=dict)
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.addinivalue_line("markers", "task(id): the task that the check belongs to")
-        config.addinivalue_line("markers", "hidden: never leaves with the student tree")
-        config.addinivalue_line("markers", "alone: measures time, so that nothing may run beside it")
+        name_marks(config)
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
@@ -96,7 +94,7 @@ class JudgePlugin:
 
     def cores(self, item: pytest.Item) -> int:
         """How many cores the test needs; 0 for all: it compares times, or says that it must be alone."""
-        if item.get_closest_marker("alone") is not None or "baseline" in getattr(item, "fixturenames", ()):
+        if measures_time(item):
             return 0
         manifest = self.recorder.manifest
         return manifest.limits_for(manifest.checks[name_of(item)][0]).cores
@@ -151,6 +149,18 @@ class JudgePlugin:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.recorder.broken.append(f"pytest: {brief(excinfo.value)}")
+
+
+def name_marks(config: pytest.Config) -> None:
+    """Tell pytest the marks of checks."""
+    config.addinivalue_line("markers", "task(id): the task that the check belongs to")
+    config.addinivalue_line("markers", "hidden: never leaves with the student tree")
+    config.addinivalue_line("markers", "alone: measures time, so that nothing may run beside it")
+
+
+def measures_time(item: pytest.Item) -> bool:
+    """Whether the test compares times, or says that it must be alone."""
+    return item.get_closest_marker("alone") is not None or "baseline" in getattr(item, "fixturenames", ())
 
 
 def name_of(item: pytest.Item) -> str:

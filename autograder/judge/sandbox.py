@@ -3,7 +3,7 @@
 Seen inside, all read-only: the system's libraries, the interpreter and its packages, the worker's own
 files, the shared modules of the reference and the packages of earlier units, and the submission. Never:
 checks, the unit's own reference, other submissions, a home folder, the network, the host's processes.
-Writable: /tmp and /dev/shm, both of limited size, gone with the sandbox.
+Writable: /tmp and /dev/shm, both of limited size, gone with the sandbox. A GPU is there for who asks (gpu.py).
 
 Tier "none" runs the same worker without any of that: for students, on their own machine, with their own code.
 """
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.course.units import Unit, course_root, find_units
+from autograder.judge.gpu import Driver, variables
 from autograder.judge.inside import stage_course, stage_etc
 from autograder.judge.isolation import available, bubblewrap, isolation
 from autograder.judge.seccomp import program
@@ -40,6 +41,7 @@ class Plan:
     disk_mb: int = 256
     threads: int = 1
     hidden: tuple[Path, ...] = field(default=())  # folders that must not be seen even where /usr holds them
+    gpu: Driver | None = None  # what the submission may use; None: the simulators
 
     @property
     def folder(self) -> str:
@@ -77,8 +79,12 @@ class Plan:
         }
         for name in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
             found[f"{name}_NUM_THREADS"] = threads
+        found |= variables(self.gpu, tmp)
         if sysconfig.get_config_var("Py_ENABLE_SHARED") and not sys.base_prefix.startswith("/usr"):
-            found["LD_LIBRARY_PATH"] = str(Path(sys.base_prefix, "lib"))
+            others = found.get("LD_LIBRARY_PATH")
+            found["LD_LIBRARY_PATH"] = os.pathsep.join(
+                filter(None, (str(Path(sys.base_prefix, "lib")), others))
+            )
         if not Path("/sys/class/net/lo").exists():
             del found["GLOO_SOCKET_IFNAME"]  # macOS calls it lo0
         return found
@@ -118,10 +124,14 @@ class Plan:
         for package in packages:
             view.bind(package, Path("/course/reference", package.name))
         view.bind(stage_etc(self.scratch / "etc", uid if uid >= 0 else 1000), Path("/etc"))
+        if self.gpu is not None:
+            self.gpu.show_system(view)
         for name in ("/etc/alternatives", "/sys/devices/system"):
             view.bind(Path(name), optional=True)
         view.bind(self.submission, Path("/submission"))
         view.arguments += ["--proc", "/proc", "--dev", "/dev"]
+        if self.gpu is not None:
+            self.gpu.show_devices(view)
         view.temporary(Path("/dev/shm"), max(SHM_MB, self.disk_mb))
         return [
             *view.arguments,

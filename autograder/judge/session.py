@@ -28,6 +28,8 @@ from autograder.judge.wire import Channel, ClosedError, ProtocolError, WireLimit
 START_SECONDS = 120  # for the preloads of a cold machine
 ANSWER_SECONDS = 20  # for the zygote's other answers
 LARGEST_REPLY = 1 << 30  # bytes; a process may write no larger file either
+# Address space beyond the memory limit, which the watchdog holds: of libraries, and of a GPU's driver and its context.
+SPARE, SPARE_WITH_GPU = 2 << 30, 16 << 30
 
 
 @dataclass
@@ -161,7 +163,7 @@ class Session:
             "cpu": int(limits.cpu_seconds) + 1,
             "file": LARGEST_REPLY,
             "files": 4096,
-            "data": (limits.memory_mb << 20) + (2 << 30),
+            "data": (limits.memory_mb << 20) + (SPARE if self.plan.gpu is None else SPARE_WITH_GPU),
         }
         if self.plan.tier == "bubblewrap":  # elsewhere the number would count all that the user runs
             cores["processes"] = limits.processes + 32

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from autograder.course.manifest import Limits, Manifest, Task
 from autograder.course.units import CourseError, Unit
+from autograder.judge.gpu import Driver
 from autograder.judge.sandbox import Plan
 from autograder.judge.session import Session
 from autograder.judge.student import Student
@@ -17,8 +18,16 @@ from reference.machine import usable_cores
 class Sessions:
     """Makes the proxies that checks use; `folder` is where the submission came from."""
 
-    def __init__(self, unit: Unit, manifest: Manifest, scratch: Path, tier: str, folder: Path) -> None:
-        self.unit, self.manifest, self.scratch, self.tier = unit, manifest, scratch, tier
+    def __init__(
+        self,
+        unit: Unit,
+        manifest: Manifest,
+        scratch: Path,
+        tier: str,
+        folder: Path,
+        gpu: Driver | None = None,
+    ) -> None:
+        self.unit, self.manifest, self.scratch, self.tier, self.gpu = unit, manifest, scratch, tier, gpu
         # A course that is installed, not linked, would lie among the interpreter's packages.
         packages = [Path(place, name) for place in sys.path for name in ("reference", "autograder") if place]
         self.hidden = (unit.root, folder, folder.parent, *packages)
@@ -42,6 +51,7 @@ class Sessions:
             disk_mb=limits.disk_mb,
             threads=max(1, min(usable_cores(), limits.processes // 4)),
             hidden=self.hidden,
+            gpu=self.gpu,
         )
         return Session(plan, self.manifest.preload, functions)
 

@@ -40,6 +40,10 @@ class View:
         self.arguments += ["--ro-bind", str(path), str(at or path)]
         self.bound.add(at or path)
 
+    def device(self, path: Path, at: Path) -> None:
+        """Let the device file `path`, or a folder of them, be used at `at`, in a folder that is there already."""
+        self.arguments += ["--dev-bind", str(path), str(at)]
+
     def temporary(self, path: Path, megabytes: int) -> None:
         """A writable folder in memory; what is bound inside it later is seen there."""
         self.arguments += ["--perms", "1777", "--size", str(megabytes << 20), "--tmpfs", str(path)]

@@ -149,12 +149,14 @@ class Zygote:
 
 
 def scratch_entries() -> list[Path]:
-    """What lies in the sandbox's writable folders, but for the compiled kernels, which serve every test."""
+    """What lies in the sandbox's writable folders, but for compiled kernels, which serve every test."""
     folders = [Path(os.environ["TMPDIR"])]
     if os.getpid() == 1:
         folders.append(Path("/dev/shm"))
-    cache = Path(os.environ["NUMBA_CACHE_DIR"])
-    return [p for folder in folders if folder.is_dir() for p in folder.iterdir() if p != cache]
+    caches = {
+        Path(os.environ[name]) for name in ("NUMBA_CACHE_DIR", "TRITON_CACHE_DIR") if name in os.environ
+    }
+    return [p for folder in folders if folder.is_dir() for p in folder.iterdir() if p not in caches]
 
 
 def preload(names: list[str]) -> None:

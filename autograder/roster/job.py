@@ -21,17 +21,18 @@ class Job:
     unit: Unit
     seed: int
     snapshot: Snapshot
+    gpu: bool = False  # whether it may use a GPU of the machine that grades
 
     def to_json(self) -> str:
         """One line."""
         data = {"key": self.key, "unit": self.unit.slug, "root": str(self.unit.root), "seed": self.seed}
-        return json.dumps(data | {"snapshot": self.snapshot.to_data()})
+        return json.dumps(data | {"snapshot": self.snapshot.to_data(), "gpu": self.gpu})
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Job:
         data = json.loads(text)
         unit = Unit(data["unit"], Path(data["root"]))
-        return cls(data["key"], unit, data["seed"], Snapshot.from_data(data["snapshot"]))
+        return cls(data["key"], unit, data["seed"], Snapshot.from_data(data["snapshot"]), data["gpu"])
 
 
 def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
@@ -51,4 +52,5 @@ def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
             sandbox="require",
             reserve=reserve,
             refused=job.snapshot.refused,
+            gpu=job.gpu,
         )

@@ -15,14 +15,18 @@ from autograder.roster.snapshot import Snapshot
 JUDGE = Path(__file__).resolve().parents[1] / "judge"
 
 
-def grader_key(unit: Unit, manifest: Manifest) -> str:
-    """SHA-256 (hexadecimal) of the checks, the manifest, the judge, what it hands out, and the pinned versions."""
+def grader_key(unit: Unit, manifest: Manifest, *, gpu: bool = False) -> str:
+    """SHA-256 (hexadecimal) of the checks, the manifest, the judge, what it hands out, and the pinned versions.
+
+    gpu: whether submissions may use one: the same points are expected, but it is another grading.
+    """
     digest = hashlib.sha256()
     digest.update(grader(unit).model_dump_json().encode())
     for name, content in sorted(given_files(unit, manifest).items()):
         digest.update(name.encode() + b"\0" + content + b"\0")
     for path in parts(unit):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(b"gpu" if gpu else b"")
     return digest.hexdigest()
 
 

@@ -43,6 +43,7 @@ class Grading:
     missed: dict[str, str] = field(default_factory=dict)
     release: Path | None = None
     shard: Shard | None = None
+    gpu: bool = False  # let submissions use a GPU
 
     @property
     def mine(self) -> list[tuple[int, Person]]:
@@ -83,12 +84,12 @@ def run(
     name = f"lock-{grading.shard.index}-of-{grading.shard.count}" if grading.shard else "lock"
     with book.locked(name):
         seed = choose_seed(book, grading)
-        grader = grader_key(grading.unit, grading.manifest)
+        grader = grader_key(grading.unit, grading.manifest, gpu=grading.gpu)
         book.journal.append(
             "started", seed=seed, fresh=grading.fresh, grader=grader, shard=str(grading.shard or "")
         )
         choices = choose_all(grading)
-        jobs = {address: job_of(grading.unit, choice, grader, seed) for address, choice in choices.items()}
+        jobs = {address: job_of(grading, choice, grader, seed) for address, choice in choices.items()}
         results, troubles, count = grade_missing(book, jobs, engine, progress)
         people = tuple(
             stand(
@@ -149,10 +150,11 @@ def choose_all(grading: Grading) -> dict[str, Choice]:
         return dict(zip(addresses, pool.map(choose, addresses), strict=True))
 
 
-def job_of(unit: Unit, choice: Choice, grader: str, seed: int) -> Job | None:
+def job_of(grading: Grading, choice: Choice, grader: str, seed: int) -> Job | None:
     if choice.snapshot is None:
         return None
-    return Job(entry_key(choice.snapshot, grader, seed), unit, seed, choice.snapshot)
+    key = entry_key(choice.snapshot, grader, seed)
+    return Job(key, grading.unit, seed, choice.snapshot, grading.gpu)
 
 
 def grade_missing(

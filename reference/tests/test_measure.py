@@ -1,6 +1,7 @@
 """The stopwatch and the two limits of the machine."""
 
 import dataclasses
+import itertools
 import threading
 import time
 
@@ -143,9 +144,10 @@ def test_the_peak_loop_holds_nothing_but_multiply_adds(dtype):
     lanes = machine().vector_bits // 8 // np.dtype(dtype).itemsize
     assembly = next(iter(kernel.inspect_asm().values()))  # pyright: ignore[reportFunctionMemberAccess]
     lines = [line.strip() for line in assembly.splitlines()]
-    fused = [i for i, line in enumerate(lines) if line.startswith(("vfmadd", "fmla"))]
-    assert len(fused) == flop // (2 * lanes)
-    assert fused[-1] - fused[0] == len(fused) - 1, "another instruction stands between the multiply-adds"
+    rows, count = [line.startswith(("vfmadd", "fmla")) for line in lines], flop // (2 * lanes)
+    runs = [len(list(run)) for fused, run in itertools.groupby(rows) if fused]
+    # For some processors LLVM does several passes a turn, and those that are left in a loop of their own.
+    assert {length % count for length in runs} == {0}, "another instruction stands between the multiply-adds"
 
 
 def test_the_triad():

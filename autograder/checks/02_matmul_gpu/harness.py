@@ -1,5 +1,6 @@
 """Runs kernels beside the student's code, watched where there is no GPU. Holds no expected value."""
 
+import collections
 import contextlib
 
 from reference.gpu import DEVICE, HAS_GPU, HAS_TRITON, launch
@@ -69,4 +70,33 @@ def counted(function, *args):
         "ways": trace.bank_ways(),
         "threads": sum(each.threads for each in trace.launches),
         "shared_bytes": max((each.shared_bytes for each in trace.launches), default=0),
+    }
+
+
+def play_counted(kernel, grid, block, out, *args):
+    """(out afterwards, counts) of one launch of the student's kernel(out, *args), as the grid counts; no faults.
+
+    counts: {} on a GPU. reads, writes, efficiency: lists with a number for each array, `out` first. busiest:
+    most uses of global memory by one thread. shared_reads: elements. ways: turns that a request to shared memory takes.
+    """
+    if HAS_GPU:
+        launch(student_function(kernel), grid, block, out, *args)
+        return out, {}
+    from reference.simt_trace import READ, SECTOR_BYTES, WRITE
+
+    with watch() as trace:
+        launch(student_function(kernel), grid, block, out, *args)
+    spaces = trace.global_spaces()
+    uses = collections.Counter((use.block, use.thread) for space in spaces for use in space.accesses)
+    asked = [list(trace.requests(space)) for space in spaces]
+    moved = [SECTOR_BYTES * sum(each.sectors for each in requests) for requests in asked]
+    wanted = [sum(each.useful_bytes for each in requests) for requests in asked]
+    shared = [use for space in trace.shared_spaces() for use in space.accesses]
+    return out, {
+        "reads": [sum(use.kind != WRITE for use in space.accesses) for space in spaces],
+        "writes": [sum(use.kind != READ for use in space.accesses) for space in spaces],
+        "efficiency": [some / all_ if all_ else 1.0 for some, all_ in zip(wanted, moved, strict=True)],
+        "busiest": max(uses.values(), default=0),
+        "shared_reads": sum(use.kind != WRITE for use in shared),
+        "ways": trace.bank_ways(),
     }

@@ -7,7 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from autograder.course.bite import bite_table, read_wrong
+from autograder.course.bite import bite_table, read_wrong, tasks_alone
 from autograder.course.bite_report import markdown, publish, terminal_table
 from autograder.course.manifest import unit_manifest
 from autograder.course.units import CourseError, Unit
@@ -22,6 +22,25 @@ def test_the_table_holds_and_is_printed(unit: Unit):
     table = markdown(rows.values())
     assert "| starter | 0 of 9 | every check |" in table
     assert "| add_wrong_sign | 2 of 5 | `test_add_sums` | subtracts where it should add |" in table
+
+
+def test_several_at_once_give_the_same_rows_in_the_same_order(unit: Unit):
+    """One task measures time: what runs its tests has the machine to itself, and the rest is graded by others."""
+    need_sandbox()
+    path = unit.checks / "test_tiny.py"
+    text = path.read_text().replace("def test_scale", "@pytest.mark.alone\ndef test_scale", 1)
+    path.write_text(text if "import pytest" in text else "import pytest\n" + text)
+    assert tasks_alone(unit, unit_manifest(unit)) == {"01.2"}
+    single, several = list(bite_table(unit, workers=1)), list(bite_table(unit, workers=2))
+    assert single == several
+    assert [row.submission for row in several][:2] == ["starter", "reference"]
+    assert all(row.holds for row in several)
+
+
+def test_cores_count_as_measuring(unit: Unit):
+    assert tasks_alone(unit, unit_manifest(unit)) == frozenset()
+    unit.manifest.write_text(unit.manifest.read_text().replace("[limits]", "[limits]\ncores = 2", 1))
+    assert tasks_alone(unit, unit_manifest(unit)) == {"01.1", "01.2"}
 
 
 def test_a_check_that_does_not_bite_is_named(unit: Unit):

@@ -38,6 +38,12 @@ def test_a_good_manifest():
     assert manifest.manual[0].criteria[1] == "compares a figure with its prediction"
 
 
+def test_a_unit_may_ask_for_a_gpu():
+    assert not parse_manifest(MANIFEST, "x.toml", folder="01_tiny").gpu
+    asks = MANIFEST.replace("given =", "gpu = true\ngiven =")
+    assert parse_manifest(asks, "x.toml", folder="01_tiny").gpu
+
+
 def test_a_task_overrides_the_limits_it_names():
     text = MANIFEST.replace("[task.checks]", "[task.limits]\nmemory_mb = 77\n[task.checks]", 1)
     manifest = parse_manifest(text, "x.toml", folder="01_tiny")
@@ -53,6 +59,12 @@ BAD = {
     "unit": ('unit = "01_tiny"', 'unit = "02_x"', 'unit = "02_x"', '"01_tiny", the name of the folder'),
     "empty title": ('title = "A tiny unit"', 'title = ""', 'title = ""', "expected a short title"),
     "title of a wrong type": ('title = "A tiny unit"', "title = 3", "title = 3", "got 3"),
+    "gpu of a wrong type": (
+        "given =",
+        'gpu = "yes"\ngiven =',
+        "gpu",
+        "gpu: expected true where submissions may",
+    ),
     "unknown key": ("given =", "colour = 3\ngiven =", "colour", "unknown key 'colour'"),
     "unknown key of a task": (
         'module = "fast.py"',

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from autograder.commands.test import both
 from autograder.course.units import course_root
 from autograder.tests.tree import copy_tree, mlsys
+from reference.machine import usable_cores
 
 TESTS = """
 import os
@@ -21,6 +24,11 @@ def test_quick():
 @pytest.mark.slow
 def test_slow():
     assert os.environ.get("BREAK") != "slow"
+
+@pytest.mark.alone
+def test_alone():
+    assert "PYTEST_XDIST_WORKER" not in os.environ
+    assert os.environ.get("BREAK") != "alone"
 """
 BENCHMARK = """
 from reference.benchmarks.report import Figure, Report
@@ -52,25 +60,45 @@ def tree(tmp_path: Path) -> Path:
     return root
 
 
+def counts(text: str) -> list[str]:
+    """What pytest's closing lines count, one line a run."""
+    return [found.strip("= ") for found in re.findall(r"^(.*) in [\d.]+s\b", text, re.MULTILINE)]
+
+
 @pytest.mark.slow
 def test_all_tests_run_and_the_exit_code_is_pytests(tree: Path):
-    passed = mlsys(tree, "test")
-    assert (passed.returncode, "2 passed" in passed.stdout) == (0, True), passed.stdout + passed.stderr
-    failed = mlsys(tree, "test", "-q", BREAK="slow")
-    assert (failed.returncode, "1 failed, 1 passed" in failed.stdout) == (1, True)
+    passed = mlsys(tree, "test", "--durations=1")
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    together, alone = counts(passed.stdout) if usable_cores() > 1 else ("2 passed", "1 passed, 2 deselected")
+    assert (together, alone) == ("2 passed", "1 passed, 2 deselected")
+    for broken in ("slow", "alone"):
+        failed = mlsys(tree, "test", "-q", BREAK=broken)
+        assert (failed.returncode, failed.stdout.count("1 failed")) == (1, 1), failed.stdout
 
 
 @pytest.mark.slow
 def test_fast_leaves_the_slow_tests_out(tree: Path):
     done = mlsys(tree, "test", "--fast", BREAK="slow")
-    assert (done.returncode, "1 passed, 1 deselected" in done.stdout) == (0, True), done.stdout
+    assert done.returncode == 0, done.stdout
+    assert counts(done.stdout)[-1] in {"1 passed, 2 deselected", "2 passed, 1 deselected"}, done.stdout
 
 
 @pytest.mark.slow
 def test_other_words_go_to_pytest(tree: Path):
     done = mlsys(tree, "test", "--fast", "-k", "no_such_test")
-    assert (done.returncode, "2 deselected" in done.stdout) == (5, True), done.stdout
+    assert (done.returncode, counts(done.stdout)) == (5, ["3 deselected"]), done.stdout
+    one = mlsys(tree, "test", "-x", BREAK="slow")
+    assert (one.returncode, counts(one.stdout)) == (1, ["1 failed, 1 passed"]), (
+        "in their order, and no other run"
+    )
     assert mlsys(tree, "test", "no/such/file.py").returncode == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"), [(0, 0, 0), (0, 1, 1), (1, 0, 1), (0, 5, 0), (5, 1, 1), (5, 5, 5), (1, 4, 4)]
+)
+def test_two_runs_have_one_exit_code(first: int, second: int, code: int):
+    assert both(first, second) == code
 
 
 def test_a_benchmark_prints_a_table_and_json(tree: Path):

@@ -18,6 +18,7 @@ from autograder.course.probes import Line
 from autograder.course.units import course_root
 from autograder.tests import needs
 from autograder.tests.tree import mlsys
+from reference import gpu_here
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -119,12 +120,75 @@ def test_a_browser_that_does_not_start_is_named(bare_path: Path, monkeypatch: py
     assert probes.browser().found.endswith("chrome does not start: libnss3.so: cannot open")
 
 
-def test_a_gpu_is_named(bare_path: Path):
-    assert probes.gpu().found == "none: fine, everything runs without"
+@pytest.fixture
+def t4(bare_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A machine with a GPU, which everything can use; the test takes something away."""
+    (tmp_path / "nvidiactl").touch()
+    monkeypatch.setattr(gpu_here, "DEVICES", (tmp_path / "nvidiactl",))
+    monkeypatch.delenv("MLSYS_GPU", raising=False)
+    monkeypatch.setenv("PYTORCH_NVML_BASED_CUDA_CHECK", "0")  # so that the probe leaves no other value behind
+    monkeypatch.setattr("torch.version.cuda", "13.0")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr(gpu_here, "has_nvvm", lambda: True)
+    monkeypatch.setattr(probes, "can_build", lambda: True)
     program(bare_path, "nvidia-smi", "echo 'NVIDIA T4, 15360 MiB'")
-    assert probes.gpu().found.startswith("NVIDIA T4, 15360 MiB; ")
+    return monkeypatch
+
+
+def test_no_gpu_is_fine(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(gpu_here, "DEVICES", ())
+    monkeypatch.setattr("sys.platform", "linux")
+    assert probes.gpu() == Line("GPU", "ok", "none: fine, kernels run on the simulators")
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert probes.gpu().found == "none: fine, CUDA kernels run on numba's simulator; Triton needs Linux"
+
+
+def test_a_gpu_is_named(t4: pytest.MonkeyPatch, bare_path: Path):
+    assert probes.gpu() == Line("GPU", "ok", "NVIDIA T4, 15360 MiB; kernels run on it")
     program(bare_path, "nvidia-smi", "echo 'NVIDIA-SMI has failed' ; exit 9")
-    assert probes.gpu().found == "none: fine, everything runs without"
+    assert probes.gpu().found == "an NVIDIA GPU; kernels run on it"
+    t4.setenv("MLSYS_GPU", "0")
+    assert probes.gpu().found == "an NVIDIA GPU; MLSYS_GPU=0 is set, so kernels run on the simulators"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found", "mend"),
+    [
+        ("torch.version.cuda", None, "torch here is a build without CUDA", "pip uninstall -y torch"),
+        ("torch.cuda.is_available", lambda: False, "torch cannot use it", "a driver for CUDA 13.0"),
+        ("reference.gpu_here.has_nvvm", lambda: False, "numba lacks NVIDIA's compiler", "numba-cuda[cu13]"),
+        ("autograder.course.probes.can_build", lambda: False, "no C compiler", "install gcc"),
+    ],
+)
+def test_what_keeps_kernels_from_the_gpu_is_named(
+    t4: pytest.MonkeyPatch, name: str, value: object, found: str, mend: str
+):
+    t4.setattr(name, value)
+    line = probes.gpu()
+    assert line.verdict == "optional"
+    assert f"NVIDIA T4, 15360 MiB; {found}" in line.found
+    assert mend in line.mend
+
+
+def test_a_library_of_numba_that_is_not_there(monkeypatch: pytest.MonkeyPatch):
+    pathfinder = pytest.importorskip("cuda.pathfinder")
+    assert gpu_here.has_nvvm() in {True, False}
+
+    def absent(name: str) -> None:
+        raise pathfinder.DynamicLibNotFoundError(name)
+
+    monkeypatch.setattr(pathfinder, "load_nvidia_dynamic_lib", absent)
+    assert not gpu_here.has_nvvm()
+
+
+def test_a_compiler_is_looked_for(bare_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr("sysconfig.get_paths", lambda: {"include": str(tmp_path)})
+    assert not probes.can_build()
+    program(bare_path, "gcc", "true")
+    assert not probes.can_build()
+    (tmp_path / "Python.h").touch()
+    assert probes.can_build()
 
 
 def test_a_taken_port_is_no_obstacle():

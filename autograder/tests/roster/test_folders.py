@@ -168,6 +168,7 @@ def test_ctrl_c_stops_and_the_next_run_goes_on(tree: Path):
         (("grade", "02", "--roster", "class.csv", "--shard", "1/2"), "expected --seed too"),
         (("grade", "02", ".", "--seed", "1", "--regrade"), "expected --seed or --regrade"),
         (("grade", "02", "--roster", "none.csv"), "No such file"),
+        (("grade", "02", ".", "--gpu"), "--gpu: unit 02_sums needs none"),
         (("merge", "out", "nowhere"), "found no folder"),
         (("merge", "out", "."), "no shards in these folders"),
     ],

@@ -52,6 +52,23 @@ def test_a_changed_check_grades_everybody_again(course: Course, tmp_path: Path):
 
 
 @pytest.mark.slow
+def test_a_gpu_grades_everybody_again(course: Course, tmp_path: Path):
+    """What ran on a GPU, or may run on one, is another entry of the gradebook."""
+    room = Class(course, hand_in(course, ada=RIGHT), tmp_path / "out")
+    jobs: list[Job] = []
+
+    class Listening:
+        def grade(self, given: list[Job]) -> Iterator[Done]:
+            jobs.extend(Job.from_json(job.to_json()) for job in given)
+            yield from (Done(job, grade_job(job)) for job in given)
+
+    graded = [room.grade(engine=Listening(), gpu=gpu).graded for gpu in (False, True, True, False)]
+    assert graded == [1, 1, 0, 0]
+    assert [job.gpu for job in jobs] == [False, True]
+    assert jobs[0].key != jobs[1].key
+
+
+@pytest.mark.slow
 def test_one_seed_serves_a_gradebook_until_a_regrade(course: Course, tmp_path: Path):
     room = Class(course, hand_in(course, ada=RIGHT), tmp_path / "out")
 

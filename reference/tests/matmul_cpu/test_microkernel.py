@@ -73,7 +73,9 @@ def test_the_tile_stays_in_registers(dtype):
     fresh(shape, x, x, 1, x, 0, shape.width)
     assembly = next(text for key, text in fresh.inspect_asm().items() if key[0] == ShapeType(shape))
     sums = re.findall(r"vfmadd\w+\s.*", assembly)
-    assert len(sums) == shape.rows * shape.vectors, "the loops over the tile are not unrolled once"
+    # For some processors LLVM also unrolls the loop over the depth.
+    assert sums, "no fused multiply-add"
+    assert len(sums) % (shape.rows * shape.vectors) == 0, "the loops over the tile are not unrolled"
     assert not [line for line in sums if "(%rsp)" in line], "sums are kept on the stack"
 
 

@@ -1,0 +1,145 @@
+"""How the puzzles are checked: plain launches whose values count, and launches that are counted or permuted.
+
+A plain check plays a kernel as the grid counts, and looks at values alone. An edge check takes sizes that fill no
+block, plays every order, lets no race pass, and counts. So each of the two sees what the other does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from replays import orders, play
+
+from autograder.judge.compare import expect_close, fail
+from autograder.judge.result import Status
+from autograder.judge.student import Student
+
+LISTS, NUMBERS = ("reads", "writes", "efficiency"), ("busiest", "shared_reads", "ways")
+
+
+def reals(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    """Fresh float32 numbers of both signs."""
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def wholes(rng: np.random.Generator, *shape: int, low: int = -9) -> np.ndarray:
+    """Whole float32 numbers up to 9: their sums are exact in every order."""
+    return rng.integers(low, 10, shape).astype(np.float32)
+
+
+def blank(*shape: int) -> np.ndarray:
+    """A result that nobody has written: NaN."""
+    return np.full(shape, np.nan, np.float32)
+
+
+def cover(*sizes: int, block: int) -> Any:
+    """How many blocks of `block` threads an axis needs, for each axis."""
+    found = tuple(-(-size // block) for size in sizes)
+    return found if len(found) > 1 else found[0]
+
+
+def expect_plain(
+    student: Student,
+    kernel: str,
+    grid: Any,
+    block: Any,
+    out: np.ndarray,
+    *args: np.ndarray,
+    want: Any,
+    hint: str,
+) -> None:
+    """The values that one launch leaves in `out`, its threads played as they count."""
+    got, _ = counted(student, kernel, grid, block, out, *args)
+    near(kernel, got, want, args, hint)
+
+
+def expect_orders(
+    student: Student,
+    rng: np.random.Generator,
+    kernel: str,
+    grid: Any,
+    block: Any,
+    out: np.ndarray,
+    *args: np.ndarray,
+    want: Any,
+    hint: str,
+) -> None:
+    """The values that every order of threads and blocks leaves in `out`; no race, nothing out of bounds."""
+
+    def check(got: Any) -> None:
+        near(kernel, got, want, args, hint)
+
+    play(student, kernel, grid, block, out, *args, check=check, order=orders(rng))
+
+
+def near(kernel: str, got: Any, want: np.ndarray, args: tuple[np.ndarray, ...], hint: str) -> None:
+    """`got` is `want` to within the rounding of float32; NaN, where nothing was written, is told as that."""
+    shapes = ", ".join(str(each.shape) for each in args)
+    untouched = isinstance(got, np.ndarray) and got.dtype.kind == "f" and bool(np.isnan(got).any())
+    if untouched:
+        hint = f"NaN is what nobody has written, or what came of it. {hint}"
+    kind = np.dtype(np.int32) if want.dtype.kind == "i" else np.dtype(np.float32)
+    # Some dozens of terms: each sum may round by half a unit, and terms may cancel.
+    size = 1e-5 * max(1.0, float(np.abs(want).max(initial=0)))
+    expect_close(
+        got, want, atol=size if kind.kind == "f" else 0, dtype=kind, hint=hint, call=f"{kernel} on {shapes}"
+    )
+
+
+def counted(
+    student: Student, kernel: str, grid: Any, block: Any, out: np.ndarray, *args: Any
+) -> tuple[Any, dict]:
+    """(out afterwards, counts) of one launch; the counts are {} where a GPU runs it."""
+    answer = student.probe("play_counted", kernel, grid, block, out, *args)
+    arrays = 1 + len(args)
+    if type(answer) is not tuple or len(answer) != 2 or not sound(answer[1], arrays):
+        student.condemn(Status.PROTOCOL_ERROR, "an answer of the harness without its counts")
+    return answer
+
+
+def sound(counts: Any, arrays: int) -> bool:
+    """Whether the counts have the form that the harness gives them."""
+    if counts == {}:
+        return True
+    if type(counts) is not dict or set(counts) != {*LISTS, *NUMBERS}:
+        return False
+    lists = all(type(counts[key]) is list and len(counts[key]) == arrays for key in LISTS)
+    return lists and all(
+        type(each) in (int, float)
+        for key in counts
+        for each in ([counts[key]] if key in NUMBERS else counts[key])
+    )
+
+
+def at_most(counts: dict, key: str, which: int | None, bound: float, what: str, hint: str) -> None:
+    """Fail when a count is above its bound; `which` array, `out` being 0. Passes without counts: on a GPU."""
+    judge(counts, key, which, bound, "at most", what, hint, lambda got: got <= bound)
+
+
+def at_least(counts: dict, key: str, which: int | None, bound: float, what: str, hint: str) -> None:
+    """The same for a bound from below."""
+    judge(counts, key, which, bound, "at least", what, hint, lambda got: got >= bound)
+
+
+def judge(
+    counts: dict,
+    key: str,
+    which: int | None,
+    bound: float,
+    side: str,
+    what: str,
+    hint: str,
+    fine: Callable[[float], bool],
+) -> None:
+    if not counts:
+        return
+    got = counts[key] if which is None else counts[key][which]
+    if not fine(got):
+        fail(
+            f"{what}: {got:.3g}, expected {side} {bound:.3g}",
+            got=f"{got:.3g}",
+            expected=f"{side} {bound:.3g}",
+            hint=hint,
+        )

@@ -1,0 +1,60 @@
+"""Runs Triton kernels beside the student's code: on views, backward, and counting. Holds no expected value."""
+
+# ruff: noqa: F821
+# pyright: reportUndefinedVariable=false
+# The worker puts `student_function` into this module: it gives the student's function of a name.
+
+import contextlib
+
+import torch
+
+from reference.gpu import DEVICE, HAS_GPU
+from reference.triton_watch import watch_triton
+
+
+@contextlib.contextmanager
+def watched(order):
+    """The watchman, whose faults are told afterwards; on a GPU there is none."""
+    if HAS_GPU:
+        yield lambda: []
+        return
+    with watch_triton(order) as log:
+        yield log.faults
+
+
+def viewed(x, kind):
+    """The same numbers as x with other strides: "turned", by columns; "stepped", every other of each axis; "plain"."""
+    x = x.to(DEVICE)
+    if kind == "turned":
+        return x.T.contiguous().T
+    if kind == "stepped":
+        wide = torch.full([2 * size for size in x.shape], float("nan"), dtype=x.dtype, device=x.device)
+        view = wide[tuple(slice(None, None, 2) for _ in x.shape)]
+        return view.copy_(x)
+    return x
+
+
+def views(function, order, kinds, *args, **kwargs):
+    """(value, faults) of the student's `function`, whose first arguments are views of these kinds."""
+    tensors = [viewed(x, kind) for x, kind in zip(args, kinds, strict=True)]
+    with watched(order) as faults:
+        value = student_function(function)(*tensors, **kwargs)
+    return value, faults()
+
+
+def gradients(order, x, weight, bias, eps, dy):
+    """((dx, dweight, dbias), faults) of the student's layer_norm."""
+    leaves = [each.to(DEVICE).requires_grad_() for each in (x, weight, bias)]
+    with watched(order) as faults:
+        student_function("layer_norm")(*leaves, eps).backward(dy.to(DEVICE))
+    return tuple(leaf.grad for leaf in leaves), faults()
+
+
+def traffic(function, *args):
+    """Bytes of memory that `function` reads and writes, as its kernels ask for them; {} on a GPU."""
+    if HAS_GPU:
+        student_function(function)(*(x.to(DEVICE) for x in args))
+        return {}
+    with watch_triton() as log:
+        student_function(function)(*args)
+    return {"read": log.read_bytes, "written": log.written_bytes}

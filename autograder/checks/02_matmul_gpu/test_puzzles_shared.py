@@ -1,0 +1,143 @@
+"""Tasks 02.6 to 02.10: blocks, shared memory, barriers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from puzzle_play import at_least, at_most, blank, counted, cover, expect_orders, expect_plain, reals, wholes
+
+THREADS, RADIUS = 8, 2
+BARRIER = "What one thread reads, another has written: a barrier, cuda.syncthreads(), stands between."
+
+
+def differences(a: np.ndarray) -> np.ndarray:
+    """a[i] - a[i - 1], the first of each block as it is."""
+    want = a.astype(np.float64)
+    want[1:] -= a[:-1]
+    want[::THREADS] = a[::THREADS]
+    return want
+
+
+def pooled(a: np.ndarray) -> np.ndarray:
+    """The sum of the last three."""
+    return np.convolve(a.astype(np.float64), np.ones(3))[: len(a)]
+
+
+def smoothed(a: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The windows of `a`, weighted; `a` is 0 beyond its ends."""
+    padded = np.pad(a.astype(np.float64), RADIUS)
+    return np.lib.stride_tricks.sliding_window_view(padded, len(weights)) @ weights.astype(np.float64)
+
+
+@pytest.mark.task("02.6")
+def test_blocks(student, rng):
+    a = reals(rng, 4 * THREADS)
+    hint = "The thread's number in the grid is blockIdx.x * blockDim.x + threadIdx.x, or cuda.grid(1)."
+    expect_plain(
+        student, "blocks_kernel", 4, THREADS, blank(len(a)), a, want=1 - a.astype(np.float64), hint=hint
+    )
+
+
+@pytest.mark.task("02.6")
+def test_blocks_edges(student, rng):
+    """Arrays that are shorter and longer than the grid."""
+    hint = "From the thread's own element on, in steps of the whole grid's threads: cuda.gridsize(1)."
+    for grid, n in ((1, 3), (1, 29), (8, 5), (8, 150)):
+        a = wholes(rng, n)
+        expect_orders(student, rng, "blocks_kernel", grid, THREADS, blank(n), a, want=1.0 - a, hint=hint)
+    _, counts = counted(student, "blocks_kernel", 8, THREADS, blank(256), wholes(rng, 256))
+    # 8 threads side by side want the 32 bytes of one sector; with a stretch of its own, each wants a sector.
+    hint = (
+        "Threads t and t + 1 read neighbours at the same time: do not give each thread a stretch of its own."
+    )
+    at_least(counts, "efficiency", 1, 0.99, "share of the bytes fetched from a that was asked for", hint)
+
+
+@pytest.mark.task("02.7")
+def test_shared(student, rng):
+    a = reals(rng, 3 * THREADS)
+    hint = "Each block for itself: its first element stays, and all others lose their left neighbour."
+    expect_plain(student, "shared_kernel", 3, THREADS, blank(len(a)), a, want=differences(a), hint=hint)
+
+
+@pytest.mark.task("02.7")
+def test_shared_edges(student, rng):
+    """A last block that is not full; any order of threads; each element read once."""
+    for n in (1, 7, 13, 22):
+        a = wholes(rng, n)
+        grid = cover(n, block=THREADS)
+        expect_orders(
+            student, rng, "shared_kernel", grid, THREADS, blank(n), a, want=differences(a), hint=BARRIER
+        )
+    _, counts = counted(student, "shared_kernel", 2, THREADS, blank(13), wholes(rng, 13))
+    hint = "Each thread fetches its own element into shared memory; the neighbour's is read from there."
+    at_most(counts, "reads", 1, 13, "elements read from a, which has 13", hint)
+
+
+@pytest.mark.task("02.8")
+def test_pooling(student, rng):
+    a = reals(rng, THREADS)
+    hint = "out[0] has one term, out[1] two, all others three."
+    expect_plain(student, "pooling_kernel", 1, THREADS, blank(THREADS), a, want=pooled(a), hint=hint)
+
+
+@pytest.mark.task("02.8")
+def test_pooling_edges(student, rng):
+    """Fewer elements than threads: 0, 1, 2, ... Any order; each element read once."""
+    for n in (1, 2, 5, 7):
+        a = np.arange(n, dtype=np.float32)
+        expect_orders(student, rng, "pooling_kernel", 1, THREADS, blank(n), a, want=pooled(a), hint=BARRIER)
+    _, counts = counted(student, "pooling_kernel", 1, THREADS, blank(7), np.arange(7, dtype=np.float32))
+    hint = "Each number is used by three threads, and fetched by one: through shared memory."
+    at_most(counts, "reads", 1, 7, "elements read from a, which has 7", hint)
+
+
+@pytest.mark.task("02.9")
+def test_dot(student, rng):
+    hint = "More elements than threads: each thread takes several products, and the sums are added."
+    for n in (THREADS, 8 * THREADS):
+        a, b = reals(rng, n), reals(rng, n)
+        # 64 products: |error| <= 64 units of float32 of the sum of their sizes, which a millionth of 1 is near to.
+        want = np.array([a.astype(np.float64) @ b])
+        expect_plain(student, "dot_kernel", 1, THREADS, blank(1), a, b, want=want, hint=hint)
+
+
+@pytest.mark.hidden
+@pytest.mark.task("02.9")
+def test_dot_edges(student, rng):
+    """Fewer elements than threads; any order; out is written once."""
+    hint = (
+        "A thread without an element adds 0: its place in shared memory must say so before the tree begins."
+    )
+    for n in (1, 5, 7):
+        a, b = wholes(rng, n), wholes(rng, n)
+        want = np.array([a.astype(np.float64) @ b])
+        expect_orders(student, rng, "dot_kernel", 1, THREADS, blank(1), a, b, want=want, hint=hint)
+    _, counts = counted(student, "dot_kernel", 1, THREADS, blank(1), wholes(rng, 7), wholes(rng, 7))
+    at_most(counts, "writes", 0, 1, "writes to out[0]", "Add in shared memory; one thread writes the sum.")
+
+
+@pytest.mark.task("02.10")
+def test_conv1d(student, rng):
+    a, weights = reals(rng, 3 * THREADS), reals(rng, 2 * RADIUS + 1)
+    hint = "weights[0] belongs to the left neighbour a[i - 2], weights[4] to the right one; the weights stay in order."
+    want = smoothed(a, weights)
+    expect_plain(student, "conv1d_kernel", 3, THREADS, blank(len(a)), a, weights, want=want, hint=hint)
+
+
+@pytest.mark.hidden
+@pytest.mark.task("02.10")
+def test_conv1d_edges(student, rng):
+    """Symmetric weights; arrays that are shorter than the window, or fill no block; each element read once a block."""
+    weights = np.array([1, 2, 3, 2, 1], np.float32)
+    hint = f"Beyond the ends of a is 0. {BARRIER}"
+    for n in (1, 3, 10, 21):
+        a = wholes(rng, n)
+        grid, want = cover(n, block=THREADS), smoothed(a, weights)
+        expect_orders(
+            student, rng, "conv1d_kernel", grid, THREADS, blank(n), a, weights, want=want, hint=hint
+        )
+    _, counts = counted(student, "conv1d_kernel", 3, THREADS, blank(21), wholes(rng, 21), weights)
+    # 21 elements, and at each of the two seams 2 neighbours for either side.
+    hint = "A block fetches its THREADS elements and the RADIUS on either side once, into shared memory."
+    at_most(counts, "reads", 1, 21 + 2 * 2 * RADIUS, "elements read from a, by three blocks", hint)

@@ -1,0 +1,106 @@
+"""Task 02.21: matrix multiplication in Triton. Sizes are whole tiles, except where edges are asked for."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tl_oracle import expect_product, expect_tensor, reals, replay, replay_views, tiles_in_order, whole
+
+from autograder.judge.compare import expect_equal
+
+
+def check_whole(student, rng, sizes, *, hint, **settings):
+    """Float32 matrices of whole numbers, whose products are exact, with programs in every order."""
+    for m, k, n in sizes:
+        a, b = whole(rng, m, k), whole(rng, k, n)
+
+        def check(got, a=a, b=b):
+            expect_tensor(got, a.double() @ b.double(), torch.float32, hint=hint)
+
+        replay(student, rng, "triton_matmul", a, b, check=check, **settings)
+
+
+@pytest.mark.task("02.21")
+def test_triton_matmul_tiles(student, rng):
+    hint = "Tile (row, column) begins at row * BM and column * BN, and its sum runs over all blocks of the depth."
+    check_whole(student, rng, [(64, 64, 64), (128, 96, 192)], hint=hint)
+
+
+@pytest.mark.hidden
+@pytest.mark.task("02.21")
+def test_triton_matmul_edges(student, rng):
+    hint = "m, n and k need not be multiples of the tile: mask the last blocks, and store what exists."
+    sizes = [(1, 1, 1), (33, 65, 19), (5, 31, 7), (50, 3, 63), (4, 0, 3), (0, 4, 3), (4, 4, 0)]
+    check_whole(student, rng, sizes, hint=hint)
+    a = whole(rng, 3, 4)
+    student.raises(ValueError, "triton_matmul", a, a, hint="Leave the checks of the operands as they are.")
+
+
+@pytest.mark.task("02.21")
+def test_triton_matmul_halves(student, rng):
+    for dtype in (torch.float16, torch.bfloat16):
+        a, b = reals(rng, 32, 512, dtype=dtype), reals(rng, 512, 64, dtype=dtype)
+
+        def check(got, a=a, b=b):
+            hint = "Sum in float32, in `total`, and round once, when the tile is stored."
+            expect_product(got, a, b, hint=hint)
+
+        replay(student, rng, "triton_matmul", a, b, check=check)
+
+
+@pytest.mark.task("02.21")
+def test_triton_matmul_strides(student, rng):
+    a, b = whole(rng, 32, 64), whole(rng, 64, 64)
+    want = a.double() @ b.double()
+    for kinds in (("turned", "plain"), ("plain", "turned"), ("stepped", "stepped")):
+
+        def check(got, kinds=kinds):
+            hint = f"The operands are {kinds[0]} and {kinds[1]}: use both strides of each, in the loop too."
+            expect_tensor(got, want, torch.float32, hint=hint)
+
+        replay_views(student, rng, "triton_matmul", kinds, a, b, check=check)
+
+
+@pytest.mark.task("02.21")
+def test_triton_matmul_order(student, rng):
+    for height, width, group in ((3, 4, 2), (8, 8, 4), (5, 7, 3), (2, 9, 8), (7, 1, 2), (1, 5, 1)):
+
+        def check(got, sizes=(height, width, group)):
+            hint = "The picture in the docstring of `grouped` is 3 x 4 tiles with GROUP 2."
+            got = got.cpu() if isinstance(got, torch.Tensor) else got
+            expect_equal(got, torch.from_numpy(tiles_in_order(*sizes)), hint=hint)
+
+        replay(student, rng, "tl_matmul.py:tile_order", height, width, group, check=check)
+
+
+@pytest.mark.hidden
+@pytest.mark.task("02.21")
+def test_triton_matmul_precision(student, rng):
+    a, b = reals(rng, 32, 64), reals(rng, 64, 64)
+    for persistent in (False, True):
+
+        def check(got):
+            hint = "tl.dot takes float32 as TF32, with 10 bits behind the point, unless it is told input_precision."
+            expect_product(got, a, b, hint=hint)
+
+        replay(student, rng, "triton_matmul", a, b, check=check, persistent=persistent)
+
+
+@pytest.mark.task("02.21")
+def test_triton_matmul_split_k(student, rng):
+    hint = "Part p takes blocks p, p + PARTS, ... of the depth; _add_parts adds all parts, of every element once."
+    for parts, sizes in ((2, (16, 64, 64)), (3, (32, 320, 64)), (5, (48, 96, 64))):
+        check_whole(student, rng, [sizes], hint=hint, split_k=parts)
+
+
+@pytest.mark.task("02.21")
+def test_triton_matmul_persistent(student, rng):
+    hint = "Program p takes tiles p, p + programs, ...; each begins with a sum of 0."
+    check_whole(student, rng, [(64, 64, 128), (40, 72, 136), (7, 5, 3)], hint=hint, persistent=True)
+    a, b = whole(rng, 32, 64), whole(rng, 64, 64)
+
+    def check(got):
+        turned = "Both operands are turned: load blocks of what lies in memory, and turn them with .T."
+        expect_tensor(got, a.double() @ b.double(), torch.float32, hint=turned)
+
+    replay_views(student, rng, "triton_matmul", ("turned", "turned"), a, b, check=check, persistent=True)

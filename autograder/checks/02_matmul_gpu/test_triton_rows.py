@@ -1,0 +1,167 @@
+"""Tasks 02.22 and 02.23: Triton kernels that walk along rows, softmax and layer normalisation."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from replays import orders, run, unpack
+from tl_oracle import expect_tensor, probe, reals, replay, replay_views
+
+from autograder.judge.compare import fail
+
+FLOATS = (torch.float32, torch.float16, torch.bfloat16)
+SUMS = 2e-6  # what exp, sums of some hundred float32 numbers and one division lose, of values up to 1
+INF = float("inf")
+
+
+def check_softmax(student, rng, x, *, hint, kind="plain"):
+    def check(got):
+        expect_tensor(got, torch.softmax(x.double(), 1), x.dtype, atol=SUMS, hint=hint)
+
+    replay_views(student, rng, "fused_softmax", (kind,), x, check=check)
+
+
+@pytest.mark.task("02.22")
+def test_fused_softmax_rows(student, rng):
+    hint = "The block is longer than the row: its other places must add nothing to the sum, and not be the maximum."
+    for dtype, (m, n) in zip(FLOATS, ((5, 7), (3, 100), (4, 33)), strict=True):
+        check_softmax(student, rng, reals(rng, m, n, dtype=dtype) - 3, hint=hint)
+    for kind in ("turned", "stepped"):
+        check_softmax(
+            student, rng, reals(rng, 6, 10), kind=kind, hint=f"A {kind} view: use both strides of x."
+        )
+
+
+@pytest.mark.task("02.22")
+def test_fused_softmax_large_values(student, rng):
+    hint = (
+        "exp(100) is too large for a float32: take the maximum of the row off first, which changes no share."
+    )
+    check_softmax(student, rng, 200 * reals(rng, 4, 64), hint=hint)
+    check_softmax(student, rng, reals(rng, 3, 64) + 3e4, hint=hint)
+    check_softmax(student, rng, (reals(rng, 3, 64) - 3).clamp(-10, -1) * 1e4, hint=hint)
+
+
+@pytest.mark.task("02.22")
+def test_fused_softmax_long_rows(student, rng):
+    hint = "Where a block brings a larger value, multiply the sum so far by exp(old largest - new largest)."
+    rising = torch.linspace(-20, 20, 300)
+    x = torch.stack([rising, rising.flip(0), reals(rng, 300)])
+    check_softmax(student, rng, x + reals(rng, 3, 300), hint=hint)
+    x = torch.linspace(0, 12, 16500)[None] + reals(rng, 1, 16500)  # too long for one block on a GPU too
+    want = torch.softmax(x.double(), 1)
+    expect_tensor(run(student, "fused_softmax", x), want, torch.float32, atol=SUMS, hint=hint)
+
+
+@pytest.mark.task("02.22")
+def test_fused_softmax_traffic(student, rng):
+    for n, reads, hint in (
+        (128, 1, "A row that fits into one block is loaded once, and everything else happens in registers."),
+        (
+            512,
+            2,
+            "One pass gives both the largest value and the sum; the second writes. That is two, not three.",
+        ),
+    ):
+        x = reals(rng, 4, n)
+        check_softmax(student, rng, x, hint=hint)
+        counted = probe(student, "traffic", "fused_softmax", x)
+        size = 4 * x.numel()
+        most = {"read": reads * size, "written": size}
+        for what, limit in most.items():
+            if counted.get(what, 0) > limit:
+                got, expected = f"{counted[what]} bytes {what}", f"{limit} bytes at most"
+                fail(f"too much traffic for rows of {n}", got=got, expected=expected, hint=hint)
+
+
+@pytest.mark.hidden
+@pytest.mark.task("02.22")
+def test_fused_softmax_minus_infinity(student, rng):
+    hint = "-inf has the share 0, also where a whole block is -inf; a row of nothing but -inf is NaN."
+    short, long = reals(rng, 3, 64), reals(rng, 3, 512)
+    short[0, 5:] = short[1] = -INF
+    # Falling rows, so that no later block is larger than the first with a number in it.
+    long = long.sort(descending=True).values
+    long[0, :300] = long[1] = -INF
+    for x in (short, long):
+        check_softmax(student, rng, x, hint=hint)
+
+
+def check_norm(student, rng, x, weight, bias, eps, *, hint, atol):
+    want = torch.nn.functional.layer_norm(x.double(), x.shape[1:], weight.double(), bias.double(), eps)
+
+    def check(got):
+        expect_tensor(got, want, x.dtype, atol=atol, hint=hint)
+
+    replay(student, rng, "layer_norm", x, weight, bias, eps, check=check)
+
+
+def rows(rng, m, n, dtype=torch.float32):
+    """x, weight, bias and the gradient of the result."""
+    return (
+        2 * reals(rng, m, n, dtype=dtype) + 1,
+        1 + reals(rng, n, dtype=dtype),
+        reals(rng, n, dtype=dtype),
+        reals(rng, m, n, dtype=dtype),
+    )
+
+
+@pytest.mark.task("02.23")
+def test_layer_norm_forward(student, rng):
+    hint = (
+        "(x - mean) * scale * weight + bias, in float32; places of the block behind the row have no variance."
+    )
+    for dtype, (m, n) in zip(FLOATS, ((5, 7), (3, 100), (4, 64)), strict=True):
+        x, weight, bias, _ = rows(rng, m, n, dtype)
+        check_norm(student, rng, x, weight, bias, 1e-5, hint=hint, atol=2e-5)
+
+
+@pytest.mark.hidden
+@pytest.mark.task("02.23")
+def test_layer_norm_eps(student, rng):
+    hint = (
+        "scale = 1 / sqrt(variance + eps): eps belongs under the root, and keeps rows of one number finite."
+    )
+    bias = reals(rng, 64)
+    x = torch.ones(3, 64) * torch.tensor([[0.0], [2.0], [-3.0]])
+    check_norm(student, rng, x, torch.ones(64), bias, 1e-5, hint=hint, atol=2e-5)
+    check_norm(
+        student, rng, 0.01 * reals(rng, 3, 64), torch.ones(64), torch.zeros(64), 4.0, hint=hint, atol=2e-5
+    )
+
+
+@pytest.mark.task("02.23")
+def test_layer_norm_offset(student, rng):
+    hint = "The mean is 4000 times the deviation: take it off first, and square what is left."
+    x = reals(rng, 3, 1024) + 4000
+    check_norm(student, rng, x, torch.ones(1024), torch.zeros(1024), 1e-5, hint=hint, atol=5e-3)
+
+
+def wanted_gradients(x, weight, bias, eps, dy):
+    leaves = [each.double().requires_grad_() for each in (x, weight, bias)]
+    torch.nn.functional.layer_norm(leaves[0], x.shape[1:], leaves[1], leaves[2], eps).backward(dy.double())
+    return [leaf.grad for leaf in leaves]
+
+
+def check_gradients(student, rng, cases, places, *, hint):
+    for dtype, m, n in cases:
+        x, weight, bias, dy = rows(rng, m, n, dtype)
+        want = wanted_gradients(x, weight, bias, 1e-3, dy)
+        for order in orders(rng):
+            got = unpack(student, probe(student, "gradients", order, x, weight, bias, 1e-3, dy))
+            for place in places:
+                expect_tensor(got[place], want[place], dtype, atol=2e-5 * (m + 4), hint=hint)
+
+
+@pytest.mark.task("02.23")
+def test_layer_norm_input_gradient(student, rng):
+    hint = "dx has three parts: g, its average along the row, and h times the average of g * h."
+    cases = ((torch.float32, 2, 7), (torch.float32, 5, 64), (torch.bfloat16, 3, 33))
+    check_gradients(student, rng, cases, [0], hint=hint)
+
+
+@pytest.mark.task("02.23")
+def test_layer_norm_parameter_gradients(student, rng):
+    hint = "dweight is the sum of dy * h over all rows, dbias that of dy: each row once, and each partial sum once."
+    cases = ((torch.float32, 1, 64), (torch.float32, 11, 70), (torch.float16, 37, 8))
+    check_gradients(student, rng, cases, [1, 2], hint=hint)

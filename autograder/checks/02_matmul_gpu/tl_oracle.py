@@ -1,0 +1,96 @@
+"""The judge's own values for the Triton tasks, in float64, and how far a correct answer may be from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from replays import orders, run, unpack
+
+from autograder.judge.compare import expect_close
+from autograder.judge.student import Student
+
+HARNESS = Path(__file__).with_name("tensors_harness.py")
+ROUND = {
+    torch.float32: 2.0**-24,
+    torch.float16: 2.0**-11,
+    torch.bfloat16: 2.0**-8,
+}  # of one rounding, relative
+
+
+def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
+    """A function of the harness for tensors, on the student's side."""
+    usual, student.harness = student.harness, HARNESS
+    try:
+        return student.probe(name, *args, **kwargs)
+    finally:
+        student.harness = usual
+
+
+def replay(
+    student: Student,
+    rng: np.random.Generator,
+    function: str,
+    *args: Any,
+    check: Callable[[Any], None],
+    **kwargs: Any,
+) -> None:
+    """`check` the value of the student's function with programs in every order."""
+    for order in orders(rng):
+        check(run(student, function, *args, order=order, **kwargs))
+
+
+def replay_views(
+    student: Student,
+    rng: np.random.Generator,
+    function: str,
+    kinds: tuple[str, ...],
+    *args: Any,
+    check: Callable[[Any], None],
+    **kwargs: Any,
+) -> None:
+    """The same on views of `args`: "plain", "turned" or "stepped", as tensors_harness.py makes them."""
+    for order in orders(rng):
+        check(unpack(student, probe(student, "views", function, order, list(kinds), *args, **kwargs)))
+
+
+def reals(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    return torch.from_numpy(rng.standard_normal(shape)).to(dtype)
+
+
+def whole(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """Whole numbers so small that every product and every sum is exact, in TF32 and in any order too."""
+    return torch.from_numpy(rng.integers(-4, 5, shape).astype(np.float64)).to(dtype)
+
+
+def expect_tensor(got: Any, want: torch.Tensor, dtype: torch.dtype, *, hint: str, atol: Any = 0.0) -> None:
+    """Pass when `got` is `want`, which is float64, to one rounding of `dtype` and `atol` more."""
+    got = got.cpu() if isinstance(got, torch.Tensor) else got
+    bound = 1.01 * ROUND[dtype] * want.abs() + torch.as_tensor(atol, dtype=torch.float64)
+    # Below the normal numbers there are fewer digits, and a GPU may take float32 numbers there for 0.
+    smallest = torch.finfo(torch.float32 if dtype == torch.bfloat16 else dtype).smallest_normal
+    bound = (bound + smallest * (1 if dtype != torch.float16 else 2 * ROUND[dtype])).nan_to_num(0.0)
+    expect_close(got, want, atol=np.broadcast_to(bound.numpy(), want.shape), dtype=dtype, hint=hint)
+
+
+def expect_product(got: Any, a: torch.Tensor, b: torch.Tensor, *, hint: str) -> None:
+    """Pass when `got` is a @ b, summed in float32 in any order, and rounded once to the operands' dtype.
+
+    Source of the bound on the sum: N. Higham, Accuracy and Stability of Numerical Algorithms, section 3.5.
+    """
+    x, y = a.double(), b.double()
+    steps = (a.shape[1] + 2) * ROUND[torch.float32]
+    # Tensor cores cut the bits behind those of the largest addend off, where a processor rounds: twice the bound.
+    expect_tensor(got, x @ y, a.dtype, atol=2 * steps * (x.abs() @ y.abs()), hint=hint)
+
+
+def tiles_in_order(height: int, width: int, group: int) -> np.ndarray:
+    """(row, column) of each tile: groups of `group` rows, in each column by column, written as loops."""
+    found = []
+    for first in range(0, height, group):
+        for column in range(width):
+            found += [(row, column) for row in range(first, min(first + group, height))]
+    return np.array(found, np.int32).reshape(-1, 2)

@@ -1,0 +1,21 @@
+# loses: test_triton_matmul_precision
+# module: tl_matmul.py
+# why: leaves the precision of tl.dot as it is in the persistent kernel
+
+
+@triton.autotune(DESCRIBED, **TUNED)
+@triton.jit
+def _persistent(
+    a, b, c, m, n, k, tuned_for,
+    A_TURNED: tl.constexpr, B_TURNED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
+):  # fmt: skip
+    height, width = tl.cdiv(m, BM), tl.cdiv(n, BN)
+    for tile in tl.range(tl.program_id(0), height * width, tl.num_programs(0), flatten=True):
+        row, column = grouped(tile, height, width, GROUP)
+        total = tl.zeros((BM, BN), tl.float32)
+        for first in range(0, k, BK):
+            x = a.load([first, row * BM]).T if A_TURNED else a.load([row * BM, first])
+            y = b.load([column * BN, first]).T if B_TURNED else b.load([first, column * BN])
+            total = tl.dot(x, y, total)
+        _put(c, row * BM, column * BN, total, HALVES)

@@ -1,0 +1,15 @@
+"""GPU kernels, from one thread an element to attention that never leaves the chip.
+
+Import `reference.gpu` before `numba.cuda` or `triton`; every file here does. In reading order:
+
+1. `puzzles_maps`, `puzzles_shared`, `puzzles_scans`: fifteen small CUDA kernels. Maps and guards; shared memory and
+   barriers; sums, scans and histograms.
+2. The matmul ladder in CUDA, slowest rung first: `direct` (one thread an element), `tiled` (tiles in shared memory),
+   `registers` (a small tile of C in the registers of each thread), `wide` (loads of 16 bytes, two buffers, one barrier
+   a tile). `operands` checks what comes in and launches; `loads` is the load of 16 bytes.
+3. Triton: `tl_matmul`, `softmax` and `norm`; `tensors` checks what comes in.
+4. Attention: `flash_tiles` (in NumPy, tile by tile) and `flash_triton` (forward and backward on the GPU).
+
+Import from the modules, for example `from reference.matmul_gpu.wide import vectorized`: the package itself starts
+neither numba nor Triton.
+"""

@@ -1,0 +1,94 @@
+"""Puzzles 1 to 5: which thread has which element? Grids, blocks, guards, two dimensions.
+
+A kernel is one function that every thread runs; the threads differ only in `cuda.threadIdx` and `cuda.blockIdx`.
+The result is the first argument, and arrives full of garbage. The body of each kernel takes one to five lines.
+
+Inside a kernel: scalars, `if`, `for`, `while`, and single elements `a[i]`; no NumPy functions, no slices, no lists.
+An index is never negative: `a[-1]` lies before the array. On a GPU a literal 0.0 has 64 bits, and so has every sum
+with it; `np.float32(0)` has 32. Launch a kernel of yours and look at it:
+
+    out = np.full(8, np.nan, np.float32)
+    launch(map_kernel, 1, 8, out, np.arange(8, dtype=np.float32))       # grid 1, block 8
+
+The idea of learning CUDA by small puzzles in numba is Sasha Rush's: GPU-Puzzles, MIT License,
+https://github.com/srush/GPU-Puzzles. The puzzles here, their rules, text and code, are the course's own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference.gpu import cuda, launch
+
+__all__ = ["broadcast_kernel", "guard_kernel", "launch", "map2d_kernel", "map_kernel", "zip_kernel"]
+
+
+@cuda.jit
+def map_kernel(out, a):
+    """out[i] = a[i] + 10, a thread an element.
+
+    Arrays: out and a, float32, shape (n,), 1 <= n <= 1024.
+    Launch: grid 1, block n. There are exactly as many threads as elements.
+    Allowed: each thread reads one element of a and writes one of out. No loop.
+    Idea: a GPU has no loop over the elements; it has a thread for each.
+    """
+    i = cuda.threadIdx.x
+    out[i] = a[i] + np.float32(10)
+
+
+@cuda.jit
+def zip_kernel(out, a, b):
+    """out[i] = a[i] * b[i], of two arrays.
+
+    Arrays: out, a and b, float32, shape (n,), 1 <= n <= 1024.
+    Launch: grid 1, block n.
+    Allowed: each thread reads one element of a, one of b, and writes one of out, once; nobody reads out. What is
+        not ready yet waits in a local variable: that is a register of the thread, and costs no trip to memory.
+    Idea: a thread can read as many arrays as it likes, and each read is a trip to global memory.
+    """
+    i = cuda.threadIdx.x
+    out[i] = a[i] * b[i]
+
+
+@cuda.jit
+def guard_kernel(out, a):
+    """out[i] = 3 * a[i], with more threads than elements.
+
+    Arrays: out and a, float32, shape (n,), 1 <= n.
+    Launch: grid 1, a block of at least n threads; there may be many more.
+    Allowed: no thread touches an element that is not there, neither to read nor to write.
+    Idea: threads come in whole blocks, so the last ones may have nothing to do, and must know it.
+    """
+    i = cuda.threadIdx.x
+    if i < a.shape[0]:
+        out[i] = np.float32(3) * a[i]
+
+
+@cuda.jit
+def map2d_kernel(out, a):
+    """out[i, j] = a[i, j] where that is positive, and 0 where it is not: the ReLU of a matrix.
+
+    Arrays: out and a, float32, shape (rows, columns).
+    Launch: block (8, 8), and a grid (x, y) that covers the matrix: x blocks along the columns, y along the rows.
+        Matrices need not be square, and the last block along either axis may stick out.
+    Allowed: each thread has one element: `cuda.threadIdx.x` and `blockIdx.x` count along the columns j, `.y` along
+        the rows i. That way neighbouring threads have neighbouring elements of a row, which one fetch brings.
+    Idea: x is the fastest axis of a block, and the last axis of a matrix.
+    """
+    j, i = cuda.grid(2)
+    if i < a.shape[0] and j < a.shape[1]:
+        out[i, j] = max(a[i, j], np.float32(0))
+
+
+@cuda.jit
+def broadcast_kernel(out, column, row):
+    """out[i, j] = column[i, 0] + row[0, j]: every sum of one number of the column and one of the row.
+
+    Arrays: out, float32, shape (m, n); column, float32, shape (m, 1); row, float32, shape (1, n).
+    Launch: block (8, 8), and a grid (x, y) that covers out: x blocks along the n columns, y along the m rows.
+    Allowed: each thread has one element of out.
+    Idea: the thread has an element of the result; what it must read follows from that.
+    """
+    j, i = cuda.grid(2)
+    if i < out.shape[0] and j < out.shape[1]:
+        out[i, j] = column[i, 0] + row[0, j]

@@ -1,0 +1,108 @@
+"""Lecture 02: its pictures are those of the record, the record is what the kernels do, and the slides quote both."""
+
+import json
+import os
+import re
+from html import unescape
+
+import numpy as np
+import pytest
+
+from reference.benchmarks import matmul_gpu_figures as figures
+from reference.benchmarks import matmul_gpu_kept as keep
+from reference.benchmarks import matmul_gpu_lecture as lecture
+from reference.benchmarks.matmul_gpu_quotes import quotes
+from reference.gpu import HAS_GPU, launch
+from reference.simt import watch
+
+DECK = figures.SLIDES.parent / "02_matmul_gpu.md"
+AGAIN = "to make it again: python -m reference.benchmarks.matmul_gpu_lecture"
+simulated = pytest.mark.skipif(HAS_GPU, reason="nothing is traced on a GPU")
+
+
+def committed() -> dict:
+    try:
+        return lecture.load()
+    except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+def test_a_missing_record_names_the_command(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(lecture, "RECORD", tmp_path / "matmul_gpu_lecture.json")
+    with pytest.raises(FileNotFoundError, match=r"python -m reference\.benchmarks\.matmul_gpu_lecture"):
+        lecture.load()
+
+
+def test_every_picture_is_drawn_shown_and_the_records():
+    pictures = figures.pictures(committed())
+    shown = set(re.findall(r"\]\(figures/([^)]+)\)", DECK.read_text(encoding="utf-8")))
+    assert {f"02_{name}.svg" for name in pictures} == shown
+    assert shown == {path.name for path in figures.SLIDES.glob("02_*.svg")}
+    for name, picture in pictures.items():
+        text = (figures.SLIDES / f"02_{name}.svg").read_text(encoding="utf-8")
+        title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
+        assert title, f"02_{name}.svg has no title"
+        assert unescape(title[1]) == picture.alt, AGAIN + " --draw"
+
+
+def test_the_slides_quote_the_record():
+    deck = " ".join(DECK.read_text(encoding="utf-8").split())
+    missing = [quote for quote in quotes(committed()) if " ".join(quote.split()) not in deck]
+    assert not missing, f"the slides should say: {missing}"
+
+
+def test_the_slides_tell_no_measured_time_and_where_to_make_one():
+    deck = DECK.read_text(encoding="utf-8")
+    assert "./mlsys bench matmul_gpu --json reference/benchmarks/records/matmul_gpu.json" in deck
+    assert "Not measured by this course" in deck
+
+
+@simulated
+@pytest.mark.parametrize("name", ["naive", "coalesced"])
+def test_the_counts_of_the_record_are_those_of_the_kernels(name: str, monkeypatch: pytest.MonkeyPatch):
+    """A smaller product gives the same counts for each multiply-add: nothing in them depends on the size."""
+    record = committed()["ladder"][name]
+    monkeypatch.setitem(lecture.SIDES, name, 32)
+    monkeypatch.setattr(lecture, "DEPTH", 8)
+    assert lecture.asked(name) == pytest.approx(record)
+
+
+@simulated
+def test_tiles_are_counted_as_large_as_on_a_gpu():
+    import reference.matmul_gpu.tiled as here
+
+    assert here.TILE < 32
+    assert lecture.rung("shared_tiled").__globals__["TILE"] == 32
+    assert not HAS_GPU
+
+
+@simulated
+def test_the_race_is_found_in_every_order_and_a_barrier_ends_it():
+    runs = lecture.race()["runs"]
+    assert [bool(run["fault"]) for run in runs] == [True] * len(lecture.ORDERS) + [False]
+    assert all("no barrier stands between" in run["fault"] for run in runs[:-1])
+    assert [run["read"] == list(range(lecture.TURNED))[::-1] for run in runs] == [False] * 3 + [True]
+    assert runs == committed()["race"]["runs"]
+
+
+@simulated
+@pytest.mark.parametrize("width", [32, 33])
+def test_a_request_survives_its_record(width: int):
+    from reference.gpu_drawings import request_of
+
+    with watch() as trace:
+        launch(lecture.column_reader(width), 1, 32, np.zeros(32, np.float32))
+    found = request_of(trace, "tile")
+    again = keep.request_from(json.loads(json.dumps(keep.kept(found))))
+    assert (again.places, again.lanes, again.ways) == (found.places, found.lanes, {32: 32, 33: 1}[width])
+
+
+@simulated
+def test_a_trace_survives_its_record():
+    found = lecture.puzzle()
+    again = keep.trace_from(json.loads(json.dumps(found)))
+    assert keep.kept_trace(again) == found
+    assert again.launches[0].kernel == "conv1d_kernel"
+    assert again.faults() == []
