@@ -13,8 +13,10 @@ MLSYS_GPU=0 in the environment asks for the simulators also where there is a GPU
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
+from operator import index
 from types import CodeType
 from typing import Any
 
@@ -23,7 +25,8 @@ import numpy as np
 from reference.gpu_here import obstacle
 
 UNWRITTEN = re.compile(r"\d\d\.\d+ \w+(?: \(.+?\))?: ")  # how the message of an emptied body begins
-
+# Along x, y and z. Source: CUDA C++ Programming Guide, table of technical specifications.
+MOST = {"grid": (2**31 - 1, 65535, 65535), "block": (1024, 1024, 64)}
 
 OBSTACLE = obstacle()
 HAS_GPU = OBSTACLE is None
@@ -33,7 +36,11 @@ if not HAS_GPU:
 HAS_TRITON = importlib.util.find_spec("triton") is not None  # Triton is made for Linux alone
 DEVICE = "cuda" if HAS_GPU else "cpu"  # of the torch tensors that kernels take
 
-from numba import config, cuda  # noqa: E402  (what decides must come first)
+import numba.core.config  # noqa: E402
+import numba.cuda  # noqa: E402  (what decides must come first)
+
+cuda: Any = numba.cuda  # numba does not say of what types its parts are
+config: Any = numba.core.config
 
 if not HAS_GPU:
     if not config.ENABLE_CUDASIM:
@@ -45,7 +52,8 @@ if HAS_TRITON:
     import triton
 
     if not HAS_GPU:
-        triton.knobs.compilation.front_end_debugging = True  # the interpreter's errors come as they are
+        knobs: Any = triton.knobs  # pyright: ignore[reportAttributeAccessIssue]
+        knobs.compilation.front_end_debugging = True  # the interpreter's errors come as they are
         from reference import triton_numbers
 
         triton_numbers.install()
@@ -66,15 +74,12 @@ def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...
     """Run a `@cuda.jit` kernel on `grid` blocks of `block` threads and wait for it.
 
     args: numbers, NumPy arrays, torch tensors (of the GPU, where there is one). Raises NotImplementedError when the
-    kernel's body is still to be written (on a GPU it would silently do nothing), and ValueError for a grid or block
-    that no GPU starts: fewer than 1 or more than 1024 threads a block, or a dimension below 1.
+    kernel's body is still to be written (on a GPU it would silently do nothing), TypeError for a grid or block that is
+    not whole numbers, and ValueError for one that no GPU starts: more than 1024 threads a block, a dimension below 1,
+    or one above what it may be.
     """
     refuse_unwritten(kernel)
     grid, block = _dimensions("grid", grid), _dimensions("block", block)
-    if int(np.prod(block)) > 1024:
-        raise ValueError(
-            f"launch: a block has at most 1024 threads; got {block}, {int(np.prod(block))} threads"
-        )
     kernel[grid, block](*(_device(arg) for arg in args))
     if HAS_GPU:
         cuda.synchronize()
@@ -97,22 +102,46 @@ def empty(shape: int | tuple[int, ...], like: Any, dtype: Any = None) -> Any:
 
 
 def refuse_unwritten(kernel: Any) -> None:
-    """Raise the NotImplementedError of a kernel (numba's or Triton's) whose body is still to be written."""
+    """Raise the NotImplementedError of a kernel (numba's or Triton's) whose body is still to be written.
+
+    The device functions that it calls by name count as part of it.
+    """
+    waiting, seen = [kernel], set[int]()
+    while waiting:
+        function = _function(waiting.pop())
+        code: CodeType | None = getattr(function, "__code__", None)
+        if code is None or id(code) in seen:
+            continue
+        seen.add(id(code))
+        if "NotImplementedError" in code.co_names:
+            for constant in code.co_consts:
+                if isinstance(constant, str) and UNWRITTEN.match(constant):
+                    raise NotImplementedError(constant)
+        called = (function.__globals__.get(name) for name in code.co_names)
+        waiting += [each for each in called if hasattr(each, "py_func") or hasattr(each, "fn")]
+
+
+def _function(kernel: Any) -> Any:
+    """The Python function that a kernel was made of."""
     function = getattr(kernel, "py_func", None) or getattr(kernel, "fn", kernel)
     while not hasattr(function, "__code__") and hasattr(function, "fn"):
         function = function.fn  # Triton's autotuner holds the kernel that it tunes
-    code: CodeType | None = getattr(function, "__code__", None)
-    if code is None or "NotImplementedError" not in code.co_names:
-        return
-    for constant in code.co_consts:
-        if isinstance(constant, str) and UNWRITTEN.match(constant):
-            raise NotImplementedError(constant)
+    return function
 
 
 def _dimensions(name: str, value: int | tuple[int, ...]) -> tuple[int, ...]:
-    sizes = tuple(map(int, value)) if isinstance(value, tuple | list) else (int(value),)
+    try:
+        sizes = tuple(map(index, value)) if isinstance(value, tuple | list) else (index(value),)
+    except TypeError:
+        raise TypeError(
+            f"launch: expected whole numbers for the {name}, got {value}; try -(-n // size), which rounds up"
+        ) from None
     if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
         raise ValueError(f"launch: expected 1 to 3 {name} dimensions of at least 1, got {value}")
+    if name == "block" and math.prod(sizes) > 1024:
+        raise ValueError(f"launch: a block has at most 1024 threads; got {sizes}, {math.prod(sizes)} threads")
+    if any(size > limit for size, limit in zip(sizes, MOST[name], strict=False)):
+        raise ValueError(f"launch: a {name} has at most {MOST[name]} along x, y and z; got {sizes}")
     return sizes
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.gpu import HAS_GPU, cuda
+from reference.gpu import DEVICE, HAS_GPU, cuda
 from reference.gpu_timing import Clock
 
 RUNS = 15
@@ -72,7 +72,7 @@ def tensor_peak(clock: Clock, dtype: Any) -> float:
     """
     import torch
 
-    a, b = (torch.randn(TENSOR_SIDE, TENSOR_SIDE, device="cuda", dtype=dtype) for _ in range(2))
+    a, b = (torch.randn(TENSOR_SIDE, TENSOR_SIDE, device=DEVICE, dtype=dtype) for _ in range(2))
     out = torch.empty_like(a)
     return 2 * TENSOR_SIDE**3 / fastest(lambda: torch.matmul(a, b, out=out), clock)
 
@@ -81,7 +81,7 @@ def memory_bandwidth(clock: Clock) -> float:
     """Bytes/s of a copy of 1 GiB within the GPU's memory: read and written both count, so 2 GiB."""
     import torch
 
-    source = torch.randn(COPIED_BYTES // 4, device="cuda")
+    source = torch.randn(COPIED_BYTES // 4, device=DEVICE)
     target = torch.empty_like(source)
     return 2 * COPIED_BYTES / fastest(lambda: target.copy_(source), clock)
 

@@ -73,3 +73,8 @@ def in_turns(
         for name in names[first:] + names[:first]:
             runs[name].append(clock.seconds(calls[name]))
     return {name: timing_of(each, 1) for name, each in runs.items()}
+
+
+def gpu_seconds(calls: Mapping[str, Callable[[], Any]], *, budget: float = 1.0) -> dict[str, float]:
+    """Median seconds of each function on the GPU, in turns: name -> seconds. Needs torch with CUDA."""
+    return {name: timing.seconds for name, timing in in_turns(calls, EventClock(), budget=budget).items()}

@@ -8,17 +8,19 @@ reads_and_writes(trace)
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from reference.plots import GREY, LIGHT, PALETTE, Picture, headline, new_figure, styled
-from reference.simt_trace import ATOMIC, READ, WARP, WRITE, Access, Space, Trace, _conflict
+from reference.simt_races import ATOMIC, READ, WRITE, Access, races
+from reference.simt_trace import WARP, Space, Trace
 
 WIDTH, GAP = 9.6, 0.5  # inches: of the paper, and between its two halves
 HALF = (WIDTH - GAP - 0.6) / 2
@@ -136,7 +138,8 @@ def races_of(space: Space) -> frozenset[int]:
     by_place: defaultdict[int, list[Access]] = defaultdict(list)
     for use in space.accesses:
         by_place[use.place].append(use)
-    return frozenset(place for place, uses in by_place.items() if _conflict(uses) is not None)
+    alone = {place: replace(space, accesses=uses) for place, uses in by_place.items()}
+    return frozenset(place for place, part in alone.items() if any(races(part)))
 
 
 def maps(trace: Trace, actors: Actors, blocks: int) -> tuple[list[Map], list[Map]]:
@@ -176,9 +179,14 @@ def draw_map(axes: Axes, found: Map, x: float, top: float) -> None:
     axes.text(x, top + 0.16, found.name, **caption)
     cell, top = found.cell, top + 0.36
     rows, columns = found.shape
+    boxes: list[Rectangle] = []
     for place in range(found.size):
         corner = (x + place % columns * cell, top + place // columns * cell)
-        draw_cell(axes, corner, cell, found.users.get(place, ()))
+        users = found.users.get(place, ())
+        boxes += fill(corner, cell, users)
+        if users and cell >= NUMBERED:
+            label(axes, corner, cell, users)
+    axes.add_collection(PatchCollection(boxes, match_original=True, zorder=1), autolim=False)
     for row in range(rows if rows > 1 and cell >= NUMBERED else 0):
         first = row * found.step
         place = (x - 0.06, top + (row + 0.5) * cell)
@@ -188,24 +196,24 @@ def draw_map(axes: Axes, found: Map, x: float, top: float) -> None:
         axes.add_patch(Rectangle(corner, cell, cell, fill=False, edgecolor=RACE, linewidth=2.6, zorder=4))
 
 
-def draw_cell(axes: Axes, corner: tuple[float, float], size: float, users: tuple[int, ...]) -> None:
-    """A cell in the colour of its only user, or in stripes; its number, or how many they are."""
+def fill(corner: tuple[float, float], size: float, users: tuple[int, ...]) -> list[Rectangle]:
+    """A cell in the colour of its only user, or in stripes, or in grey."""
     line = 0.8 if size >= NUMBERED else 0.3
-    axes.add_patch(Rectangle(corner, size, size, facecolor="white", edgecolor=GREY, linewidth=line))
-    if 1 <= len(users) <= STRIPES:
-        wide = size / len(users)
-        for number, user in enumerate(users):
-            colour = colour_of(user)
-            axes.add_patch(Rectangle((corner[0] + number * wide, corner[1]), wide, size, facecolor=colour))
-    elif users:
-        axes.add_patch(Rectangle(corner, size, size, facecolor=LIGHT))
-    if users and size >= NUMBERED:
-        label, ink = (str(users[0]), ink_on(users[0])) if len(users) == 1 else (f"×{len(users)}", "black")
-        backing = (
-            {"facecolor": "white", "edgecolor": "none", "pad": 0.8} if 1 < len(users) <= STRIPES else None
-        )
-        place = (corner[0] + size / 2, corner[1] + size / 2)
-        axes.text(*place, label, color=ink, fontsize=25 * size, bbox=backing, ha="center", va="center")
+    boxes = [Rectangle(corner, size, size, facecolor="white", edgecolor=GREY, linewidth=line)]
+    if len(users) > STRIPES:
+        return [*boxes, Rectangle(corner, size, size, facecolor=LIGHT, edgecolor=GREY, linewidth=line)]
+    for number, user in enumerate(users):
+        left, wide = corner[0] + number * size / len(users), size / len(users)
+        boxes.append(Rectangle((left, corner[1]), wide, size, facecolor=colour_of(user), linewidth=0))
+    return boxes
+
+
+def label(axes: Axes, corner: tuple[float, float], size: float, users: tuple[int, ...]) -> None:
+    """The number of a cell's only user, or how many they are."""
+    text, ink = (str(users[0]), ink_on(users[0])) if len(users) == 1 else (f"×{len(users)}", "black")
+    backing = {"facecolor": "white", "edgecolor": "none", "pad": 0.8} if 1 < len(users) <= STRIPES else None
+    place = (corner[0] + size / 2, corner[1] + size / 2)
+    axes.text(*place, text, color=ink, fontsize=25 * size, bbox=backing, ha="center", va="center")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ What no order may do raises while the kernel runs: OutOfBoundsError and BarrierE
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -156,9 +157,10 @@ def install() -> None:
     from numba import cuda
     from numba.cuda.simulator import kernel, kernelapi
 
+    simulated: Any = kernelapi
     kernel.FakeCUDAKernel.__call__ = _call
     cuda.jit = _jit
-    kernelapi.threading = SimpleNamespace(current_thread=lambda: now.thread, Lock=kernelapi.threading.Lock)
+    simulated.threading = SimpleNamespace(current_thread=lambda: now.thread, Lock=threading.Lock)
 
 
 def _jit(*args: Any, launch_bounds: Any = None, max_registers: int | None = None, **options: Any) -> Any:
@@ -198,7 +200,7 @@ def _call(self: Any, *args: Any) -> Any:
     if _trace is not None:
         _trace.launches.append(seen)
     inside = [_argument(arg, name) for arg, name in zip(args, names, strict=False)]
-    module = FakeCUDAModule(self.grid_dim, self.block_dim, self.dynshared_size)
+    module: Any = FakeCUDAModule(self.grid_dim, self.block_dim, self.dynshared_size)
     module._atomic, module._local = Atomic(module._atomic), Local()
     salt = 0 if _trace is None else len(_trace.launches)
     blocks = [index[::-1] for index in np.ndindex(*self.grid_dim[::-1])]  # x counts fastest

@@ -9,6 +9,7 @@ import linecache
 import re
 import sys
 from collections.abc import Callable
+from functools import cache
 from types import CodeType, FrameType, SimpleNamespace
 from typing import Any
 
@@ -143,7 +144,8 @@ class Shared:
         frame = sys._getframe(1)
         site = (frame.f_code, instruction(frame.f_code, frame.f_lasti))
         if site not in self.arrays:
-            data = garbage(shape, dtype)
+            kind, filler = garbage(dtype)
+            data = np.full(shape, filler, kind)
             name = _assigned(frame.f_code.co_filename, frame.f_lineno)
             space = None if self.trace is None else self.trace.shared(name, data, self.block)
             places = None if self.trace is None else np.arange(data.size).reshape(data.shape)
@@ -157,21 +159,20 @@ class Local:
 
     def array(self, shape: Any, dtype: Any, alignment: int | None = None) -> np.ndarray:
         del alignment  # of no meaning here: no other thread sees it
-        return garbage(shape, dtype)
+        kind, filler = garbage(dtype)
+        return np.full(shape, filler, kind)
 
 
-def garbage(shape: Any, dtype: Any) -> np.ndarray:
-    """An array (16 divides its address) of what nobody should take for a number: NaN, or the smallest integer."""
-    from numba.cuda.np.numpy_support import as_dtype
-    from numba.types import Type
+@cache
+def garbage(dtype: Any) -> tuple[np.dtype, Any]:
+    """`dtype` as NumPy knows it, and what nobody should take for a number of it: NaN, or the smallest integer."""
+    from numba.core.types import Type
+    from numba.np.numpy_support import as_dtype
 
     kind = np.dtype(as_dtype(dtype) if isinstance(dtype, Type) else dtype)
-    data = np.empty(np.prod(shape) * kind.itemsize + 16, np.uint8)
-    data = data[-data.ctypes.data % 16 :][: data.size - 16].view(kind).reshape(shape)
-    data[...] = (
-        {"f": np.nan, "c": np.nan, "b": True}.get(kind.kind) if kind.kind in "fcb" else np.iinfo(kind).min
-    )
-    return data
+    if kind.kind in "fc":
+        return kind, np.nan
+    return kind, True if kind.kind == "b" else np.iinfo(kind).min
 
 
 def _assigned(file: str, line: int) -> str:

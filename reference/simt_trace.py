@@ -9,34 +9,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from dis import get_instructions
 from functools import cache
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-READ, WRITE, ATOMIC = 0, 1, 2
-VERBS = {READ: "reads", WRITE: "writes", ATOMIC: "changes atomically"}
+from reference.simt_races import ATOMIC, READ, WRITE, Access, races, unwritten
+
+__all__ = ["ATOMIC", "READ", "WRITE", "Access", "Launch", "Request", "Space", "Trace", "instruction"]
+
 WARP, SECTOR_BYTES, BANKS, BANK_BYTES = 32, 32, 32, 4
 MOST = 5  # faults that are told
-
-
-class Access(NamedTuple):
-    """One use of one element. `turn`: how often this thread was at this place of the code before."""
-
-    block: int
-    thread: int
-    index: tuple[int, int, int]  # of the thread
-    epoch: int  # barriers that the block has passed
-    place: int  # flat, row-major, in its array
-    kind: int  # READ, WRITE or ATOMIC
-    line: int
-    site: int
-    turn: int
-    launch: int
 
 
 @dataclass
@@ -73,13 +60,24 @@ class Space:
     def note(self, thread: Any, place: int, kind: int, frame: FrameType, width: int = 1) -> None:
         """One instruction of one thread, for `width` elements from `place` on."""
         trace = self.trace
-        site = trace.site(frame.f_code, frame.f_lasti)
+        site, line = trace.site(frame)
         count = (trace.block, thread.thread_id, site)
         turn = trace.turns[count]
         trace.turns[count] = turn + 1
-        where = (trace.block, thread.thread_id, thread.index, trace.epoch)
-        when = (kind, frame.f_lineno, site, turn, self.launch)
-        self.accesses += [Access(*where, each, *when) for each in range(place, place + width)]
+        for each in range(place, place + width):
+            use = (
+                trace.block,
+                thread.thread_id,
+                thread.index,
+                trace.epoch,
+                each,
+                kind,
+                line,
+                site,
+                turn,
+                self.launch,
+            )
+            self.accesses.append(tuple.__new__(Access, use))
 
     def bytes_at(self, places: np.ndarray) -> np.ndarray:
         """The address of each place, in bytes from the start of the array's line of 128 bytes."""
@@ -130,7 +128,8 @@ class Trace:
         self.launches: list[Launch] = []
         self.spaces: list[Space] = []
         self.block = self.epoch = 0
-        self.sites: dict[tuple[CodeType, int], int] = {}
+        self.sites: dict[tuple[int, int], tuple[int, int]] = {}
+        self.numbers: dict[tuple[CodeType, int], tuple[int, int]] = {}
         self.turns: defaultdict[tuple[int, int, int], int] = defaultdict(int)
 
     def argument(self, name: str, data: np.ndarray) -> Space:
@@ -138,7 +137,12 @@ class Trace:
         launch = len(self.launches) - 1
         start = data.__array_interface__["data"][0]
         for space in self.spaces:
-            if (space.launch, space.start, space.shape, space.strides) == (launch, start, data.shape, data.strides):
+            if (space.launch, space.start, space.shape, space.strides) == (
+                launch,
+                start,
+                data.shape,
+                data.strides,
+            ):
                 space.aliases.append(name)
                 return space
         space = Space(self, name, data.shape, data.itemsize, launch, _offset(data), data.strides, start=start)
@@ -151,12 +155,17 @@ class Trace:
         self.spaces.append(space)
         return space
 
-    def site(self, code: CodeType, offset: int) -> int:
-        """One number for each instruction."""
-        known = self.sites.get((code, offset))
+    def site(self, frame: FrameType) -> tuple[int, int]:
+        """One number for each instruction, and its line."""
+        code, offset = frame.f_code, frame.f_lasti
+        known = self.sites.get(
+            (id(code), offset)
+        )  # by identity: to hash a code object takes longer than all the rest
         if known is None:
-            known = self.sites.setdefault((code, instruction(code, offset)), len(self.sites))
-            self.sites[code, offset] = known
+            known = self.numbers.setdefault(
+                (code, instruction(code, offset)), (len(self.numbers), frame.f_lineno)
+            )
+            self.sites[id(code), offset] = known
         return known
 
     def of(self, name: str) -> list[Space]:
@@ -213,9 +222,9 @@ class Trace:
         """What is wrong whatever the numbers say: races, and reads of shared memory that no thread wrote."""
         found: list[str] = []
         for space in self.spaces:
-            found += _races(space)
+            found += races(space)
             if space.block >= 0:
-                found += _unwritten(space)
+                found += unwritten(space)
         return found[:MOST]
 
     def _globals(self, names: tuple[str, ...]) -> list[Space]:
@@ -244,66 +253,3 @@ def _offset(data: np.ndarray) -> int:
     skipped = owner.base.storage_offset() if hasattr(owner.base, "storage_offset") else 0  # of a torch tensor
     start, first = (each.__array_interface__["data"][0] for each in (owner, data))
     return first - start + skipped * data.itemsize
-
-
-def _races(space: Space) -> Iterator[str]:
-    """Pairs of threads that use one element with no barrier between, at least one of them writing.
-
-    Threads of different blocks have no barrier between them at all.
-    """
-    by_place: dict[tuple[int, int], list[Access]] = defaultdict(list)
-    written = {(a.launch, a.place) for a in space.accesses if a.kind != READ}
-    for each in space.accesses:
-        if (each.launch, each.place) in written:
-            by_place[each.launch, each.place].append(each)
-    for (_, place), accesses in by_place.items():
-        pair = _conflict(accesses)
-        if pair is not None:
-            first, second = pair
-            same = first.block == second.block
-            where = "" if same else f" of block {first.block}"
-            there = "" if same else f" of block {second.block}"
-            why = "no barrier stands between" if same else "nothing orders two blocks"
-            yield (
-                f"race: thread {first.index}{where} {VERBS[first.kind]} {space.text(place)} (line {first.line}) and "
-                f"thread {second.index}{there} {VERBS[second.kind]} it (line {second.line}): {why}"
-            )
-
-
-def _conflict(accesses: list[Access]) -> tuple[Access, Access] | None:
-    """Two accesses of one place that nothing orders, or None."""
-    found = _unordered(accesses, lambda each: each.block)
-    if found is not None:
-        return found
-    groups: dict[tuple[int, int], list[Access]] = defaultdict(list)
-    for each in accesses:
-        groups[each.block, each.epoch].append(each)
-    pairs = (_unordered(group, lambda each: each.thread) for group in groups.values())
-    return next((pair for pair in pairs if pair is not None), None)
-
-
-def _unordered(accesses: list[Access], owner: Callable[[Access], int]) -> tuple[Access, Access] | None:
-    """Two accesses by different owners, at least one of them writing, and not both atomic."""
-    writes = [each for each in accesses if each.kind == WRITE]
-    atomics = [each for each in accesses if each.kind == ATOMIC]
-    reads = [each for each in accesses if each.kind == READ]
-    for some, others in ((writes[:1], accesses), (atomics[:1], reads), (reads[:1], atomics)):
-        for first in some:
-            for second in others:
-                if owner(first) != owner(second):
-                    return first, second
-    return None
-
-
-def _unwritten(space: Space) -> Iterator[str]:
-    """Reads of a shared element before any thread of the block has written it."""
-    written: set[int] = set()
-    for each in space.accesses:
-        if each.kind != READ:
-            written.add(each.place)
-        elif each.place not in written:
-            yield (
-                f"garbage: thread {each.index} reads {space.text(each.place)} (line {each.line}), which no thread of "
-                f"its block has written: shared memory starts with what an earlier kernel left"
-            )
-            return

@@ -13,18 +13,19 @@ from typing import Any
 import torch
 import triton
 
-from reference.gpu import HAS_GPU
+from reference.gpu import HAS_GPU, empty
 
 GROUP = 8  # rows of tiles that are taken together
 SIMULATED = {"BM": 16, "BN": 64, "BK": 32, "GROUP": 3}
 
 # BM, BN, BK, warps, stages, and for descriptors: whether a tile is written in halves. The large ones feed Hopper's
 # tensor cores (a warp group multiplies 64 rows at a time, so 128 rows are two of them), the middle ones an A100, the
-# small ones small matrices, a T4, and float32 without TF32.
+# small ones small matrices and float32 without TF32, and a T4, whose tensor cores Triton 3.7 does not use.
 _TILES = (
     *((128, 256, 64, 8, 3), (128, 256, 64, 8, 4), (256, 128, 64, 8, 3), (256, 128, 64, 8, 4)),
     *((128, 128, 64, 8, 3), (128, 128, 64, 4, 4), (128, 128, 32, 8, 3), (128, 64, 64, 4, 4)),
     *((64, 128, 64, 4, 4), (64, 64, 64, 4, 4), (64, 64, 32, 4, 2), (128, 64, 32, 4, 2), (32, 64, 64, 4, 4)),
+    *((128, 128, 16, 8, 3), (64, 64, 32, 8, 2)),
 )
 # The copy engine wants few and large tiles, and shared memory for the tile that it writes.
 _DESCRIBED_TILES = (
@@ -57,12 +58,16 @@ POINTED = _configs(_TILES)  # for kernels that load from pointers
 DESCRIBED = _configs(_DESCRIBED_TILES, _set_blocks)  # for kernels that load through descriptors
 
 
-def prune(configs: list[Any], arguments: dict[str, Any], **_: Any) -> list[Any]:
+def prune(configs: list[Any], arguments: dict[str, Any], **constants: Any) -> list[Any]:
     """The configurations whose tiles fit into this GPU's shared memory: stages x (tile of a + tile of b), and c's."""
     if len(configs) == 1:
         return configs
     a = arguments["a"]
     itemsize = getattr(a, "base", a).element_size()  # a descriptor holds its tensor
+    if itemsize == 4 and constants["PRECISION"] == "ieee":
+        # No tensor core takes all bits of a float32: each multiply-add is an instruction of its own in the code, and
+        # the compiler is at the largest tiles for minutes.
+        configs = [config for config in configs if multiply_adds(config) <= 2048]
     most = torch.cuda.get_device_properties().shared_memory_per_block_optin
 
     def size(config: Any) -> int:
@@ -74,6 +79,12 @@ def prune(configs: list[Any], arguments: dict[str, Any], **_: Any) -> list[Any]:
 
     fitting = [config for config in configs if size(config) <= most]
     return fitting or [min(configs, key=size)]
+
+
+def multiply_adds(config: Any) -> int:
+    """Of one thread, for one block of the depth."""
+    sides = config.kwargs
+    return sides["BM"] * sides["BN"] * sides["BK"] // (32 * config.num_warps)
 
 
 def tuned_for(m: int, n: int, k: int, dtype: torch.dtype) -> int:
@@ -113,7 +124,7 @@ def room(shape: Any, like: torch.Tensor) -> torch.Tensor:
     """An unwritten matrix that the copy engine can read and write."""
     rows, columns = shape
     step = 16 // like.element_size()
-    return like.new_empty((rows, -(-columns // step) * step))[:, :columns]
+    return empty((rows, -(-columns // step) * step), like)[:, :columns]
 
 
 def persistent_pays(a: torch.Tensor, b: torch.Tensor) -> bool:

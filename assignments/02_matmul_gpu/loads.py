@@ -26,7 +26,7 @@ from reference.gpu import HAS_GPU
 if HAS_GPU:
     from llvmlite import ir
     from numba.core import types
-    from numba.cuda import cgutils
+    from numba.cuda import cgutils  # pyright: ignore[reportAttributeAccessIssue]
     from numba.cuda.extending import intrinsic
 
     FLOAT4 = types.UniTuple(types.float32, 4)

@@ -14,6 +14,9 @@ The idea of learning CUDA by small puzzles in numba is Sasha Rush's: GPU-Puzzles
 https://github.com/srush/GPU-Puzzles. The puzzles here, their rules, text and code, are the course's own.
 """
 
+# To a type checker a kernel is the Python function it was written as.
+# pyright: reportCallIssue=false
+
 from __future__ import annotations
 
 import numpy as np

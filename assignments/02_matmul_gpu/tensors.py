@@ -93,7 +93,7 @@ def check_attention(
 ) -> tuple[int, int, int, int]:
     """(batch, queries, keys, d) of the operands of attention: q=, k= and v=, each contiguous.
 
-    q: (batch, queries, d). k, v: (batch, keys, d). All sizes are at least 1, and d is at most 128.
+    q: (batch, queries, d). k, v: (batch, keys, d). All sizes are at least 1, d is at most 128, batch 65535.
 
     Raises TypeError and ValueError as `check_tensors` does, and also for other shapes, for a tensor that is not
     contiguous, and for a `causal` that is not a bool.
@@ -116,4 +116,18 @@ def check_attention(
         raise ValueError(
             f"q: expected d of at most 128 (larger tiles do not fit in shared memory), got {d}; try more heads"
         )
+    if batch > 65535:
+        raise ValueError(
+            f"q: expected a batch of at most 65535, a grid's second side, got {batch}; try it in parts"
+        )
     return batch, queries, keys, d
+
+
+def check_row_numbers(name: str, x: Any, shape: tuple[int, int]) -> None:
+    """Raises TypeError or ValueError unless `x` is a contiguous float32 tensor of this shape, one number a row of q."""
+    check_tensors(dims=2, dtypes=(torch.float32,), **{name: x})
+    check_shape(name, x, shape, "one number for each row of q")
+    if not x.is_contiguous():
+        raise ValueError(
+            f"{name}: expected a contiguous tensor, got strides {x.stride()}; try {name}.contiguous()"
+        )

@@ -14,6 +14,7 @@ UNITS = [unit for unit in find_units() if unit.manifest.exists()]
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
 def test_starter_reference_and_wrong_solutions(unit: Unit, capsys: pytest.CaptureFixture[str]):

@@ -8,13 +8,23 @@ from typing import Any
 
 from matplotlib.patches import Rectangle
 
+from reference.benchmarks.matmul_gpu_counts import RUNGS
 from reference.benchmarks.matmul_gpu_kept import request_from, trace_from
-from reference.benchmarks.matmul_gpu_lecture import RUNGS
 from reference.gpu_charts import Rung, gpu_roofline, occupancy_chart, tile_intensity
 from reference.gpu_drawings import bank_conflicts, coalescing, grouped_order
 from reference.gpu_table import Gpu, gpu
 from reference.kernel_drawings import reads_and_writes
-from reference.plots import GREY, MARKERS, PALETTE, Picture, headline, new_figure, scaled, styled, three_digits
+from reference.plots import (
+    GREY,
+    MARKERS,
+    PALETTE,
+    Picture,
+    headline,
+    new_figure,
+    scaled,
+    styled,
+    three_digits,
+)
 
 SLIDES = Path(__file__).resolve().parents[2] / "slides" / "figures"
 CARD = "H100 SXM"
@@ -45,17 +55,23 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
     """Name -> picture, with letters for a wall."""
     requests = {name: request_from(found) for name, found in record["requests"].items()}
     columns = {name: found for name, found in requests.items() if name.startswith("a column")}
-    with scaled(0.8):
-        return {
-            "roofline": gpu_roofline(gpu(CARD), EXAMPLES, title=ridges(gpu(CARD))),
+    with scaled(0.95):
+        detailed = {
+            "order": grouped_order(16, 16, group=4, programs=32),
             "puzzle": reads_and_writes(trace_from(record["puzzle"])),
+            "occupancy": occupancy_chart(gpu(CARD), kernels=compiled(record)),
+        }
+    with scaled(0.8):
+        return detailed | {
+            "roofline": gpu_roofline(gpu(CARD), EXAMPLES, title=ridges(gpu(CARD))),
             "race": orders(record),
-            "sectors": coalescing({name: found for name, found in requests.items() if name not in columns}),
+            "sectors": coalescing(
+                {name: found for name, found in requests.items() if name not in columns},
+                title="naive uses an eighth of the bytes that move, coalesced all of them",
+            ),
             "banks": bank_conflicts(columns, title="32 lanes read a column: 32 turns, or 1 with padding"),
             "rungs": rungs(record),
             "tiles": tiles(record),
-            "occupancy": occupancy_chart(gpu(CARD), kernels=compiled(record)),
-            "order": grouped_order(),
             "flash": attention(record),
         }
 
@@ -118,13 +134,17 @@ def instructions(counts: Mapping[str, float]) -> float:
 @styled
 def rungs(record: Mapping[str, Any]) -> Picture:
     """What each rung asks for, for each multiply-add: three panels, one bar a rung."""
-    ladder = {name: {**counts, "instructions": instructions(counts)} for name, counts in record["ladder"].items()}
+    ladder = {
+        name: {**counts, "instructions": instructions(counts)} for name, counts in record["ladder"].items()
+    }
     figure, grid = new_figure(11.2, 4.6, 1, len(PANELS), sharey=True)
     told = []
     for number, (axes, (key, label)) in enumerate(zip(grid, PANELS.items(), strict=True)):
         values = [ladder[name][key] for name in RUNGS]
         least = min(value for value in values if value) / 3
-        axes.barh(range(len(RUNGS)), [max(value, least) if value else 0 for value in values], color=PALETTE[number])
+        axes.barh(
+            range(len(RUNGS)), [max(value, least) if value else 0 for value in values], color=PALETTE[number]
+        )
         axes.set_xscale("log")
         axes.set_xlim(least, max(values) * 6)
         for row, value in enumerate(values):
@@ -159,23 +179,27 @@ def attention(record: Mapping[str, Any]) -> Picture:
     }
     figure, grid = new_figure(11.2, 5.0, 1, 2)
     told = []
-    panels = ((read, "megabytes read, d = 64, float32 (watched)"), (kept, "megabytes kept for backward (formula)"))
+    panels = (
+        (read, "megabytes read, d = 64, float32 (watched)"),
+        (kept, "megabytes kept for backward (formula)"),
+    )
     for axes, (lines, label), first in zip(grid, panels, (0, 2), strict=True):
         for number, (name, line) in enumerate(lines.items(), first):
             xs = sorted(line)
-            axes.plot(xs, [line[x] for x in xs], marker=MARKERS[number], color=PALETTE[number])
             last = three_digits(line[xs[-1]])
-            spot = {"xytext": (-6, 8), "textcoords": "offset points", "ha": "right"}
-            axes.annotate(f"{name}: {last}", (xs[-1], line[xs[-1]]), color=PALETTE[number], **spot)
+            style = {"marker": MARKERS[number], "color": PALETTE[number], "label": f"{name}: {last} at last"}
+            axes.plot(xs, [line[x] for x in xs], **style)
             told.append(f"{label}, {name}: {last} at length {xs[-1]}")
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
-        axes.set_ylim(top=3 * max(max(line.values()) for line in lines.values()))
         axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
         axes.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
         axes.set_xlabel("length: queries and keys of one head")
+        axes.legend(loc="upper left")
         axes.set_title(label)
-    finding = f"The mask saves {saved(record):.0%} of the bytes read; lse replaces a matrix".replace("%", " %")
+    finding = f"The mask saves {saved(record):.0%} of the bytes read; lse replaces a matrix".replace(
+        "%", " %"
+    )
     headline(figure, finding)
     return Picture(figure, f"{finding}. {'; '.join(told)}.")
 

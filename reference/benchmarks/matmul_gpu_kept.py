@@ -35,9 +35,11 @@ def trace_from(found: dict[str, Any]) -> Trace:
     """The trace that `kept_trace` kept."""
     result = Trace()
     for each in found["launches"]:
-        result.launches.append(Launch(each["kernel"], tuple(each["grid"]), tuple(each["block"]), each["shared_bytes"]))
+        result.launches.append(
+            Launch(each["kernel"], tuple(each["grid"]), tuple(each["block"]), each["shared_bytes"])
+        )
     for each in found["spaces"]:
-        accesses = [Access(*[tuple(x) if isinstance(x, list) else x for x in one]) for one in each["accesses"]]
+        accesses = [Access(*one)._replace(index=tuple(one[2])) for one in each["accesses"]]
         space = {**each, "trace": result, "shape": tuple(each["shape"]), "strides": tuple(each["strides"])}
         result.spaces.append(Space(**{**space, "accesses": accesses}))
     return result

@@ -4,225 +4,70 @@
     python -m reference.benchmarks.matmul_gpu_lecture --draw     draw again from the record
     python -m reference.benchmarks.matmul_gpu_lecture --table    print the figures that the slides quote
 
-Counts come from the reference kernels, played by the simulators and watched; registers and spilled bytes from the
-compiler, which needs no GPU either. The pictures themselves are in `matmul_gpu_figures.py`.
+Counts come from the reference kernels, played by the simulators and watched (`matmul_gpu_counts.py`); registers and
+spilled bytes from the compilers, which need no GPU either. The pictures are in `matmul_gpu_figures.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import numpy as np
-
-from reference.benchmarks.matmul_gpu_kept import kept, kept_trace
-from reference.gpu import HAS_GPU, cuda, empty, launch
-from reference.simt import watch
-from reference.simt_trace import SECTOR_BYTES, WARP, WRITE
+from reference.benchmarks import matmul_gpu_counts as counts
+from reference.gpu import HAS_GPU
 
 RECORD = Path(__file__).with_name("records") / "matmul_gpu_lecture.json"
-RUNGS = ("naive", "coalesced", "shared_tiled", "register_tiled", "vectorized")
-MODULES = dict(zip(RUNGS, ("direct", "direct", "tiled", "registers", "wide"), strict=True))
-SIDES = dict(zip(RUNGS, (64, 64, 64, 128, 128), strict=True))  # of C, as counted: multiples of the rung's tile
-DEPTH = 32  # of the counted products, along k
-ORDERS = ("forward", "backward", 5)
-TURNED = 8  # numbers that the kernels below turn round
-SOFTMAX = (64, 128)  # short enough for one program a row also in the interpreter
-LENGTHS = (64, 128, 256, 512)  # of attention, counted
-HEAD = 64  # d of attention
+COMMAND = "python -m reference.benchmarks.matmul_gpu_lecture"
+# Of Triton's product, as compiled: the first one that its tuner tries.
+TILE = {"BM": 128, "BN": 256, "BK": 64}
 
 
 def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
     """Everything the pictures need: counts, bytes, registers. Raises RuntimeError on a GPU, where nothing is traced."""
     if HAS_GPU:
-        raise RuntimeError("counts come from the simulators; try MLSYS_GPU=0 python -m " + __spec__.name)
+        raise RuntimeError("expected no GPU: counts come from the simulators; try MLSYS_GPU=0 " + COMMAND)
     say("the ladder")
-    record: dict[str, Any] = {"ladder": {name: asked(name) for name in RUNGS}}
+    record: dict[str, Any] = {"ladder": {name: counts.asked(name) for name in counts.RUNGS}}
     say("single requests, a puzzle, a race")
-    record["requests"] = requests()
-    record["puzzle"] = puzzle()
-    record["race"] = race()
+    record["requests"] = counts.requests()
+    record["puzzle"] = counts.puzzle()
+    record["race"] = counts.race()
     say("softmax and attention")
-    record["softmax"] = softmax()
-    record["attention"] = {str(length): attention(length) for length in LENGTHS}
+    record["softmax"] = counts.softmax()
+    record["attention"] = {str(length): counts.attention(length) for length in counts.LENGTHS}
+    say("compilers")
+    record["triton"] = triton_code()
     return record
 
 
 def load() -> dict[str, Any]:
     """The committed record. Raises FileNotFoundError with the command that makes it."""
     if not RECORD.exists():
-        command = "python -m reference.benchmarks.matmul_gpu_lecture"
-        raise FileNotFoundError(f"{RECORD.name} is missing; to make it: {command}")
+        raise FileNotFoundError(f"{RECORD.name} is missing; to make it: {COMMAND}")
     return json.loads(RECORD.read_text(encoding="utf-8"))
 
 
-def rung(name: str) -> Callable[[Any, Any], Any]:
-    """The reference function of a rung, with the tiles that it takes on a GPU: (m, k) @ (k, n) -> (m, n), float32.
+def triton_code() -> dict[str, Any]:
+    """What Triton makes of the product in bfloat16 for sm_90: registers, spilled and shared bytes, instructions."""
+    from reference.matmul_gpu.tl_matmul import _matmul
+    from reference.triton_code import compile_kernel
 
-    The modules take smaller tiles where a simulator plays them. This is a second copy, told that there is a GPU.
-    """
-    import reference.gpu
-    import reference.matmul_gpu.loads
-    import reference.matmul_gpu.operands  # noqa: F401  (what the copy imports must be the simulator's)
-
-    found = importlib.util.find_spec(f"reference.matmul_gpu.{MODULES[name]}")
-    assert found is not None
-    assert found.loader is not None
-    copy = importlib.util.module_from_spec(found)
-    with patch.object(reference.gpu, "HAS_GPU", new=True):
-        found.loader.exec_module(copy)
-    return getattr(copy, name)
-
-
-def asked(name: str) -> dict[str, float]:
-    """What one rung asks of the memories, traced on a whole product.
-
-    For each multiply-add: `bytes` of global memory, in sectors of 32, of a and b; `shared_reads`, numbers read from
-    shared memory. For each multiply-add of a warp, which are 32 of those: `requests` and `shared_requests`,
-    instructions that read global and shared memory. `efficiency`: the share of the bytes that was asked for; `ways`:
-    the turns that a request takes at the 32 banks, on average. `threads` and `shared_bytes`: of a block.
-    """
-    rng, side = np.random.default_rng(0), SIDES[name]
-    a, b = (rng.integers(-3, 4, shape).astype(np.float32) for shape in ((side, DEPTH), (DEPTH, side)))
-    with watch() as trace:
-        c = rung(name)(a, b)
-    if not np.array_equal(c, a @ b):
-        raise AssertionError(f"{name}: a wrong product has no counts")
-    products = side * DEPTH * side
-    warps = products / WARP
-    reads = [each for each in trace.requests(*trace.global_spaces()) if each.kind != WRITE]
-    shared = [each for each in trace.requests(*trace.shared_spaces()) if each.kind != WRITE]
-    sectors = sum(each.sectors for each in reads)
-    return {
-        "bytes": SECTOR_BYTES * sectors / products,
-        "efficiency": sum(each.useful_bytes for each in reads) / (SECTOR_BYTES * sectors),
-        "requests": len(reads) / warps,
-        "shared_reads": sum(len(each.places) for each in shared) / products,
-        "shared_requests": len(shared) / warps,
-        "ways": trace.bank_ways(),
-        "threads": int(np.prod(trace.launches[0].block)),
-        "shared_bytes": trace.launches[0].shared_bytes,
-    }
-
-
-def requests() -> dict[str, dict[str, Any]]:
-    """Single requests of a warp: the first of naive for a, of coalesced for b, and the column of a tile, both ways."""
-    from reference.gpu_drawings import request_of
-
-    found: dict[str, dict[str, Any]] = {}
-    a = np.ones((64, 64), np.float32)
-    for name, array in (("naive", "a"), ("coalesced", "b")):
-        with watch() as trace:
-            rung(name)(a, a.copy())
-        found[f"{name}, {array}"] = kept(request_of(trace, array))
-    for width in (WARP, WARP + 1):
-        with watch() as trace:
-            launch(column_reader(width), 1, WARP, empty(WARP, a))
-        found[f"a column of a tile of 32 × {width}"] = kept(request_of(trace, "tile"))
-    return found
-
-
-def column_reader(width: int) -> Any:
-    """A kernel whose one warp fills a tile of WARP x width numbers row by row and reads its first column."""
-
-    @cuda.jit
-    def kernel(out):
-        tile = cuda.shared.array((WARP, width), np.float32)
-        i = cuda.threadIdx.x
-        for row in range(WARP):
-            tile[row, i] = np.float32(row)
-        cuda.syncthreads()
-        out[i] = tile[i, 0]
-
-    return kernel
-
-
-def puzzle() -> dict[str, Any]:
-    """The accesses of the reference's convolution on its small example."""
-    from reference.matmul_gpu.puzzles_shared import conv1d_kernel
-    from reference.puzzle_examples import example
-
-    _, grid, block, out, args = example("conv1d", np.random.default_rng(0))
-    with watch() as trace:
-        launch(conv1d_kernel, grid, block, out, *args)
-    return kept_trace(trace)
-
-
-@cuda.jit
-def turn_without_barrier(out, a):
-    """out = a, backwards, through shared memory: wrong, for want of a barrier."""
-    turn = cuda.shared.array(TURNED, np.float32)
-    i = cuda.threadIdx.x
-    turn[i] = a[i]
-    out[i] = turn[TURNED - 1 - i]
-
-
-@cuda.jit
-def turn_with_barrier(out, a):
-    """out = a, backwards, through shared memory."""
-    turn = cuda.shared.array(TURNED, np.float32)
-    i = cuda.threadIdx.x
-    turn[i] = a[i]
-    cuda.syncthreads()
-    out[i] = turn[TURNED - 1 - i]
-
-
-def race() -> dict[str, Any]:
-    """Both kernels in three orders: the order, what each thread read (None: garbage), and the first fault."""
-    a, runs = np.arange(TURNED, dtype=np.float32), []
-    for name, kernel in (("no barrier", turn_without_barrier), ("with a barrier", turn_with_barrier)):
-        for order in ORDERS if kernel is turn_without_barrier else ORDERS[-1:]:
-            out = empty(TURNED, a)
-            with watch(order) as trace:
-                launch(kernel, 1, TURNED, out, a)
-            ran = [each.thread for each in trace.of("a")[0].accesses]
-            read = [None if np.isnan(value) else int(value) for value in out]
-            fault = re.sub(r" \(line \d+\)", "", next(iter(trace.faults()), ""))
-            runs.append({"kernel": name, "order": str(order), "ran": ran, "read": read, "fault": fault})
-    return {"runs": runs}
-
-
-def softmax() -> dict[str, int]:
-    """Bytes that the fused softmax reads and writes, watched, and the shape of its input."""
-    import torch
-
-    from reference.matmul_gpu.softmax import fused_softmax
-    from reference.triton_watch import watch_triton
-
-    x = torch.rand(SOFTMAX, generator=torch.Generator().manual_seed(0))
-    with watch_triton() as log:
-        fused_softmax(x)
-    return {"rows": SOFTMAX[0], "columns": SOFTMAX[1], "read": log.read_bytes, "written": log.written_bytes}
-
-
-def attention(length: int) -> dict[str, int]:
-    """Bytes that flash_forward moves for one head of `length` queries and keys in float32, watched."""
-    import torch
-
-    from reference.matmul_gpu.flash_forward import flash_forward
-    from reference.triton_watch import watch_triton
-
-    generator = torch.Generator().manual_seed(0)
-    q, k, v = (torch.rand((1, length, HEAD), generator=generator) for _ in range(3))
-    found = {}
-    for name, causal in (("full", False), ("causal", True)):
-        with watch_triton() as log:
-            flash_forward(q, k, v, causal)
-        found[f"{name}_read"], found[f"{name}_written"] = log.read_bytes, log.written_bytes
-    return found
+    signature = dict.fromkeys("abc", "*bf16:16")
+    signature |= dict.fromkeys(("m", "n", "k", "a_row", "b_row", "tuned_for"), "i32:16")
+    constants = {"a_column": 1, "b_column": 1, "PARTS": 1, "PRECISION": "ieee", "GROUP": 8, **TILE}
+    code = compile_kernel(_matmul, signature, constants, num_warps=8, num_stages=3, arch=90)
+    facts = {"registers": code.registers, "spilled": code.spilled, "shared": code.shared}
+    return {**facts, **TILE, "wgmma": code.has("wgmma")}
 
 
 def main() -> None:
     from reference.benchmarks import matmul_gpu_figures as figures
     from reference.benchmarks.matmul_gpu_quotes import quotes
 
-    parser = argparse.ArgumentParser(prog="python -m reference.benchmarks.matmul_gpu_lecture")
+    parser = argparse.ArgumentParser(prog=COMMAND)
     parser.add_argument("--draw", action="store_true", help="only draw, from the record")
     parser.add_argument(
         "--table", action="store_true", help="only print what the slides quote, from the record"

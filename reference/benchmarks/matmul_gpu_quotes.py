@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reference.benchmarks.matmul_gpu_figures import CARD, compiled, instructions, saved
+from reference.benchmarks.matmul_gpu_figures import CARD, instructions, saved
 from reference.gpu_drawings import grouped
 from reference.gpu_table import WARP, gpu
 from reference.occupancy import occupancy
@@ -48,6 +48,7 @@ def ladder(record: Mapping[str, Any]) -> list[str]:
     rungs = record["ladder"]
     first, second = rungs["naive"]["bytes"], rungs["coalesced"]["bytes"]
     tiled, registers, wide = (rungs[name] for name in ("shared_tiled", "register_tiled", "vectorized"))
+    per_thousand, wider = ({key: 1000 * value for key, value in each.items()} for each in (registers, wide))
     return [
         f"{first:g} and {second:g} bytes for each multiply-add",
         f"The ratio {first / second:.1f} is close to",
@@ -55,21 +56,27 @@ def ladder(record: Mapping[str, Any]) -> list[str]:
         f"each multiply-add reads **{('none', 'one', 'two')[round(tiled['shared_reads'])]}** numbers of shared memory",
         f"Traced: {registers['shared_reads']:g} reads of shared memory a multiply-add",
         f"8 / 128 = {registers['bytes']:g} bytes of global memory a multiply-add",
-        f"{1000 * registers['requests']:.1f} requests to global memory and {1000 * registers['shared_requests']:.0f} to "
-        f"shared memory for a thousand multiply-adds of a warp in register_tiled, {1000 * wide['requests']:.1f} and "
-        f"{1000 * wide['shared_requests']:.1f} in vectorized",
+        f"{per_thousand['requests']:.1f} requests to global memory and {per_thousand['shared_requests']:.0f} to shared "
+        f"memory for a thousand multiply-adds of a warp in register_tiled, {wider['requests']:.1f} and "
+        f"{wider['shared_requests']:.1f} in vectorized",
         f"{instructions(tiled) / instructions(wide):.0f} times fewer instructions than shared_tiled",
     ]
 
 
 def registers(record: Mapping[str, Any]) -> list[str]:
-    """The rows of the table of compiled kernels."""
-    rows = []
-    for name, (threads, count, shared) in compiled(record).items():
-        found = occupancy(gpu(CARD), threads, count, shared)
-        spilled = record["compiled"][name]["spilled"]
-        rows.append(f"| `{name}` | {threads} | {count} | {spilled} | {shared:,} | {found.warps} |".replace(",", " "))
-    return rows
+    """What the compilers told."""
+    counts = {name: found["registers"] for name, found in record["compiled"].items()}
+    first, *others = [f"`{name}` {count}" for name, count in counts.items()]
+    triton = record["triton"]
+    sides = " × ".join(str(triton[side]) for side in ("BM", "BN", "BK"))
+    return [
+        ", ".join([f"{first} registers", *others]),
+        "**Nothing spilled.**"
+        if not any(each["spilled"] for each in record["compiled"].values())
+        else "spilled",
+        f"tiles of {sides}, `tl.dot` becomes **{'wgmma' if triton['wgmma'] else 'no wgmma'}**",
+        f"{triton['registers']} registers, {triton['spilled']} bytes spilled, {triton['shared'] // 1024} KiB of shared",
+    ]
 
 
 def order() -> list[str]:

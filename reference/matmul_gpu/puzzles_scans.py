@@ -5,7 +5,7 @@ block. New: `cuda.atomic.add(array, index, value)` adds without a race, and in n
 Inspired by Sasha Rush's GPU-Puzzles (MIT License, https://github.com/srush/GPU-Puzzles); text and code are ours.
 """
 
-# The checker of types takes a kernel for plain Python.
+# To a type checker a kernel is the Python function it was written as.
 # pyright: reportArgumentType=false, reportCallIssue=false, reportOptionalSubscript=false
 
 from __future__ import annotations

@@ -51,9 +51,8 @@ def register_tiled(a: Any, b: Any) -> Any:
     return product(_register_tiled, a, b, grid, (THREADS_X, THREADS_Y))
 
 
-@cuda.jit(
-    launch_bounds=(THREADS, 2)
-)  # two blocks at a time on each multiprocessor: at most 128 registers a thread
+# Two blocks at a time on each multiprocessor: at most 128 registers a thread.
+@cuda.jit(launch_bounds=(THREADS, 2))
 def _register_tiled(a, b, c):
     """Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS tile of c for each block.
 

@@ -35,7 +35,11 @@ from reference.triton_tuning import (
     turned,
 )
 
-TUNED = {"key": ["tuned_for", "PRECISION"], "prune_configs_by": {"early_config_prune": prune}}
+# The autotuner measures anew when one of these changes; those that a kernel does not have are passed over.
+TUNED = {
+    "key": ["tuned_for", "PRECISION", "PARTS", "A_TURNED", "B_TURNED"],
+    "prune_configs_by": {"early_config_prune": prune},
+}
 
 
 def triton_matmul(

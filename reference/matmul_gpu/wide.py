@@ -5,7 +5,7 @@ What is left to gain over rung 4 are instructions and waiting:
 - A load of 16 bytes (`load4`) fetches four neighbours by one instruction, from global and from shared memory. A thread
   therefore owns groups of four neighbours, "quads": QUADS quads of rows, crossed with QUADS quads of columns. For four
   neighbours of a column of A to be neighbours in shared memory, the tile of A lies there transposed.
-- Two buffers: while the threads compute with one tile, the next one is on its way from global memory into registers, and
+- Two buffers: while the threads compute with one tile, the next is on its way from global memory into registers, and
   then goes into the other buffer. A thread that is done with a tile waits once, for all to have filled the next.
 - No guard stands in the loop: operands whose sides no tile divides are copied into ones that it does, once, with zeros.
 - The steps of a tile are written out one by one: LLVM unrolls short loops itself, but not one that is this long.
@@ -32,9 +32,8 @@ ROWS, COLUMNS = WARPS_Y * LANES_Y * EACH, WARPS_X * LANES_X * EACH  # of C in on
 THREADS = 32 * WARPS_Y * WARPS_X
 DEPTH = 8  # along k, of a tile: then each thread fetches one quad of A and one of B
 BUFFERED = 2 * DEPTH  # rows of a shared array: those of buffer 0, then those of buffer 1
-PITCH = (
-    ROWS + 4
-)  # columns of the transposed A: a warp that writes two rows, four apart, then meets 32 different banks
+# Columns of the transposed A: a warp that writes to two rows, four apart, then meets 32 different banks.
+PITCH = ROWS + 4
 ZERO = np.float32(0)
 
 
@@ -42,7 +41,9 @@ def vectorized(a: Any, b: Any) -> Any:
     """The product of `a` (m, k) and `b` (k, n), with loads of 16 bytes and two buffers.
 
     a, b: float32 NumPy arrays, or torch tensors on the device of the kernels. Returns a new (m, n) one of their kind.
-    Launches `_vectorized` in blocks of THREADS threads (along x alone), one for each ROWS x COLUMNS tile of C.
+    Launches `_vectorized` in blocks of THREADS threads (along x alone), one for each ROWS x COLUMNS tile of C. That
+    kernel knows no edges: give it `padded` operands, whose sides the tiles divide, and cut its result down to (m, n),
+    row-major. Check the operands before you pad them: 5 columns and 6 rows both become DEPTH.
     Cost: 2mkn floating-point operations; mkn / COLUMNS + mkn / ROWS elements read from global memory, a quarter as many
     load instructions; 8 DEPTH (PITCH + COLUMNS) bytes of shared memory a block. Where ROWS, DEPTH and COLUMNS do not
     divide m, k and n, and where an operand does not begin at a multiple of 16 bytes, a copy on top: 8mk, 8kn and 8mn
@@ -58,9 +59,8 @@ def vectorized(a: Any, b: Any) -> Any:
     return contiguous(c[:m, :n])
 
 
-@cuda.jit(
-    launch_bounds=(THREADS, 2)
-)  # two blocks at a time on each multiprocessor: at most 128 registers a thread
+# Two blocks at a time on each multiprocessor: at most 128 registers a thread.
+@cuda.jit(launch_bounds=(THREADS, 2))
 def _vectorized(a, b, c):
     """Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS tile of c for each block.
 
@@ -69,8 +69,8 @@ def _vectorized(a, b, c):
     a_tile[buffer + p, i] is a[top + i, start + p]. Each thread fetches one quad of a (at row `a_row`, column
     `a_column` of the tile) and one of b (`b_row`, `b_column`); its first quad of rows begins at row `y` of the tile of
     C, and its first quad of columns at column `x`.
-    Between two barriers a thread fetches its quads of the next tile into registers, does the DEPTH `_step`s of this one,
-    and only then stores what it fetched into the other buffer: so the fetch has all that time. One barrier a tile.
+    Between two barriers a thread fetches its quads of the next tile into registers, does the DEPTH `_step`s of this
+    one, and only then stores what it fetched into the other buffer: so the fetch has all that time. One barrier a tile.
     """
     a_tile = cuda.shared.array((BUFFERED, PITCH), np.float32, 16)
     b_tile = cuda.shared.array((BUFFERED, COLUMNS), np.float32, 16)

@@ -1,5 +1,8 @@
 """The drawing of a launch: its text, its numbers, its frames, and that it fits its paper."""
 
+# To a type checker a kernel is the Python function it was written as.
+# pyright: reportArgumentType=false, reportCallIssue=false, reportOptionalSubscript=false, reportOperatorIssue=false
+
 from __future__ import annotations
 
 from typing import Any
@@ -60,7 +63,7 @@ PICTURES = {
     "one thread": lambda: copied(1, 1, 1),
     "two blocks": lambda: copied(13, 2, 8),
     "many blocks": lambda: copied(90, 23, 4),
-    "many warps": lambda: copied(600, 1, 1024),
+    "many warps": lambda: copied(100, 1, 128),
     "matrix": lambda: reads_and_writes(
         traced(copy2d_kernel, (3, 2), (8, 8), np.zeros((10, 21)), np.ones((10, 21)))
     ),

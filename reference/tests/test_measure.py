@@ -17,6 +17,8 @@ from reference.measure import Timing, interleaved, matmul_flop, median_seconds, 
 from reference.peak import fma_kernel, measure_bandwidth, measure_peak, triad_kernel
 from reference.timings import timing_of
 
+pytestmark = pytest.mark.alone  # it measures time
+
 
 def test_a_long_call_is_timed_alone_and_a_short_one_in_a_batch():
     assert time_calls(lambda: time.sleep(0.002), repeats=3).batch == 1

@@ -17,6 +17,8 @@ from reference.conditions import Conditions, conditions
 from reference.measure import compare, interleaved, time_calls
 from reference.timings import Comparison, Ratio, Timing, ratio_of, timing_of
 
+pytestmark = pytest.mark.alone  # it measures time
+
 RUNS = [1.0, 1.1, 0.9, 1.05, 0.95, 1.02, 1.3]
 times = st.lists(st.floats(1e-6, 1e3), min_size=6, max_size=25)
 

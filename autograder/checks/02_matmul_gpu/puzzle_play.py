@@ -35,9 +35,9 @@ def blank(*shape: int) -> np.ndarray:
 
 
 def cover(*sizes: int, block: int) -> Any:
-    """How many blocks of `block` threads an axis needs, for each axis."""
-    found = tuple(-(-size // block) for size in sizes)
-    return found if len(found) > 1 else found[0]
+    """How many blocks of `block` threads an axis needs; for several axes a tuple."""
+    found = [-(-size // block) for size in sizes]
+    return tuple(found) if len(found) > 1 else found[0]
 
 
 def expect_plain(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from replays import run
 from tl_oracle import expect_product, expect_tensor, reals, replay, replay_views, tiles_in_order, whole
 
 from autograder.judge.compare import expect_equal
@@ -23,14 +24,14 @@ def check_whole(student, rng, sizes, *, hint, **settings):
 @pytest.mark.task("02.21")
 def test_triton_matmul_tiles(student, rng):
     hint = "Tile (row, column) begins at row * BM and column * BN, and its sum runs over all blocks of the depth."
-    check_whole(student, rng, [(64, 64, 64), (128, 96, 192)], hint=hint)
+    check_whole(student, rng, [(64, 64, 192)], hint=hint)
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.21")
 def test_triton_matmul_edges(student, rng):
     hint = "m, n and k need not be multiples of the tile: mask the last blocks, and store what exists."
-    sizes = [(1, 1, 1), (33, 65, 19), (5, 31, 7), (50, 3, 63), (4, 0, 3), (0, 4, 3), (4, 4, 0)]
+    sizes = [(1, 1, 1), (33, 65, 19), (20, 3, 63), (4, 0, 3), (0, 4, 3)]
     check_whole(student, rng, sizes, hint=hint)
     a = whole(rng, 3, 4)
     student.raises(ValueError, "triton_matmul", a, a, hint="Leave the checks of the operands as they are.")
@@ -39,7 +40,7 @@ def test_triton_matmul_edges(student, rng):
 @pytest.mark.task("02.21")
 def test_triton_matmul_halves(student, rng):
     for dtype in (torch.float16, torch.bfloat16):
-        a, b = reals(rng, 32, 512, dtype=dtype), reals(rng, 512, 64, dtype=dtype)
+        a, b = reals(rng, 16, 320, dtype=dtype), reals(rng, 320, 64, dtype=dtype)
 
         def check(got, a=a, b=b):
             hint = "Sum in float32, in `total`, and round once, when the tile is stored."
@@ -63,14 +64,11 @@ def test_triton_matmul_strides(student, rng):
 
 @pytest.mark.task("02.21")
 def test_triton_matmul_order(student, rng):
-    for height, width, group in ((3, 4, 2), (8, 8, 4), (5, 7, 3), (2, 9, 8), (7, 1, 2), (1, 5, 1)):
-
-        def check(got, sizes=(height, width, group)):
-            hint = "The picture in the docstring of `grouped` is 3 x 4 tiles with GROUP 2."
-            got = got.cpu() if isinstance(got, torch.Tensor) else got
-            expect_equal(got, torch.from_numpy(tiles_in_order(*sizes)), hint=hint)
-
-        replay(student, rng, "tl_matmul.py:tile_order", height, width, group, check=check)
+    hint = "The picture in the docstring of `grouped` is 3 x 4 tiles with GROUP 2."
+    for sizes in ((3, 4, 2), (5, 7, 3), (2, 9, 8), (7, 1, 2)):
+        got = run(student, "tl_matmul.py:tile_order", *sizes, order=int(rng.integers(2**31)))
+        got = got.cpu() if isinstance(got, torch.Tensor) else got
+        expect_equal(got, torch.from_numpy(tiles_in_order(*sizes)), hint=hint)
 
 
 @pytest.mark.hidden
@@ -89,14 +87,14 @@ def test_triton_matmul_precision(student, rng):
 @pytest.mark.task("02.21")
 def test_triton_matmul_split_k(student, rng):
     hint = "Part p takes blocks p, p + PARTS, ... of the depth; _add_parts adds all parts, of every element once."
-    for parts, sizes in ((2, (16, 64, 64)), (3, (32, 320, 64)), (5, (48, 96, 64))):
+    for parts, sizes in ((3, (16, 224, 64)), (5, (16, 96, 128))):
         check_whole(student, rng, [sizes], hint=hint, split_k=parts)
 
 
 @pytest.mark.task("02.21")
 def test_triton_matmul_persistent(student, rng):
     hint = "Program p takes tiles p, p + programs, ...; each begins with a sum of 0."
-    check_whole(student, rng, [(64, 64, 128), (40, 72, 136), (7, 5, 3)], hint=hint, persistent=True)
+    check_whole(student, rng, [(64, 64, 128), (24, 40, 72)], hint=hint, persistent=True)
     a, b = whole(rng, 32, 64), whole(rng, 64, 64)
 
     def check(got):

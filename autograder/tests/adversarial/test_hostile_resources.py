@@ -10,6 +10,8 @@ from autograder.judge.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import ADD, CHECK
 
+pytestmark = pytest.mark.alone  # it takes all that limits allow
+
 SOON: dict[str, Any] = {"wall_seconds": 2}
 LIMITS = {
     # (27) compiled code that holds the interpreter's lock: sleeping, matching, multiplying

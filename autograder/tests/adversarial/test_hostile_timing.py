@@ -9,6 +9,8 @@ from autograder.judge.result import Status
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import CHECK
 
+pytestmark = pytest.mark.alone  # it measures time
+
 SLOW = (
     CHECK
     + """

@@ -13,6 +13,8 @@ from autograder.judge.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import ADD
 
+pytestmark = pytest.mark.alone  # it comes close to limits
+
 
 @pytest.mark.slow
 def test_code_that_warns_and_prints(arena: Arena):

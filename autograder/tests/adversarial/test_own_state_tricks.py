@@ -12,6 +12,8 @@ from autograder.judge.result import Status
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import CHECK
 
+pytestmark = pytest.mark.alone  # it measures time
+
 LEAVE = """
 import ctypes, os, resource, sys, time
 import numpy as np

@@ -14,6 +14,8 @@ from autograder.reports.terminal import render
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import CHECK
 
+pytestmark = pytest.mark.alone  # it measures time
+
 # A child that wakes itself by a timer, waits until nobody looks, burns CPU time, and is gone before the next look.
 ARSONIST = """
 import ctypes, os, signal, time

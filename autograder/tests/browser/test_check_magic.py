@@ -13,7 +13,7 @@ from autograder.tests import needs
 from autograder.tests.browser.jupyterlab import session
 from autograder.tests.course.mini import make_course_with_tools
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(600)]
 
 OUTPUT = ".jp-NotebookPanel .jp-OutputArea-output"
 

@@ -19,7 +19,7 @@ PICTURES = course_root() / "build" / "browser"
 CHECK_TABLE = ".jp-NotebookPanel .mlsys-check table"
 ROOFLINE = ".jp-NotebookPanel .jp-OutputArea img[alt*='roofline' i]"
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(params=LABS, ids=lambda unit: unit.slug)

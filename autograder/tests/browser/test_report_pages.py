@@ -16,7 +16,7 @@ from autograder.tests.needs import need_browser
 from autograder.tests.reports import sample
 from autograder.tests.reports.test_similarity import OWN, RENAMED, STARTER, solved
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 WIDTHS = (1280, 360)
 # Elements whose content is wider than they are, and that offer no way to scroll to it.
 CUT = """

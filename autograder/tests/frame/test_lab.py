@@ -24,6 +24,8 @@ from autograder.course.units import CourseError, Unit, find_unit
 from autograder.course.workspace import write_workspace
 from autograder.tests.tree import command, copy_tree, environment, mlsys
 
+pytestmark = pytest.mark.alone  # it waits for JupyterLab, on ports that are the same for all
+
 MANIFEST = """
 schema = 1
 unit = "{slug}"

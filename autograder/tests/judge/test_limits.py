@@ -10,6 +10,8 @@ import pytest
 from autograder.judge.result import Status
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 
+pytestmark = pytest.mark.alone  # it takes all that limits allow, and looks at every process of the machine
+
 FORK_BOMB = """
 import os
 def add(a, b):

@@ -8,6 +8,8 @@ from autograder.judge.result import Status
 from autograder.judge.timing import Timing, speed_ratio
 from autograder.tests.judge.small_course import CHECK, Course
 
+pytestmark = pytest.mark.alone  # it measures time
+
 WORK = """
 import time
 def spin(seconds):

@@ -22,6 +22,8 @@ from autograder.roster.snapshot import Entry, Snapshot
 from autograder.tests.judge.small_course import Course
 from autograder.tests.roster.small_class import HALF, RIGHT
 
+pytestmark = pytest.mark.alone  # it uses every core, and looks when
+
 NEEDS = Needs(memory_mb=512, seconds=120)
 
 

@@ -14,6 +14,8 @@ from autograder.tests.judge.small_course import Course
 from autograder.tests.roster.gitserver import GitServer
 from autograder.tests.roster.small_class import HALF, RIGHT, WRONG, Class, by_id, desk, person, points
 
+pytestmark = pytest.mark.alone  # it uses every core
+
 PLAIN = 38
 
 

@@ -17,6 +17,8 @@ from autograder.tests.judge.small_course import Course
 from autograder.tests.needs import absent as not_here
 from autograder.tests.roster.small_class import HALF, RIGHT, WRONG, Class, person
 
+pytestmark = pytest.mark.alone  # it uses every core
+
 PEOPLE = 12
 NODE = {"num_cpus": 1, "memory": 4 << 30, "object_store_memory": 100 << 20}
 

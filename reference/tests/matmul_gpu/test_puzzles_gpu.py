@@ -172,5 +172,5 @@ def test_an_example_holds_no_answer():
 
 
 def test_an_unknown_puzzle_is_named():
-    with pytest.raises(ValueError, match="expected one of map, zip, .*; got 'sort'"):
+    with pytest.raises(ValueError, match=r"expected one of map, zip, .*; got 'sort'"):
         example("sort", np.random.default_rng(0))

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from reference.napkin import sheet, stopwatch
 
+pytestmark = pytest.mark.alone  # it measures time
+
 RUNS = [1.0, 1.1, 0.9, 1.05, 0.95, 1.02, 1.3, 0.97]
 
 

@@ -1,0 +1,112 @@
+"""Rung 5: loads of 16 bytes, two buffers, one barrier a tile.
+
+What is left to gain over rung 4 are instructions and waiting:
+
+- A load of 16 bytes (`load4`) fetches four neighbours by one instruction, from global and from shared memory. A thread
+  therefore owns groups of four neighbours, "quads": QUADS quads of rows, crossed with QUADS quads of columns. For four
+  neighbours of a column of A to be neighbours in shared memory, the tile of A lies there transposed.
+- Two buffers: while the threads compute with one tile, the next is on its way from global memory into registers, and
+  then goes into the other buffer. A thread that is done with a tile waits once, for all to have filled the next.
+- No guard stands in the loop: operands whose sides no tile divides are copied into ones that it does, once, with zeros.
+- The steps of a tile are written out one by one: LLVM unrolls short loops itself, but not one that is this long.
+
+Source: J. Lai and A. Seznec, Performance Upper Bound Analysis and Optimization of SGEMM on Fermi and Kepler GPUs, CGO
+2013, sections 4 and 5; NVIDIA, CUTLASS documentation, "Efficient GEMM in CUDA".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference.gpu import HAS_GPU, cuda
+from loads import load4, natural, store4
+from operands import check_operands, contiguous, padded, product
+
+WARPS_Y, WARPS_X = (4, 2) if HAS_GPU else (2, 1)  # warps of a block: along the rows of C, along its columns
+LANES_Y, LANES_X = 4, 8  # threads of a warp, likewise: close to a square, so that they share what they read
+QUADS = 2 if HAS_GPU else 1  # of rows and of columns, that one thread owns
+EACH = 4 * QUADS  # rows and columns of one thread
+ROWS, COLUMNS = WARPS_Y * LANES_Y * EACH, WARPS_X * LANES_X * EACH  # of C in one block
+THREADS = 32 * WARPS_Y * WARPS_X
+DEPTH = 8  # along k, of a tile: then each thread fetches one quad of A and one of B
+BUFFERED = 2 * DEPTH  # rows of a shared array: those of buffer 0, then those of buffer 1
+PITCH = (
+    ROWS + 4
+)  # columns of the transposed A: a warp that writes two rows, four apart, then meets 32 different banks
+ZERO = np.float32(0)
+
+
+def vectorized(a: Any, b: Any) -> Any:
+    """The product of `a` (m, k) and `b` (k, n), with loads of 16 bytes and two buffers.
+
+    a, b: float32 NumPy arrays, or torch tensors on the device of the kernels. Returns a new (m, n) one of their kind.
+    Launches `_vectorized` in blocks of THREADS threads (along x alone), one for each ROWS x COLUMNS tile of C. That
+    kernel knows no edges: give it `padded` operands, whose sides the tiles divide, and cut its result down to (m, n),
+    row-major. Check the operands before you pad them: 5 columns and 6 rows both become DEPTH.
+    Cost: 2mkn floating-point operations; mkn / COLUMNS + mkn / ROWS elements read from global memory, a quarter as many
+    load instructions; 8 DEPTH (PITCH + COLUMNS) bytes of shared memory a block. Where ROWS, DEPTH and COLUMNS do not
+    divide m, k and n, and where an operand does not begin at a multiple of 16 bytes, a copy on top: 8mk, 8kn and 8mn
+    bytes read and written. That is little beside 2mkn operations while m and n are large, and much when one is 1.
+
+    Raises:
+        TypeError: not NumPy arrays or torch tensors of float32, or one of each.
+        ValueError: not 2-D, the inner sizes differ, or a tensor on another device.
+    """
+    raise NotImplementedError(
+        "02.20 vectorized: The product of `a` (m, k) and `b` (k, n), with loads of 16 bytes and two buffers."
+    )
+
+
+@cuda.jit(
+    launch_bounds=(THREADS, 2)
+)  # two blocks at a time on each multiprocessor: at most 128 registers a thread
+def _vectorized(a, b, c):
+    """Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS tile of c for each block.
+
+    a: (m, k), b: (k, n), c: (m, n), where ROWS divides m, DEPTH divides k, and COLUMNS divides n.
+    Both tiles have two buffers: rows 0 to DEPTH - 1, and DEPTH to 2 DEPTH - 1. The tile of A lies transposed:
+    a_tile[buffer + p, i] is a[top + i, start + p]. Each thread fetches one quad of a (at row `a_row`, column
+    `a_column` of the tile) and one of b (`b_row`, `b_column`); its first quad of rows begins at row `y` of the tile of
+    C, and its first quad of columns at column `x`.
+    Between two barriers a thread fetches its quads of the next tile into registers, does the DEPTH `_step`s of this
+    one, and only then stores what it fetched into the other buffer: so the fetch has all that time. One barrier a tile.
+    """
+    a_tile = cuda.shared.array((BUFFERED, PITCH), np.float32, 16)
+    b_tile = cuda.shared.array((BUFFERED, COLUMNS), np.float32, 16)
+    sums = cuda.local.array((EACH, EACH), np.float32)
+    thread = natural(cuda.threadIdx.x)
+    warp, lane = thread // 32, thread % 32
+    top, first = cuda.blockIdx.y * ROWS, cuda.blockIdx.x * COLUMNS
+    y = warp // WARPS_X * (LANES_Y * EACH) + lane // LANES_X * 4
+    x = warp % WARPS_X * (LANES_X * EACH) + lane % LANES_X * 4
+    a_row, a_column = thread // (DEPTH // 4), thread % (DEPTH // 4) * 4
+    b_row, b_column = thread // (COLUMNS // 4), thread % (COLUMNS // 4) * 4
+    k = a.shape[1]
+    raise NotImplementedError(
+        "02.20 vectorized (_vectorized): Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS "
+        "tile of c for each block."
+    )
+
+
+@cuda.jit(device=True)
+def _put(a_tile, b_tile, a_quad, b_quad, a_p, a_i, b_p, b_j):
+    """Store a fetched quad of a down column a_i of a_tile, from row a_p on, and one of b into row b_p, from b_j on."""
+    raise NotImplementedError(
+        "02.20 vectorized (_put): Store a fetched quad of a down column a_i of a_tile, from row a_p on, and "
+        "one of b into row b_p, from b_j on."
+    )
+
+
+@cuda.jit(device=True)
+def _step(sums, a_tile, b_tile, p, y, x):
+    """sums += the thread's part of column p of the tile of A, times its part of row p of the tile of B.
+
+    sums: (EACH, EACH). Quad q of the thread's rows begins at column y + q * LANES_Y * 4 of a_tile's row p (which lies
+    transposed), and quad q of its columns at column x + q * LANES_X * 4 of b_tile's row p.
+    """
+    raise NotImplementedError(
+        "02.20 vectorized (_step): sums += the thread's part of column p of the tile of A, times its part of "
+        "row p of the tile of B."
+    )

@@ -1,0 +1,45 @@
+"""Looks at attention while it works: the tensors that it makes, the bytes that it reads. Holds no expected value."""
+
+# ruff: noqa: F821
+# pyright: reportUndefinedVariable=false
+# The worker puts `student_function` into this module: it gives the student's function of a name.
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
+
+from reference.gpu import DEVICE, HAS_GPU
+
+
+class Largest(TorchDispatchMode):
+    """Notes the most elements that a tensor has, of all that operations give back."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements = 0
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        result = operation(*args, **(kwargs or {}))
+        sizes = [x.numel() for x in tree_leaves(result) if isinstance(x, torch.Tensor)]
+        self.elements = max([self.elements, *sizes])
+        return result
+
+
+def work(function, *args):
+    """{"elements": of the largest tensor that `function` makes, "flop": of its matrix products}."""
+    with FlopCounterMode(display=False) as counter, Largest() as largest:
+        student_function(function)(*args)
+    return {"elements": largest.elements, "flop": counter.get_total_flops()}
+
+
+def traffic(function, *args):
+    """{"read": bytes that the kernels of `function` read}; {} on a GPU, where nobody counts."""
+    if HAS_GPU:
+        student_function(function)(*(x.to(DEVICE) if isinstance(x, torch.Tensor) else x for x in args))
+        return {}
+    from reference.triton_watch import watch_triton
+
+    with watch_triton() as log:
+        student_function(function)(*args)
+    return {"read": log.read_bytes}

@@ -1,0 +1,144 @@
+"""The judge's own attention, in float64 and with the whole matrix, and how far a correct answer may be from it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tl_oracle import ROUND, expect_tensor, reals
+
+from autograder.judge.compare import fail
+from autograder.judge.student import Student
+
+HARNESS = Path(__file__).with_name("attention_harness.py")
+UNIT = 2.0**-24  # of one rounding in float32, in which every sum is taken
+
+
+def probe(student: Student, name: str, *args: Any) -> Any:
+    """A function of the harness for attention, on the student's side."""
+    usual, student.harness = student.harness, HARNESS
+    try:
+        return student.probe(name, *args)
+    finally:
+        student.harness = usual
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The operands of one attention, what comes of them in float64, and the gradients for `do`."""
+
+    q: torch.Tensor
+    k: torch.Tensor
+    v: torch.Tensor
+    do: torch.Tensor
+    causal: bool
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        return self.q, self.k, self.v, self.causal
+
+    @cached_property
+    def scores(self) -> torch.Tensor:
+        return self.masked(self.q.double() @ self.k.double().mT / math.sqrt(self.q.shape[2]))
+
+    def masked(self, s: torch.Tensor) -> torch.Tensor:
+        if not self.causal:
+            return s
+        queries, keys = s.shape[1:]
+        return s.masked_fill(torch.arange(keys) > torch.arange(queries)[:, None], -torch.inf)
+
+    @cached_property
+    def p(self) -> torch.Tensor:
+        return torch.softmax(self.scores, -1)
+
+    @cached_property
+    def o(self) -> torch.Tensor:
+        return self.p @ self.v.double()
+
+    @cached_property
+    def lse(self) -> torch.Tensor:
+        return torch.logsumexp(self.scores, -1)
+
+    @cached_property
+    def gradients(self) -> tuple[torch.Tensor, ...]:
+        """(dq, dk, dv), by torch's autograd."""
+        q, k, v = (x.double().requires_grad_() for x in (self.q, self.k, self.v))
+        o = torch.softmax(self.masked(q @ k.mT / math.sqrt(q.shape[2])), -1) @ v
+        return torch.autograd.grad(o, (q, k, v), self.do.double())
+
+    @cached_property
+    def of_scores(self) -> torch.Tensor:
+        """(batch, queries, 1): the most that a score may be off: d products, each step rounded, then the scale."""
+        sums = self.q.double().abs() @ self.k.double().abs().mT / math.sqrt(self.q.shape[2])
+        return 2 * (self.q.shape[2] + 8) * UNIT * sums.amax(-1, keepdim=True)
+
+    @cached_property
+    def of_p(self) -> torch.Tensor:
+        """(batch, queries, 1): the most that a probability may be off, relative: its score, exp, a sum, a rounding."""
+        low = ROUND[self.q.dtype] if self.q.dtype != torch.float32 else 0.0
+        sums = (self.k.shape[1] + self.k.shape[2] + 16) * UNIT + 4 * UNIT * self.lse.abs()[..., None]
+        return 2 * (self.of_scores + sums + 2 * low)
+
+    def expect_o(self, got: Any, *, hint: str) -> None:
+        atol = self.of_p * (self.p @ self.v.double().abs())
+        expect_tensor(got, self.o, self.q.dtype, atol=atol, hint=hint)
+
+    def expect_lse(self, got: Any, *, hint: str) -> None:
+        expect_tensor(got, self.lse, torch.float32, atol=self.of_p[..., 0], hint=hint)
+
+    def expect_gradient(self, got: Any, which: str, shrunk: float = 1.0, *, hint: str) -> None:
+        """Pass when `got` is "dq", "dk" or "dv", divided by `shrunk`, to within roundings of p, ds, delta and o."""
+        p, do = self.p, self.do.double().abs()
+        of_p = (self.of_p * p).nan_to_num(0)
+        delta = (do * (p @ self.v.double().abs())).sum(-1, keepdim=True)
+        ds = 2 * of_p * (do @ self.v.double().abs().mT + delta) / math.sqrt(self.q.shape[2])
+        bounds = {
+            "dq": ds @ self.k.double().abs(),
+            "dk": ds.mT @ self.q.double().abs(),
+            "dv": of_p.mT @ do,
+        }
+        place = list(bounds).index(which)
+        want = self.gradients[place] / shrunk
+        expect_tensor(got, want, self.q.dtype, atol=bounds[which] / shrunk, hint=hint)
+
+
+def attention(
+    rng: np.random.Generator,
+    queries: int,
+    keys: int,
+    d: int,
+    *,
+    batch: int = 2,
+    causal: bool = False,
+    dtype: torch.dtype = torch.float32,
+    falling: bool = False,
+) -> Attention:
+    """Fresh operands. falling: key 0 has the largest score of every row, so that no later maximum is larger."""
+    q, do = (reals(rng, batch, queries, d, dtype=dtype) for _ in range(2))
+    k, v = (reals(rng, batch, keys, d, dtype=dtype) for _ in range(2))
+    if falling:
+        q[..., 0], k[..., 0], k[:, 0, 0] = 2.0, -3.0, 4 * math.sqrt(d)
+    return Attention(q, k, v, do, causal)
+
+
+def backward_operands(
+    rng: np.random.Generator, case: Attention
+) -> tuple[tuple[Any, ...], tuple[Any, ...], float]:
+    """(q, k, v, o, lse, do, causal) from the judge, and c: lse is larger by log(c), so every gradient is 1 / c of it.
+
+    exp(s - (lse + log c)) = p / c, and dq, dk, dv are linear in p when o (and so delta) is given.
+    """
+    c = float(rng.uniform(1.5, 3))
+    o, lse = case.o.to(case.q.dtype), (case.lse + math.log(c)).float()
+    return (case.q, case.k, case.v), (o, lse, case.do, case.causal), c
+
+
+def expect_at_most(counted: dict[str, int], what: str, limit: float, message: str, *, hint: str) -> None:
+    """Fail when more was counted; {} (on a GPU) passes."""
+    if counted.get(what, 0) > limit:
+        fail(message, got=f"{counted[what]:,}", expected=f"at most {int(limit):,}", hint=hint)

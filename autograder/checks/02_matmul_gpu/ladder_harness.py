@@ -1,0 +1,43 @@
+"""Counts what a rung of the ladder asks of the memories, beside the student's code. Holds no expected value."""
+
+# ruff: noqa: F821
+# pyright: reportUndefinedVariable=false
+# The worker puts `student_function` into this module: it gives the student's function of a name.
+
+from reference.gpu import HAS_GPU
+from reference.simt import watch
+
+
+def written(function, a, b):
+    """Elements of global memory that the kernels of the student's function(a, b) write; -1 on a GPU."""
+    if HAS_GPU:
+        return -1
+    with watch() as trace:
+        student_function(function)(a, b)
+    return trace.counts()[1]
+
+
+def counted(function, a, b):
+    """What the student's function(a, b) asks of the memories; {} on a GPU, where nothing is traced.
+
+    reads: elements of global memory, all threads together. efficiency: by array, the share of the bytes moved that a
+    warp asked for. requests, shared_requests: instructions of a warp that read global, shared memory. shared_reads:
+    elements. ways: turns that a request to shared memory takes, on average. barriers: of the last block.
+    """
+    if HAS_GPU:
+        return {}
+    from reference.simt_trace import READ
+
+    with watch() as trace:
+        student_function(function)(a, b)
+    spaces = trace.global_spaces()
+    shared = [each for each in trace.requests(*trace.shared_spaces()) if each.kind == READ]
+    return {
+        "reads": trace.counts()[0],
+        "efficiency": {name: trace.efficiency(name) for name in sorted({space.name for space in spaces})},
+        "requests": sum(each.kind == READ for each in trace.requests(*spaces)),
+        "shared_reads": sum(len(each.places) for each in shared),
+        "shared_requests": len(shared),
+        "ways": trace.bank_ways(),
+        "barriers": trace.epoch,
+    }
