@@ -51,9 +51,8 @@ def register_tiled(a: Any, b: Any) -> Any:
     return product(_register_tiled, a, b, grid, (THREADS_X, THREADS_Y))
 
 
-@cuda.jit(
-    launch_bounds=(THREADS, 2)
-)  # two blocks at a time on each multiprocessor: at most 128 registers a thread
+# Two blocks at a time on each multiprocessor: at most 128 registers a thread.
+@cuda.jit(launch_bounds=(THREADS, 2))
 def _register_tiled(a, b, c):
     """Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS tile of c for each block.
 
@@ -62,6 +61,7 @@ def _register_tiled(a, b, c):
     each thread fetches several, THREADS apart in row-major order. Then, for each of the DEPTH steps, a thread takes
     its ROWS_EACH numbers of a and its COLUMNS_EACH of b out of shared memory into `left` and `right`, and multiplies
     every pair. The thread (x, y) owns the rows y, y + THREADS_Y, ... and the columns x, x + THREADS_X, ... of the tile.
+    Inside that loop use natural(p) for the step p (loads.py says why); on the simulator it changes nothing.
     """
     a_tile = cuda.shared.array((ROWS, DEPTH), np.float32)
     b_tile = cuda.shared.array((DEPTH, COLUMNS), np.float32)

@@ -32,9 +32,8 @@ ROWS, COLUMNS = WARPS_Y * LANES_Y * EACH, WARPS_X * LANES_X * EACH  # of C in on
 THREADS = 32 * WARPS_Y * WARPS_X
 DEPTH = 8  # along k, of a tile: then each thread fetches one quad of A and one of B
 BUFFERED = 2 * DEPTH  # rows of a shared array: those of buffer 0, then those of buffer 1
-PITCH = (
-    ROWS + 4
-)  # columns of the transposed A: a warp that writes two rows, four apart, then meets 32 different banks
+# Columns of the transposed A: a warp that writes to two rows, four apart, then meets 32 different banks.
+PITCH = ROWS + 4
 ZERO = np.float32(0)
 
 
@@ -59,9 +58,8 @@ def vectorized(a: Any, b: Any) -> Any:
     )
 
 
-@cuda.jit(
-    launch_bounds=(THREADS, 2)
-)  # two blocks at a time on each multiprocessor: at most 128 registers a thread
+# Two blocks at a time on each multiprocessor: at most 128 registers a thread.
+@cuda.jit(launch_bounds=(THREADS, 2))
 def _vectorized(a, b, c):
     """Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS tile of c for each block.
 

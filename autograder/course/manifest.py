@@ -8,7 +8,9 @@ Parts that people grade are `[[manual]]` tables, with the criteria that graders 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -87,6 +89,9 @@ class Task(Model):
     )
     remove: tuple[Identifier, ...] = Field(
         (), description="a list of top-level helpers that the starter leaves out"
+    )
+    preload: tuple[ImportName, ...] = Field(
+        default=(), description='a list of import names that this task needs beside the unit\'s, like ["torch"]'
     )
     limits: TaskLimits = Field(default=TaskLimits(), description="a table of limits")
 
@@ -170,6 +175,11 @@ class Manifest(Model):
                 return task
         known = ", ".join(f"{task.id} {task.function}" for task in self.tasks)
         raise CourseError(f"unit {self.unit} has no task {wanted!r}\n  expected: one of {known}")
+
+    def preload_for(self, tasks: Collection[str] | None) -> tuple[str, ...]:
+        """What a worker imports before the tests of these tasks (ids; None: of all): the unit's, then theirs."""
+        theirs = (task.preload for task in self.tasks if tasks is None or task.id in tasks)
+        return tuple(dict.fromkeys(chain(self.preload, *theirs)))
 
     def limits_for(self, task: Task) -> Limits:
         """The unit's limits with the task's own in their place."""

@@ -65,6 +65,8 @@ def file_rules(data: dict[str, Any]) -> Iterator[Problem]:
     """No file twice, and none that hides a library from the student's own imports."""
     seen: dict[str, str] = {}
     preload = {str(name) for name in listing(data.get("preload"))}
+    for task in listing(data.get("task")):
+        preload |= {str(name) for name in listing(task.get("preload") if isinstance(task, dict) else None)}
     for field in ("modules", "given"):
         for index, name in enumerate(listing(data.get(field))):
             if not isinstance(name, str):

@@ -104,7 +104,7 @@ def absence(module: str, names: list[str]) -> str:
 def notes(manifest: Manifest, names: list[str]) -> tuple[str, ...]:
     """Files that are not graded, named when a student could think they are."""
     known = {*manifest.modules, *manifest.given}
-    libraries = {*sys.stdlib_module_names, *manifest.preload, "numpy", "torch", "numba", "mpi4py"}
+    libraries = {*sys.stdlib_module_names, *manifest.preload_for(None), "numpy", "torch", "numba", "mpi4py"}
     found = []
     for name in names:
         if name in known or not name.endswith((".py", ".pth", ".ini", ".toml")):

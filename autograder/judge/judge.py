@@ -80,7 +80,7 @@ def grade_submission(
                 raise InvalidSubmissionError(refused)
             recorder.staged = stage(unit, manifest, folder, staging)
             notes += recorder.staged.notes
-            sessions = Sessions(unit, manifest, scratch, tier, folder.resolve(), driver)
+            sessions = Sessions(unit, manifest, scratch, tier, folder.resolve(), driver, wanted)
             run(sessions, recorder, seed, reserve)
         except InvalidSubmissionError as error:
             refuse(recorder, str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from autograder.course.manifest import Limits, Manifest, Task
@@ -16,7 +17,7 @@ from reference.machine import usable_cores
 
 
 class Sessions:
-    """Makes the proxies that checks use; `folder` is where the submission came from."""
+    """Makes the proxies that checks use; `folder` is where the submission came from, `tasks` whose checks will run."""
 
     def __init__(
         self,
@@ -26,7 +27,9 @@ class Sessions:
         tier: str,
         folder: Path,
         gpu: Driver | None = None,
+        tasks: Collection[str] | None = None,
     ) -> None:
+        self.preload = manifest.preload_for(tasks)
         self.unit, self.manifest, self.scratch, self.tier, self.gpu = unit, manifest, scratch, tier, gpu
         # A course that is installed, not linked, would lie among the interpreter's packages.
         packages = [Path(place, name) for place in sys.path for name in ("reference", "autograder") if place]
@@ -53,7 +56,7 @@ class Sessions:
             hidden=self.hidden,
             gpu=self.gpu,
         )
-        return Session(plan, self.manifest.preload, functions)
+        return Session(plan, self.preload, functions)
 
     def student(self, test: str) -> Student:
         """The proxy of one test."""

@@ -61,7 +61,7 @@ def simulated(quick: bool, say: Say) -> Iterator[Figure]:
         "errors": parts.errors,
         "the scheduler": lambda: parts.scheduler(rounds),
         "watching": lambda: parts.watching(rounds),
-        "attention on the CPU": lambda: parts.attention_on_cpu(rounds, 512 if quick else 2048),
+        "attention on the CPU": lambda: parts.attention_on_cpu(rounds, 512 if quick else 1024),
     }
     for name, step in steps.items():
         say(name)

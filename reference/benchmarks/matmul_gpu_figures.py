@@ -91,11 +91,9 @@ def tiles(record: Mapping[str, Any]) -> Picture:
 
 
 def compiled(record: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:
-    """Kernel -> threads, registers and shared bytes of a block, of those that were compiled."""
-    return {
-        name: (found["threads"], found["registers"], found["shared"])
-        for name, found in record.get("compiled", {}).items()
-    }
+    """Kernel -> threads, registers and shared bytes of a block, of the rungs with tiles."""
+    found = {name: record["compiled"][name] for name in RUNGS[2:]}
+    return {name: (each["threads"], each["registers"], each["shared"]) for name, each in found.items()}
 
 
 @styled

@@ -23,11 +23,14 @@ def request_from(found: dict[str, Any]) -> Request:
 
 
 def kept_trace(trace: Trace) -> dict[str, Any]:
-    """A small trace with all its accesses, ready for JSON."""
-    spaces = [
-        {**vars(space), "trace": None, "accesses": [list(each) for each in space.accesses]}
-        for space in trace.spaces
-    ]
+    """A small trace with all its accesses, ready for JSON. Addresses and places in the code count from 0."""
+    sites: dict[int, int] = {}
+    spaces = []
+    for space in trace.spaces:
+        accesses = [each._replace(site=sites.setdefault(each.site, len(sites))) for each in space.accesses]
+        spaces.append(
+            {**vars(space), "trace": None, "start": 0, "accesses": [list(each) for each in accesses]}
+        )
     return {"launches": [vars(each) for each in trace.launches], "spaces": spaces}
 
 

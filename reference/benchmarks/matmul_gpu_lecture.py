@@ -1,6 +1,6 @@
 """The counts behind the pictures of lecture 02, kept as a record: no GPU, no clock, the same figures every time.
 
-    python -m reference.benchmarks.matmul_gpu_lecture            count (a minute or two), compile where possible, draw
+    python -m reference.benchmarks.matmul_gpu_lecture            count and compile (some minutes), draw
     python -m reference.benchmarks.matmul_gpu_lecture --draw     draw again from the record
     python -m reference.benchmarks.matmul_gpu_lecture --table    print the figures that the slides quote
 
@@ -12,21 +12,29 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from reference.benchmarks import matmul_gpu_counts as counts
+from reference.benchmarks.matmul_gpu_code import CompilerMissingError, ladder_code
 from reference.gpu import HAS_GPU
 
 RECORD = Path(__file__).with_name("records") / "matmul_gpu_lecture.json"
 COMMAND = "python -m reference.benchmarks.matmul_gpu_lecture"
+THREADS = dict(
+    zip(counts.RUNGS, (256, 256, 1024, 256, 256), strict=True)
+)  # of a block, on a GPU; traced as well
 # Of Triton's product, as compiled: the first one that its tuner tries.
 TILE = {"BM": 128, "BN": 256, "BK": 64}
 
 
-def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
-    """Everything the pictures need: counts, bytes, registers. Raises RuntimeError on a GPU, where nothing is traced."""
+def measure(before: Mapping[str, Any], say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Everything the pictures need: counts, bytes, registers.
+
+    before: the last record, whose "compiled" stays where NVIDIA's compiler libraries are not installed.
+    Raises RuntimeError on a GPU, where nothing is traced. Needs Triton, which is made for Linux alone.
+    """
     if HAS_GPU:
         raise RuntimeError("expected no GPU: counts come from the simulators; try MLSYS_GPU=0 " + COMMAND)
     say("the ladder")
@@ -40,14 +48,39 @@ def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
     record["attention"] = {str(length): counts.attention(length) for length in counts.LENGTHS}
     say("compilers")
     record["triton"] = triton_code()
+    try:
+        record["compiled"] = cuda_code()
+    except CompilerMissingError as error:
+        say(f"registers of the rungs are those of the last record: {error}")
+        record["compiled"] = before["compiled"]
     return record
 
 
 def load() -> dict[str, Any]:
     """The committed record. Raises FileNotFoundError with the command that makes it."""
     if not RECORD.exists():
-        raise FileNotFoundError(f"{RECORD.name} is missing; to make it: {COMMAND}")
+        raise FileNotFoundError(
+            f"{RECORD.name} is missing; get the committed one with git checkout {RECORD.name}"
+        )
     return json.loads(RECORD.read_text(encoding="utf-8"))
+
+
+def cuda_code() -> dict[str, dict[str, int]]:
+    """What numba makes of the rungs for sm_90; threads and shared bytes are of a block. Raises CompilerMissingError.
+
+    loop, ffma: instructions of the inner loop, and the multiply-adds among them.
+    """
+    return {
+        name: {
+            "threads": THREADS[name],
+            "registers": found["registers"],
+            "spilled": found["spilled"],
+            "shared": found["shared"],
+            "loop": found["loop"]["instructions"],
+            "ffma": found["loop"]["FFMA"],
+        }
+        for name, found in ladder_code().items()
+    }
 
 
 def triton_code() -> dict[str, Any]:
@@ -74,8 +107,7 @@ def main() -> None:
     )
     choice = parser.parse_args()
     if not (choice.draw or choice.table):
-        RECORD.parent.mkdir(exist_ok=True)
-        RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
+        RECORD.write_text(json.dumps(measure(load()), indent=1) + "\n", encoding="utf-8")
     try:
         record = load()
     except FileNotFoundError as error:

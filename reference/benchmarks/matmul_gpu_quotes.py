@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reference.benchmarks.matmul_gpu_figures import CARD, instructions, saved
+from reference.benchmarks.matmul_gpu_figures import CARD, compiled, instructions, saved
 from reference.gpu_drawings import grouped
 from reference.gpu_table import WARP, gpu
 from reference.occupancy import occupancy
@@ -65,11 +65,15 @@ def ladder(record: Mapping[str, Any]) -> list[str]:
 
 def registers(record: Mapping[str, Any]) -> list[str]:
     """What the compilers told."""
-    counts = {name: found["registers"] for name, found in record["compiled"].items()}
-    first, *others = [f"`{name}` {count}" for name, count in counts.items()]
+    first, *others = [f"`{name}` {count}" for name, (_, count, _) in compiled(record).items()]
+    parts = {name: each["ffma"] / each["loop"] for name, each in record["compiled"].items()}
+    share = {name: f"{part:.0%}".replace("%", " %") for name, part in parts.items()}
+    last = record["compiled"]["vectorized"]
     triton = record["triton"]
     sides = " × ".join(str(triton[side]) for side in ("BM", "BN", "BK"))
     return [
+        ", ".join(f"`{name}` {text}" for name, text in share.items() if name != "naive"),
+        f"{last['ffma']} multiply-adds among {last['loop']} instructions",
         ", ".join([f"{first} registers", *others]),
         "**Nothing spilled.**"
         if not any(each["spilled"] for each in record["compiled"].values())

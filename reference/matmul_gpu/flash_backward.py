@@ -138,8 +138,8 @@ def _keys_kernel(
     with tl.dot(x, y, sum, input_precision="tf32x3") for products; p and ds go into them as .to(q_tile.dtype).
     CAUSAL: key j is seen by the queries i >= j. Begin with the first tile of queries that has such a one; a score with
     j > i becomes -inf. Tiles whose queries all come after these keys need no mask (the second loop of two).
-    No other mask is needed: a query that does not exist has do = 0, delta = 0 and so adds 0 to both sums, and the rows
-    of keys that do not exist are not stored. A key without any query has the gradients 0.
+    No other mask is needed: a query that does not exist has do = 0, delta = 0 and so adds 0 to both sums; rows of keys
+    that do not exist may become infinite or NaN, and are not stored. A key without any query has the gradients 0.
     """
     batch = tl.program_id(1).to(tl.int64)
     q, do = q + batch * queries * D, do + batch * queries * D
@@ -215,7 +215,7 @@ def _queries_kernel(
     delta_tile = tl.load(delta + rows, mask=rows < queries, other=0.0)
     dq_tile = tl.zeros([BLOCK_Q, BLOCK_D], tl.float32)
 
-    last = tl.minimum(keys, (block + 1) * BLOCK_Q) if CAUSAL else keys
+    last = tl.minimum(tl.minimum(keys, queries), (block + 1) * BLOCK_Q) if CAUSAL else keys
     whole = (tl.minimum(keys, block * BLOCK_Q) if CAUSAL else keys) // BLOCK_K * BLOCK_K
     for masked in tl.static_range(2):
         for start in range(whole if masked else 0, last if masked else whole, BLOCK_K):

@@ -89,7 +89,7 @@ def _forward_kernel(
     for rows < queries alone (and columns < D).
 
     A score becomes -inf where seen >= keys, and, when CAUSAL, where seen > row: tl.where(visible, s, float("-inf")).
-    CAUSAL: tiles of keys that begin behind this program's last row are not visited.
+    CAUSAL: tiles of keys that begin behind the last row of this program that exists are not visited.
     For speed: the tiles before `whole` need no mask at all (all of their keys exist, and come before the first row of
     this program). So loop over range(0, whole, BLOCK_K) without it and over range(whole, last, BLOCK_K) with it;
     `for masked in tl.static_range(2):` around one loop writes both. And give the longest programs, which when CAUSAL
@@ -109,7 +109,7 @@ def _forward_kernel(
     total = tl.zeros([BLOCK_Q], tl.float32)
     acc = tl.zeros([BLOCK_Q, BLOCK_D], tl.float32)
 
-    last = tl.minimum(keys, (block + 1) * BLOCK_Q) if CAUSAL else keys
+    last = tl.minimum(tl.minimum(keys, queries), (block + 1) * BLOCK_Q) if CAUSAL else keys
     whole = (tl.minimum(keys, block * BLOCK_Q) if CAUSAL else keys) // BLOCK_K * BLOCK_K
     for masked in tl.static_range(2):
         for start in range(whole if masked else 0, last if masked else whole, BLOCK_K):

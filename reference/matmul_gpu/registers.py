@@ -61,6 +61,7 @@ def _register_tiled(a, b, c):
     each thread fetches several, THREADS apart in row-major order. Then, for each of the DEPTH steps, a thread takes
     its ROWS_EACH numbers of a and its COLUMNS_EACH of b out of shared memory into `left` and `right`, and multiplies
     every pair. The thread (x, y) owns the rows y, y + THREADS_Y, ... and the columns x, x + THREADS_X, ... of the tile.
+    Inside that loop use natural(p) for the step p (loads.py says why); on the simulator it changes nothing.
     """
     a_tile = cuda.shared.array((ROWS, DEPTH), np.float32)
     b_tile = cuda.shared.array((DEPTH, COLUMNS), np.float32)

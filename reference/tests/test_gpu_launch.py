@@ -53,7 +53,9 @@ def test_launches_that_no_gpu_starts(grid: Any, block: Any, error: type[Exceptio
 
 def test_launch_bounds_hold():
     out = zeros(64)
-    launch(_bounded, np.int64(1), [64], out)
+    grid: Any = np.int64(1)
+    block: Any = [64]
+    launch(_bounded, grid, block, out)
     assert (out == 1).all()
     with pytest.raises(ValueError, match="launch_bounds promise at most 64 threads a block"):
         launch(_bounded, 1, 65, zeros(65))

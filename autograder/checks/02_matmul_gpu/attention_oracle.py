@@ -72,6 +72,13 @@ class Attention:
         return torch.autograd.grad(o, (q, k, v), self.do.double())
 
     @cached_property
+    def gradients_of_no_o(self) -> tuple[torch.Tensor, ...]:
+        """(dq, dk, dv) as they come out where o is given as 0, and so delta is 0: ds = p * dp."""
+        q, k, v, do = (x.double() for x in (self.q, self.k, self.v, self.do))
+        ds = self.p * (do @ v.mT) / math.sqrt(q.shape[2])
+        return ds @ k, ds.mT @ q, self.p.mT @ do
+
+    @cached_property
     def of_scores(self) -> torch.Tensor:
         """(batch, queries, 1): the most that a score may be off: d products, each step rounded, then the scale."""
         sums = self.q.double().abs() @ self.k.double().abs().mT / math.sqrt(self.q.shape[2])
@@ -91,10 +98,12 @@ class Attention:
     def expect_lse(self, got: Any, *, hint: str) -> None:
         expect_tensor(got, self.lse, torch.float32, atol=self.of_p[..., 0], hint=hint)
 
-    def expect_gradient(self, got: Any, which: str, shrunk: float = 1.0, *, hint: str) -> None:
+    def expect_gradient(
+        self, got: Any, which: str, shrunk: float = 1.0, *, hint: str, no_o: bool = False
+    ) -> None:
         """Pass when `got` is "dq", "dk" or "dv", divided by `shrunk`, to within roundings of p, ds, delta and o."""
         p, do = self.p, self.do.double().abs()
-        of_p = (self.of_p * p).nan_to_num(0)
+        of_p = self.of_p * p
         delta = (do * (p @ self.v.double().abs())).sum(-1, keepdim=True)
         ds = 2 * of_p * (do @ self.v.double().abs().mT + delta) / math.sqrt(self.q.shape[2])
         bounds = {
@@ -103,7 +112,7 @@ class Attention:
             "dv": of_p.mT @ do,
         }
         place = list(bounds).index(which)
-        want = self.gradients[place] / shrunk
+        want = (self.gradients_of_no_o if no_o else self.gradients)[place] / shrunk
         expect_tensor(got, want, self.q.dtype, atol=bounds[which] / shrunk, hint=hint)
 
 
@@ -127,15 +136,15 @@ def attention(
 
 
 def backward_operands(
-    rng: np.random.Generator, case: Attention
-) -> tuple[tuple[Any, ...], tuple[Any, ...], float]:
+    rng: np.random.Generator, case: Attention, *, no_o: bool = False
+) -> tuple[tuple[Any, ...], float]:
     """(q, k, v, o, lse, do, causal) from the judge, and c: lse is larger by log(c), so every gradient is 1 / c of it.
 
-    exp(s - (lse + log c)) = p / c, and dq, dk, dv are linear in p when o (and so delta) is given.
+    exp(s - (lse + log c)) = p / c, and dq, dk, dv are linear in p when o, and so delta, is given. no_o: give 0 for o.
     """
     c = float(rng.uniform(1.5, 3))
-    o, lse = case.o.to(case.q.dtype), (case.lse + math.log(c)).float()
-    return (case.q, case.k, case.v), (o, lse, case.do, case.causal), c
+    o, lse = case.o.to(case.q.dtype) * (not no_o), (case.lse + math.log(c)).float()
+    return (case.q, case.k, case.v, o, lse, case.do, case.causal), c
 
 
 def expect_at_most(counted: dict[str, int], what: str, limit: float, message: str, *, hint: str) -> None:

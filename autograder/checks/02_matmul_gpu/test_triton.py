@@ -87,7 +87,7 @@ def test_triton_matmul_precision(student, rng):
 @pytest.mark.task("02.21")
 def test_triton_matmul_split_k(student, rng):
     hint = "Part p takes blocks p, p + PARTS, ... of the depth; _add_parts adds all parts, of every element once."
-    for parts, sizes in ((3, (16, 224, 64)), (5, (16, 96, 128))):
+    for parts, sizes in ((3, (16, 224, 64)), (5, (16, 96, 64))):
         check_whole(student, rng, [sizes], hint=hint, split_k=parts)
 
 

@@ -143,9 +143,9 @@ def wanted_gradients(x, weight, bias, eps, dy):
 def check_gradients(student, rng, cases, places, *, hint):
     for dtype, m, n in cases:
         x, weight, bias, dy = rows(rng, m, n, dtype)
-        want = wanted_gradients(x, weight, bias, 1e-3, dy)
+        want = wanted_gradients(x, weight, bias, 1e-5, dy)
         for order in orders(rng):
-            got = unpack(student, probe(student, "gradients", order, x, weight, bias, 1e-3, dy))
+            got = unpack(student, probe(student, "gradients", order, x, weight, bias, 1e-5, dy))
             for place in places:
                 expect_tensor(got[place], want[place], dtype, atol=2e-5 * (m + 4), hint=hint)
 

@@ -30,9 +30,9 @@ def committed() -> dict:
         pytest.skip(str(error))
 
 
-def test_a_missing_record_names_the_command(tmp_path, monkeypatch: pytest.MonkeyPatch):
+def test_a_missing_record_says_where_to_get_it(tmp_path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(lecture, "RECORD", tmp_path / "matmul_gpu_lecture.json")
-    with pytest.raises(FileNotFoundError, match=r"python -m reference\.benchmarks\.matmul_gpu_lecture"):
+    with pytest.raises(FileNotFoundError, match=r"git checkout matmul_gpu_lecture\.json"):
         lecture.load()
 
 

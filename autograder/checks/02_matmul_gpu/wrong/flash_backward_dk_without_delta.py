@@ -6,7 +6,7 @@
 @triton.autotune(configs(KEYS), **TUNED)
 @triton.jit
 def _keys_kernel(
-    q, k, v, do, lse, delta, dk, dv, queries, keys, length, scale,  # noqa: ARG001
+    q, k, v, do, lse, delta, dk, dv, queries, keys, length, scale,
     D: tl.constexpr, BLOCK_D: tl.constexpr, CAUSAL: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     batch = tl.program_id(1).to(tl.int64)
@@ -41,7 +41,6 @@ def _keys_kernel(
             do_tile = tl.load(do + place, mask=there, other=0.0)
             dv_tile = tl.dot(p.to(do_tile.dtype), do_tile, dv_tile, input_precision="tf32x3")
             dp = tl.dot(v_tile, tl.trans(do_tile), input_precision="tf32x3")
-            delta_tile = tl.load(delta + rows, mask=rows < queries, other=0.0)
             ds = p * dp
             dk_tile = tl.dot(ds.to(q_tile.dtype), q_tile, dk_tile, input_precision="tf32x3")
 

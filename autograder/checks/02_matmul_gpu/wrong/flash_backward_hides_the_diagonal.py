@@ -6,7 +6,7 @@
 @triton.autotune(configs(KEYS), **TUNED)
 @triton.jit
 def _keys_kernel(
-    q, k, v, do, lse, delta, dk, dv, queries, keys, length, scale,  # noqa: ARG001
+    q, k, v, do, lse, delta, dk, dv, queries, keys, length, scale,
     D: tl.constexpr, BLOCK_D: tl.constexpr, CAUSAL: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     batch = tl.program_id(1).to(tl.int64)

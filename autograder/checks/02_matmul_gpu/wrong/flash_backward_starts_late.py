@@ -6,7 +6,7 @@
 @triton.autotune(configs(KEYS), **TUNED)
 @triton.jit
 def _keys_kernel(
-    q, k, v, do, lse, delta, dk, dv, queries, keys, length, scale,  # noqa: ARG001
+    q, k, v, do, lse, delta, dk, dv, queries, keys, length, scale,
     D: tl.constexpr, BLOCK_D: tl.constexpr, CAUSAL: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     batch = tl.program_id(1).to(tl.int64)
@@ -24,9 +24,7 @@ def _keys_kernel(
     dk_tile = tl.zeros([BLOCK_K, BLOCK_D], tl.float32)
     dv_tile = tl.zeros([BLOCK_K, BLOCK_D], tl.float32)
 
-    first = begin // BLOCK_Q * BLOCK_Q if CAUSAL else 0
     free = tl.cdiv(begin + BLOCK_K, BLOCK_Q) * BLOCK_Q if CAUSAL else 0
-    middle = tl.minimum(free, queries)
     for masked in tl.static_range(2):
         for start in range(free, free if masked else queries, BLOCK_Q):
             rows = start + tl.arange(0, BLOCK_Q)

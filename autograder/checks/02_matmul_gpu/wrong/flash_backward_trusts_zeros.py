@@ -6,7 +6,7 @@
 @triton.autotune(configs(QUERIES), **TUNED)
 @triton.jit
 def _queries_kernel(
-    q, k, v, do, lse, delta, dq, queries, keys, length, scale,  # noqa: ARG001
+    q, k, v, do, lse, delta, dq, queries, keys, length, scale,
     D: tl.constexpr, BLOCK_D: tl.constexpr, CAUSAL: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     block = tl.num_programs(0) - 1 - tl.program_id(0)
@@ -25,7 +25,7 @@ def _queries_kernel(
     delta_tile = tl.load(delta + rows, mask=rows < queries, other=0.0)
     dq_tile = tl.zeros([BLOCK_Q, BLOCK_D], tl.float32)
 
-    last = tl.minimum(keys, (block + 1) * BLOCK_Q) if CAUSAL else keys
+    last = tl.minimum(tl.minimum(keys, queries), (block + 1) * BLOCK_Q) if CAUSAL else keys
     whole = (tl.minimum(keys, block * BLOCK_Q) if CAUSAL else keys) // BLOCK_K * BLOCK_K
     for masked in tl.static_range(2):
         for start in range(whole if masked else 0, last if masked else whole, BLOCK_K):

@@ -6,7 +6,7 @@
 @triton.autotune(configs(QUERIES), **TUNED)
 @triton.jit
 def _queries_kernel(
-    q, k, v, do, lse, delta, dq, queries, keys, length, scale,  # noqa: ARG001
+    q, k, v, do, lse, delta, dq, queries, keys, length, scale,
     D: tl.constexpr, BLOCK_D: tl.constexpr, CAUSAL: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     block = tl.num_programs(0) - 1 - tl.program_id(0)

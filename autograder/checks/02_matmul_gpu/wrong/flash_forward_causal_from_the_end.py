@@ -8,7 +8,7 @@
 )
 @triton.jit
 def _forward_kernel(
-    q, k, v, o, lse, queries, keys, length, scale,  # noqa: ARG001
+    q, k, v, o, lse, queries, keys, length, scale,
     D: tl.constexpr, BLOCK_D: tl.constexpr, CAUSAL: tl.constexpr, BLOCK_Q: tl.constexpr, BLOCK_K: tl.constexpr,
 ):  # fmt: skip
     block = tl.num_programs(0) - 1 - tl.program_id(0)

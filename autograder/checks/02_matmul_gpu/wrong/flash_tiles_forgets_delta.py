@@ -28,7 +28,6 @@ def _backward(
                 rows = torch.arange(i, i + p.shape[1], device=q.device)
                 columns = torch.arange(j, j + p.shape[2], device=q.device)
                 p.masked_fill_(columns > rows[:, None], 0)
-            delta = (do_tile * o[:, tile].to(wide)).sum(-1, keepdim=True)
             ds = p * (do_tile @ v_tile.mT)
             dv_tile += p.mT @ do_tile
             dk_tile += scale * (ds.mT @ q_tile)

@@ -1,0 +1,150 @@
+"""Layer normalisation in Triton, forward and backward.
+
+Forward, one program a row: mean, variance, and the row in one read. Backward, the gradient of a row needs two sums
+along that row, and the gradients of weight and bias need sums down the columns, through all rows: there programs would
+have to add to the same place. Here each program takes every PROGRAMS-th row, adds up its own rows in registers, and
+writes its partial sums to a row of its own; a second kernel adds these up. No two programs write to one place.
+
+Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization, arXiv:1607.06450, equation 3.
+"""
+
+# To a type checker a kernel is the Python function it was written as.
+# pyright: reportArgumentType=false, reportGeneralTypeIssues=false, reportCallIssue=false
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+
+from reference.gpu import HAS_GPU, empty, refuse_unwritten
+from tensors import check_number, check_shape, check_tensors
+
+LONGEST = 16384  # numbers of a row that one program holds in its registers
+PROGRAMS = (
+    256 if HAS_GPU else 3
+)  # of the backward pass: enough for every multiprocessor, and few partial sums
+
+
+def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
+    """(x - mean) / sqrt(variance + eps) * weight + bias, along each row of `x` (m, n): a new tensor of its dtype.
+
+    x: float32, float16 or bfloat16, on `reference.gpu.DEVICE`, any strides; weight, bias: (n,), of the same dtype. Mean
+    and variance (that of the row itself: divided by n) are of the row, computed in float32. Differentiable in x,
+    weight and bias. A row whose numbers are all the same becomes the bias.
+
+    Cost: about 8 m n operations, 2 m n elements of traffic; backward about 14 m n, and 3 m n elements.
+
+    Raises:
+        TypeError: not tensors of one such dtype, or eps is no number.
+        ValueError: another device, not 2-D and 1-D, other sizes than n, rows of 0 or more than LONGEST numbers, or
+            an eps that is not finite and above 0.
+    """
+    check_tensors(dims=2, x=x)
+    check_tensors(dims=1, weight=weight, bias=bias)
+    if weight.dtype != x.dtype:
+        raise TypeError(
+            f"expected weight and bias of dtype {x.dtype}, as x, got {weight.dtype}; try .to(x.dtype)"
+        )
+    for name, each in (("weight", weight), ("bias", bias)):
+        check_shape(name, each, x.shape[1:], "one number a column of x")
+    if not 1 <= x.shape[1] <= LONGEST:
+        raise ValueError(f"x: expected rows of 1 to {LONGEST} numbers, got shape {tuple(x.shape)}")
+    return _LayerNorm.apply(x, weight, bias, check_number("eps", eps, above=0.0))
+
+
+class _LayerNorm(torch.autograd.Function):
+    """What autograd calls: the kernels, and what the backward pass needs of the forward one."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float
+    ) -> torch.Tensor:
+        m, n = x.shape
+        weight, bias = weight.contiguous(), bias.contiguous()
+        y = empty((m, n), x)
+        mean, scale = empty((m,), x, torch.float32), empty((m,), x, torch.float32)
+        refuse_unwritten(_forward_row)
+        if m:
+            settings = _settings(n)
+            _forward_row[(m,)](x, weight, bias, y, mean, scale, n, *x.stride(), eps, **settings)
+        ctx.save_for_backward(x, weight, mean, scale)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
+        x, weight, mean, scale = ctx.saved_tensors
+        (m, n), dy = x.shape, grad_outputs[0].contiguous()
+        dx = empty((m, n), x)
+        programs = max(1, min(m, PROGRAMS))
+        partial = empty((2, programs, n), x, torch.float32)  # of dweight, and of dbias
+        dweight, dbias = empty((n,), weight), empty((n,), weight)
+        refuse_unwritten(_backward_rows)
+        refuse_unwritten(_add_rows)
+        arguments = (x, dy, weight, mean, scale, dx, partial, m, n, *x.stride())
+        _backward_rows[(programs,)](*arguments, **_settings(n))
+        _add_rows[(triton.cdiv(n, 64),)](partial, dweight, dbias, programs, n, ROWS=8, BLOCK=64)
+        return dx, dweight, dbias, None
+
+
+def _settings(n: int) -> dict[str, Any]:
+    """A row fits into one block; the longer, the more warps."""
+    block = triton.next_power_of_2(n)
+    return {"BLOCK": block, "num_warps": min(16, max(1, block // 512))}
+
+
+@triton.jit
+def _forward_row(x, weight, bias, y, mean, scale, n, row_stride, column_stride, eps, BLOCK: tl.constexpr):
+    """Normalise one row: y = (x - mean) * scale * weight + bias, where scale = 1 / sqrt(variance + eps).
+
+    Program i of the grid: row i. Element (i, j) of x lies i * row_stride + j * column_stride elements behind x, element
+    (i, j) of y lies at y + i * n + j. weight, bias: n numbers each. mean, scale: a float32 for each row, to be written
+    for the backward pass. BLOCK is a power of two, and n <= BLOCK.
+
+    tl.load with a mask (j < n) and other=0.0, .to(tl.float32) before any arithmetic, tl.sum(v, 0), tl.rsqrt(v). The
+    columns from n on are 0 after the load, and no longer after the mean is taken off: tl.where(condition, this, that)
+    keeps them out of the variance. Sums of squares minus the squared mean would need no second sum, and lose all
+    digits where the mean is large.
+    """
+    raise NotImplementedError(
+        "02.23 layer_norm (_forward_row): Normalise one row: y = (x - mean) * scale * weight + bias, where "
+        "scale = 1 / sqrt(variance + eps)."
+    )
+
+
+@triton.jit
+def _backward_rows(
+    x, dy, weight, mean, scale, dx, partial, m, n, row_stride, column_stride, BLOCK: tl.constexpr
+):  # fmt: skip
+    """The gradients of the rows p, p + P, p + 2 P, ... where p is the number of the program, of P programs.
+
+    With h = (x - mean) * scale and g = dy * weight, both rows of n numbers:
+
+        dx = scale * (g - average of g - h * average of (g * h))            averages along the row
+        dweight = sum of dy * h,  dbias = sum of dy                         sums down the columns
+
+    x has strides; dy and dx are (m, n) row by row. partial is float32 (2, P, n): row p of its first half gets the sum
+    of dy * h over this program's rows, row p of its second half that of dy. tl.num_programs(0) is P.
+
+    Keep the two sums in tl.zeros((BLOCK,), tl.float32), for row in range(p, m, P), and store them after the loop.
+    """
+    raise NotImplementedError(
+        "02.23 layer_norm (_backward_rows): The gradients of the rows p, p + P, p + 2 P, ... where p is the "
+        "number of the program, of P programs."
+    )
+
+
+@triton.jit
+def _add_rows(partial, dweight, dbias, programs, n, ROWS: tl.constexpr, BLOCK: tl.constexpr):
+    """Sums down BLOCK columns: of the first half of partial (2, programs, n) into dweight, of the second into dbias.
+
+    Program c of the grid: columns c * BLOCK to (c + 1) * BLOCK - 1, those of them that exist. Load ROWS x BLOCK
+    numbers at a time, for first in range(0, programs, ROWS), and mask both axes; tl.sum(tile, 0) adds the rows of a
+    tile. programs need not be a multiple of ROWS. Round to dweight.dtype.element_ty at the end.
+    """
+    raise NotImplementedError(
+        "02.23 layer_norm (_add_rows): Sums down BLOCK columns: of the first half of partial (2, programs, n)"
+        " into dweight, of the second into dbias."
+    )

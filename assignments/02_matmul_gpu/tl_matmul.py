@@ -1,0 +1,258 @@
+"""Matrix multiplication in Triton: blocks of numbers instead of threads.
+
+A Triton program is one block of threads that thinks in whole tiles: `tl.load` takes a tile of pointers, `tl.dot`
+multiplies two tiles (on tensor cores, where the GPU has them), and the compiler deals out the threads, the shared
+memory and the barriers that the ladder before this wrote by hand. What is left to say is which tile, in which order,
+and what happens at the edges.
+
+Source: P. Tillet, H. T. Kung, D. Cox, Triton: an intermediate language and compiler for tiled neural network
+computations, MAPL 2019.
+"""
+
+# To a type checker a kernel is the Python function it was written as.
+# pyright: reportArgumentType=false, reportGeneralTypeIssues=false, reportCallIssue=false
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import triton
+import triton.language as tl
+from triton.tools.tensor_descriptor import TensorDescriptor
+
+from reference.gpu import DEVICE, empty, refuse_unwritten
+from tensors import check_tensors
+from reference.triton_tuning import (
+    DESCRIBED,
+    POINTED,
+    multiprocessors,
+    persistent_pays,
+    prune,
+    room,
+    suited,
+    tuned_for,
+    turned,
+)
+
+# The autotuner measures anew when one of these changes; those that a kernel does not have are passed over.
+TUNED = {
+    "key": ["tuned_for", "PRECISION", "PARTS", "A_TURNED", "B_TURNED"],
+    "prune_configs_by": {"early_config_prune": prune},
+}
+
+
+def triton_matmul(
+    a: torch.Tensor,
+    b: torch.Tensor,
+    *,
+    precision: str = "ieee",
+    split_k: int = 1,
+    persistent: bool | None = None,
+) -> torch.Tensor:
+    """The product of `a` (m, k) and `b` (k, n), any sizes and strides: a new (m, n) tensor of their dtype.
+
+    a, b: both float32, float16 or bfloat16, on `reference.gpu.DEVICE`. Products are summed in float32, rounded once.
+    precision: of float32 operands: "ieee" takes all their bits, "tf32" the 11 that tensor cores take of them.
+    split_k: into how many parts the depth is cut, each with programs of its own. Worth it where m and n are small
+        (few tiles, so most of the GPU is idle) and k is large.
+    persistent: one program a multiprocessor, which takes tile after tile. Operands that the copy engine cannot read
+        (see `suits` in reference/triton_tuning.py) are copied first. None: where it pays.
+
+    Cost: 2mkn floating-point operations; mkn (1/BM + 1/BN) elements read, from the L2 cache more often than from
+    memory; with split_k, 8 m n split_k bytes more for the parts, written and read.
+
+    Raises:
+        TypeError: not tensors of one such dtype, or split_k is no int.
+        ValueError: another device, not 2-D, inner sizes that differ, an unknown precision, split_k below 1, or
+            both split_k and persistent.
+    """
+    m, k, n = _check(a, b, precision, split_k, persistent)
+    if m == 0 or n == 0:
+        return a.new_empty((m, n))
+    refuse_unwritten(grouped)
+    if persistent or (persistent is None and split_k == 1 and persistent_pays(a, b)):
+        return _by_descriptors(a, b, precision)
+    # Each part of the depth gets a matrix of its own: no two programs write to one place, and the sum of the parts
+    # comes out the same every time. Atomic additions need no second kernel, but add in any order.
+    parts = empty((split_k, m, n), a, torch.float32 if split_k > 1 else a.dtype)
+    refuse_unwritten(_matmul)
+    _matmul[lambda meta: (triton.cdiv(m, meta["BM"]) * triton.cdiv(n, meta["BN"]), split_k)](
+        *(a, b, parts, m, n, k, *a.stride(), *b.stride(), tuned_for(m, n, k, a.dtype)),
+        PARTS=split_k,
+        PRECISION=precision,
+    )
+    if split_k == 1:
+        return parts[0]
+    c = empty((m, n), a)
+    refuse_unwritten(_add_parts)
+    _add_parts[(triton.cdiv(m * n, 1024),)](parts, c, m * n, PARTS=split_k, BLOCK=1024)
+    return c
+
+
+@triton.jit
+def grouped(number, height, width, GROUP: tl.constexpr):
+    """(row, column) of the tile that program `number` computes, of `height` x `width` tiles.
+
+    Programs start in the order of their numbers, some hundred at a time. Those that run together should share rows of
+    tiles of `a` and columns of tiles of `b`, which then come from the L2 cache: a hundred programs along one row read
+    1 row and 100 columns; ten by ten they read 10 and 10.
+
+    So take GROUP rows of tiles together. Within such a group the order goes down a column, GROUP tiles, then down the
+    next column; then comes the next group. The last group has fewer rows where GROUP does not divide `height`.
+    3 x 4 tiles, with GROUP 2:
+
+        0  2  4  6
+        1  3  5  7
+        8  9 10 11
+
+    number, height and width are integers on the GPU: `+`, `*`, `//`, `%` and tl.minimum(x, y) work on them. Touches no
+    memory, and calls nothing else.
+    """
+    raise NotImplementedError(
+        "02.21 triton_matmul (grouped): (row, column) of the tile that program `number` computes, of `height`"
+        " x `width` tiles."
+    )
+
+
+@triton.autotune(POINTED, **TUNED)
+@triton.jit
+def _matmul(
+    a, b, c, m, n, k, a_row, a_column, b_row, b_column, tuned_for,  # noqa: ARG001
+    PARTS: tl.constexpr, PRECISION: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
+):  # fmt: skip
+    """One tile, BM x BN, of one part of the product: c[part] = a[:, its depth] @ b[its depth, :].
+
+    a, b, c point to the first element of each. Element (i, j) of `a` lies i * a_row + j * a_column elements further,
+    so too for `b`; c holds PARTS matrices (m, n) one after the other, row by row. tuned_for is for the autotuner.
+
+    Program (number, part) of the grid: tl.program_id(0) counts tiles, and `grouped` says which one that is, of
+    tl.cdiv(m, BM) x tl.cdiv(n, BN); tl.program_id(1) is the part. Blocks of BK along the depth are dealt to the parts
+    in turn: part p takes blocks p, p + PARTS, p + 2 PARTS, ...
+
+    Make the rows, columns and depths of the first block with tl.arange(0, BM) and so on, and of these the tiles of
+    pointers: `a + rows[:, None] * a_row + depths[None, :] * a_column` has shape (BM, BK). Then, block by block: load
+    both tiles (tl.load(pointers, mask=..., other=0.0): what the mask leaves out is 0, and adds nothing), add their
+    product to a float32 tile with tl.dot(x, y, total, input_precision=PRECISION), and move on. At last
+    tl.store(pointers, total.to(c.dtype.element_ty), mask=...). Nothing outside of a, b and c may be touched: m, n and k
+    need not be multiples of BM, BN and BK. In a large matrix i * a_row needs 64 bits: rows.to(tl.int64).
+    """
+    row, column = grouped(tl.program_id(0), tl.cdiv(m, BM), tl.cdiv(n, BN), GROUP)
+    raise NotImplementedError(
+        "02.21 triton_matmul (_matmul): One tile, BM x BN, of one part of the product: c[part] = a[:, its "
+        "depth] @ b[its depth, :]."
+    )
+
+
+@triton.jit
+def _add_parts(parts, c, size, PARTS: tl.constexpr, BLOCK: tl.constexpr):
+    """BLOCK elements of the sum of PARTS matrices: c[i] = parts[i] + parts[size + i] + ... for each i below `size`.
+
+    Program number p of the grid: elements p * BLOCK to (p + 1) * BLOCK - 1 of `c`, those of them that exist. parts is
+    float32, and so is the sum; it is rounded to the type of `c` (c.dtype.element_ty) once, at the end.
+    """
+    raise NotImplementedError(
+        "02.21 triton_matmul (_add_parts): BLOCK elements of the sum of PARTS matrices: c[i] = parts[i] + "
+        "parts[size + i] + ... for each i below `size`."
+    )
+
+
+def _by_descriptors(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.Tensor:
+    """The product by one program a multiprocessor. A descriptor tells the copy engine where a matrix lies."""
+    (m, k), n = a.shape, b.shape[1]
+    if k == 0:
+        return a.new_zeros((m, n))  # a descriptor of nothing cannot be made
+    a, b, c = suited(a), suited(b), room((m, n), a)
+    refuse_unwritten(_persistent)
+    _persistent[
+        lambda meta: (min(multiprocessors(), triton.cdiv(m, meta["BM"]) * triton.cdiv(n, meta["BN"])),)
+    ](
+        *(_descriptor(a), _descriptor(b), _descriptor(c), m, n, k, tuned_for(m, n, k, a.dtype)),
+        A_TURNED=turned(a),
+        B_TURNED=turned(b),
+        PRECISION=precision,
+    )
+    return c.contiguous()
+
+
+def _descriptor(x: torch.Tensor) -> TensorDescriptor:
+    """Of `x` as it lies in memory, row by row; the autotuner's configuration fills in the block."""
+    return TensorDescriptor.from_tensor(x.T if turned(x) else x, [1, 1])
+
+
+@triton.autotune(DESCRIBED, **TUNED)
+@triton.jit
+def _persistent(
+    a, b, c, m, n, k, tuned_for,  # noqa: ARG001
+    A_TURNED: tl.constexpr, B_TURNED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
+    BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
+):  # fmt: skip
+    """All tiles that fall to one program: its number, its number + the number of programs, and so on.
+
+    a, b, c are descriptors. a.load([i, j]) gives the block BM x BK of `a` whose first element is (i, j), with 0 where
+    there is nothing; b.load([i, j]) a block BK x BN. No pointers, no masks. Where A_TURNED, what is described is the
+    transpose of `a`, because that is what lies row by row: a.load([j, i]) gives a block BK x BM, which .T turns. So
+    too for `b`, whose block is BN x BK then.
+
+    tl.program_id(0) is the number of the program, tl.num_programs(0) says how many there are. Tiles are counted from 0
+    to tl.cdiv(m, BM) * tl.cdiv(n, BN) - 1, and `grouped` says which one that is. Sum each in float32, with
+    input_precision=PRECISION, and write it with _put(c, i, j, total, HALVES), where (i, j) is its first element: that
+    leaves out what lies outside of `c`. A loop over tl.range(first, last, step, flatten=True) lets the compiler fetch
+    the first blocks of the next tile while this one is written.
+    """
+    raise NotImplementedError(
+        "02.21 triton_matmul (_persistent): All tiles that fall to one program: its number, its number + the "
+        "number of programs, and so on."
+    )
+
+
+@triton.jit
+def _put(c, row, column, total, HALVES: tl.constexpr):
+    """Write a tile whose first element is (row, column) of `c`, at once, or one half after the other.
+
+    On its way to memory a tile passes through shared memory. Half a tile leaves room there for one stage more of
+    blocks that are on their way in.
+    """
+    if HALVES:
+        halves = tl.reshape(total, (total.shape[0], 2, total.shape[1] // 2)).permute(0, 2, 1)
+        left, right = tl.split(halves)
+        c.store([row, column], left.to(c.dtype))
+        c.store([row, column + total.shape[1] // 2], right.to(c.dtype))
+    else:
+        c.store([row, column], total.to(c.dtype))
+
+
+def tile_order(height: int, width: int, group: int) -> torch.Tensor:
+    """What `grouped` says of the programs 0 to height * width - 1: an int32 tensor of (row, column)."""
+    order = empty((height * width, 2), torch.empty(0, device=DEVICE), torch.int32)
+    refuse_unwritten(grouped)
+    _list_order[(height * width,)](order, height, width, GROUP=group)
+    return order
+
+
+@triton.jit
+def _list_order(order, height, width, GROUP: tl.constexpr):
+    """Writes down what one program hears from `grouped`."""
+    row, column = grouped(tl.program_id(0), height, width, GROUP)
+    tl.store(order + 2 * tl.program_id(0), row)
+    tl.store(order + 2 * tl.program_id(0) + 1, column)
+
+
+def _check(a: Any, b: Any, precision: Any, split_k: Any, persistent: Any) -> tuple[int, int, int]:
+    """The sizes (m, k, n)."""
+    check_tensors(dims=2, a=a, b=b)
+    if a.shape[1] != b.shape[0]:
+        raise ValueError(
+            f"expected as many columns in a as rows in b, got shapes {tuple(a.shape)} and {tuple(b.shape)}; "
+            "try transposing one of them"
+        )
+    if precision not in ("ieee", "tf32"):
+        raise ValueError(f"precision: expected 'ieee' or 'tf32', got {precision!r}")
+    if isinstance(split_k, bool) or not isinstance(split_k, int):
+        raise TypeError(f"split_k: expected an int, got {type(split_k).__name__}; try split_k=1")
+    if not 1 <= split_k <= 65535:
+        raise ValueError(f"split_k: expected 1 to 65535 parts, got {split_k}; try split_k=1")
+    if split_k > 1 and persistent:
+        raise ValueError(f"expected split_k or persistent, got both: split_k={split_k}; try split_k=1")
+    return a.shape[0], a.shape[1], b.shape[1]
