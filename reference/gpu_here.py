@@ -15,7 +15,7 @@ def obstacle() -> Obstacle | None:
     """Why kernels run on the simulators here, or None: they run on the GPU, which torch and numba can both use.
 
     "absent": there is no GPU. "refused": MLSYS_GPU=0 asks for the simulators. "torch": its build here has no CUDA.
-    "driver": torch has, and cannot use the GPU with this driver. "nvvm": numba lacks NVIDIA's compiler library.
+    "driver": torch has, and cannot use the GPU with this driver. "nvvm": numba lacks NVIDIA's compiler libraries.
     """
     if not any(path.exists() for path in DEVICES):
         return "absent"
@@ -34,13 +34,14 @@ def obstacle() -> Obstacle | None:
 
 
 def has_nvvm() -> bool:
-    """Whether numba finds NVIDIA's compiler library: in a package beside it, or in an installed CUDA toolkit."""
+    """Whether numba finds NVIDIA's compiler libraries: in packages beside it, or in an installed CUDA toolkit."""
     try:
         from cuda import pathfinder
     except ImportError:
         return False
     try:
-        pathfinder.load_nvidia_dynamic_lib("nvvm")
+        for name in ("nvvm", "nvrtc"):
+            pathfinder.load_nvidia_dynamic_lib(name)
     except (pathfinder.DynamicLibNotFoundError, OSError):
         return False
     return True

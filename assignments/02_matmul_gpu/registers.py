@@ -9,7 +9,7 @@ and one of B for each of its columns, and multiplies every pair: an outer produc
 A thread's rows are not neighbours but THREADS_Y apart, and its columns THREADS_X apart, so that at each instruction the
 threads of a warp stand side by side: they read neighbouring words of shared memory, which lie in different banks, and
 write neighbouring elements of C.
-Source: V. Volkov and J. Demmel, Benchmarking GPUs to Tune Dense Linear Algebra, SC 2008, section 5.
+Source: V. Volkov and J. Demmel, Benchmarking GPUs to Tune Dense Linear Algebra, SC 2008.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ What is left to gain over rung 4 are instructions and waiting:
 - The steps of a tile are written out one by one: LLVM unrolls short loops itself, but not one that is this long.
 
 Source: J. Lai and A. Seznec, Performance Upper Bound Analysis and Optimization of SGEMM on Fermi and Kepler GPUs, CGO
-2013, sections 4 and 5; NVIDIA, CUTLASS documentation, "Efficient GEMM in CUDA".
+2013; NVIDIA, CUTLASS documentation, "Efficient GEMM in CUDA".
 """
 
 from __future__ import annotations

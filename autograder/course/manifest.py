@@ -91,7 +91,8 @@ class Task(Model):
         (), description="a list of top-level helpers that the starter leaves out"
     )
     preload: tuple[ImportName, ...] = Field(
-        default=(), description='a list of import names that this task needs beside the unit\'s, like ["torch"]'
+        default=(),
+        description='a list of import names that this task needs beside the unit\'s, like ["torch"]',
     )
     limits: TaskLimits = Field(default=TaskLimits(), description="a table of limits")
 

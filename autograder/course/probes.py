@@ -197,7 +197,7 @@ def marp(root: Path | None = None) -> Line:
 OTHER_TORCH = (
     "unset PIP_EXTRA_INDEX_URL; .venv/bin/python -m pip uninstall -y torch; rm .venv/ready; ./mlsys doctor"
 )
-NVVM = '.venv/bin/python -m pip install -c constraints.txt "numba-cuda[cu13]"'
+NVVM = '.venv/bin/python -m pip install -c constraints.txt -c constraints-gpu.txt "numba-cuda[cu13]"'
 
 
 def gpu() -> Line:

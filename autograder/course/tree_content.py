@@ -63,7 +63,7 @@ def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, F
     """The launcher, the pins, and the pages written for students."""
     files = {
         name: read(unit.root / name)
-        for name in ("mlsys", "pyproject.toml", "constraints.txt", "LICENSE")
+        for name in ("mlsys", "pyproject.toml", "constraints.txt", "constraints-gpu.txt", "LICENSE")
         if (unit.root / name).exists()
     }
     more = sum(points for name, (_, points) in manifest.checks.items() if name in hidden)

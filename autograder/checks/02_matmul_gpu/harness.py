@@ -1,7 +1,7 @@
 """Runs kernels beside the student's code, watched where there is no GPU. Holds no expected value."""
 
 # The worker puts `student_function` into this module: it gives the student's function of a name.
-# pyright: reportUndefinedVariable=false
+# pyright: reportUndefinedVariable=false, reportPossiblyUnboundVariable=false
 
 import collections
 import contextlib
