@@ -1,6 +1,6 @@
 """Lab 02's two machines: the simulators, which the notebook draws from, and the GPU, if there is one, which it times.
 
-Import this first in the notebook: pictures of who reads what come from the simulators alone, so its process uses
+Import this before `reference.gpu`: pictures of who reads what come from the simulators alone, so its process uses
 those, also where there is a GPU. `measure` runs the student's functions in another process, on the GPU.
 """
 

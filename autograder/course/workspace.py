@@ -10,13 +10,24 @@ from typing import Any
 from autograder.course.units import Unit
 
 SHARES = [0.55, 0.45]  # of the window's width
+MOST_TABS, FIRST_TABS = (
+    6,
+    3,
+)  # more tabs than that hide each other's names: then these first, and the file browser
+
+
+def opened(modules: Sequence[str]) -> Sequence[str]:
+    """The modules that get a tab at first."""
+    return modules if len(modules) <= MOST_TABS else modules[:FIRST_TABS]
 
 
 def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]:
     """JupyterLab's own description of its window: the notebook left, a tab for each module right.
 
-    All paths are relative to the server's root. The file browser stands on `folder`, folded away.
+    All paths are relative to the server's root. The file browser stands on `folder`, folded away unless there are
+    more modules than tabs.
     """
+    all_shown, modules = len(modules) <= MOST_TABS, opened(modules)
     left, right = f"notebook:{notebook}", [f"editor:{module}" for module in modules]
     widgets: dict[str, Any] = {left: {"data": {"path": notebook, "factory": "Notebook"}}}
     widgets |= {f"editor:{module}": {"data": {"path": module, "factory": "Editor"}} for module in modules}
@@ -32,8 +43,9 @@ def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]
         "layout-restorer:data": {
             "main": {"dock": dock, "current": left},
             "left": {
-                "collapsed": True,
+                "collapsed": all_shown,
                 "visible": True,
+                **({} if all_shown else {"current": "filebrowser"}),
                 "widgets": ["filebrowser", "running-sessions", "@jupyterlab/toc:plugin"],
             },
             "right": {"collapsed": True, "widgets": []},

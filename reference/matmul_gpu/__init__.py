@@ -8,7 +8,7 @@ Import `reference.gpu` before `numba.cuda` or `triton`; every file here does. In
    `registers` (a small tile of C in the registers of each thread), `wide` (loads of 16 bytes, two buffers, one barrier
    a tile). `operands` checks what comes in and launches; `loads` is the load of 16 bytes.
 3. Triton: `tl_matmul`, `softmax` and `norm`; `tensors` checks what comes in.
-4. Attention: `flash_tiles` (in NumPy, tile by tile) and `flash_triton` (forward and backward on the GPU).
+4. Attention: `flash_tiles` (in plain torch, tile by tile), then `flash_forward` and `flash_backward` (in Triton).
 
 Import from the modules, for example `from reference.matmul_gpu.wide import vectorized`: the package itself starts
 neither numba nor Triton.

@@ -10,6 +10,7 @@ from autograder.course.desk import ensure_desk
 from autograder.course.manifest import unit_manifest
 from autograder.course.release import solved_files
 from autograder.course.units import Unit, course_root
+from autograder.course.workspace import opened
 from autograder.tests import needs
 from autograder.tests.browser.jupyterlab import Session, session
 from autograder.tests.tree import copy_tree, unit_in, units_with_lab
@@ -52,7 +53,7 @@ def test_a_solved_desk_runs_to_the_end(unit: Unit, tmp_path: Path):
         photograph(here, f"{unit.slug}-opened")
         assert here.dialogs == []
         tabs = here.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel").all_inner_texts()
-        assert tabs == [unit.lab.name, *unit_manifest(unit).modules]
+        assert tabs == [unit.lab.name, *opened(unit_manifest(unit).modules)]
         assert here.page.locator(".jp-FileEditor:visible").count() == 1
         here.run_all(seconds=1200)
         photograph(here, f"{unit.slug}-end")
