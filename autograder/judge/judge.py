@@ -70,6 +70,8 @@ def grade_submission(
     driver = driver_for(manifest, agreed=gpu)
     if driver is not None:
         notes.append("It could use this machine's NVIDIA GPU.")
+    elif manifest.gpu:
+        notes.append("Kernels ran on the simulators, without a GPU: the same points, nothing about speed.")
     with scratch_folder("grade") as scratch:
         scratch.chmod(0o711)  # the worker's user passes through
         recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes)

@@ -94,6 +94,8 @@ def test_mnist_labels_must_fit(server: FileServer, tmp_path: Path, labels: np.nd
         (gzip.compress(b"\0"), "expected the IDX header"),
         (gzip.compress(bytes((0, 0, 8, 3)) + b"\xff" * 12), "but 0 bytes follow"),
     ],
+    # The bytes themselves would be other names every second: gzip writes the time.
+    ids=["no gzip", "cut off", "labels", "too short", "no header", "too large"],
 )
 def test_a_broken_idx_file_is_named(tmp_path: Path, content: bytes, message: str):
     (tmp_path / "broken.gz").write_bytes(content)

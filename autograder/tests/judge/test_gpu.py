@@ -127,6 +127,7 @@ def test_nothing_of_it_is_there_otherwise(course: Course, asks: bool, agreed: bo
     found, notes = sees(course, asks=asks, gpu=agreed)
     assert found == NOTHING
     assert NOTE not in notes
+    assert any("simulators" in note for note in notes) is asks
 
 
 def test_where_there_is_none_nothing_changes(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
