@@ -37,14 +37,21 @@ HAS_TRITON = importlib.util.find_spec("triton") is not None  # Triton is made fo
 DEVICE = "cuda" if HAS_GPU else "cpu"  # of the torch tensors that kernels take
 
 import numba.core.config  # noqa: E402
+
+config: Any = numba.core.config
+if not HAS_GPU:
+    config.ENABLE_CUDASIM = 1  # numba may have been imported before, and has read the environment then
+
 import numba.cuda  # noqa: E402  (what decides must come first)
 
 cuda: Any = numba.cuda  # numba does not say of what types its parts are
-config: Any = numba.core.config
 
 if not HAS_GPU:
-    if not config.ENABLE_CUDASIM:
-        config.ENABLE_CUDASIM = 1
+    if "simulator" not in cuda.device_array.__module__:
+        raise ImportError(
+            "reference.gpu: expected to be imported before numba.cuda, which has now chosen a GPU that is not here; "
+            "move `from reference.gpu import cuda, launch` above every import of numba.cuda"
+        )
     from reference import simt
 
     simt.install()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.gpu import DEVICE, HAS_GPU, cuda
+from reference.gpu import DEVICE, HAS_GPU, cuda, launch
 from reference.gpu_timing import Clock
 
 RUNS = 15
@@ -56,11 +56,13 @@ def fp32_peak(clock: Clock, sms: int) -> float:
     sms: multiprocessors of the GPU. Each of the 2048 threads of an SM holds 8 independent sums, which hides the
     latency of the unit, and touches no memory but one number at the end.
     """
+    import torch
+
     threads = sms * BLOCKS_AN_SM * THREADS
-    out = cuda.device_array(threads, np.float32)
+    out = torch.empty(threads, device=DEVICE)
 
     def job() -> None:
-        multiply_adds[sms * BLOCKS_AN_SM, THREADS](out, PASSES, np.float32(0.5))
+        launch(multiply_adds, sms * BLOCKS_AN_SM, THREADS, out, PASSES, np.float32(0.5))
 
     return threads * PASSES * FLOP_A_PASS / fastest(job, clock)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -116,3 +117,15 @@ def test_backend_says_where_kernels_run():
     code = "import os; from reference.gpu import DEVICE; print(DEVICE, os.environ['NUMBA_ENABLE_CUDASIM'])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out == "cpu 1\n"
+
+
+@pytest.mark.slow
+def test_numba_may_be_imported_before_but_not_its_cuda():
+    def run(first: str) -> subprocess.CompletedProcess[str]:
+        code = f"import {first}; from reference.gpu import cuda; print(cuda.device_array(2).shape)"
+        command = [sys.executable, "-c", code]
+        environment = {name: value for name, value in os.environ.items() if name != "NUMBA_ENABLE_CUDASIM"}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert run("numba").stdout == "(2,)\n"
+    assert "expected to be imported before numba.cuda" in run("numba.cuda").stderr
