@@ -27,7 +27,7 @@ from greenlet import getcurrent, greenlet
 from reference.simt_arrays import Array, Atomic, Local, OutOfBoundsError, Shared, now
 from reference.simt_trace import Launch, Trace
 
-__all__ = ["Array", "BarrierError", "Order", "OutOfBoundsError", "install", "ordered", "watch"]
+__all__ = ["Array", "BarrierError", "Order", "OutOfBoundsError", "check_order", "install", "ordered", "watch"]
 
 Order = int | Literal["forward", "backward"]
 
@@ -40,7 +40,7 @@ class Thread:
     """One thread of a block: where it is in the grid, and the greenlet that runs it."""
 
     def __init__(self, block: Block, index: tuple[int, int, int], body: Callable[[], None]) -> None:
-        self.block, self.blockIdx, self.threadIdx = block, block.index, SimpleNamespace()
+        self.block, self.blockIdx = block, block.index
         self.threadIdx = SimpleNamespace(x=index[0], y=index[1], z=index[2])
         self.index = index
         width, height, _ = block.size
@@ -131,9 +131,7 @@ def watch(order: Order = "forward") -> Iterator[Trace]:
     RuntimeError inside another watch.
     """
     global _trace, _order
-    seed = isinstance(order, int) and not isinstance(order, bool) and order >= 0
-    if order not in ("forward", "backward") and not seed:
-        raise ValueError(f"watch: expected 'forward', 'backward' or a seed, got {order!r}")
+    check_order("watch", order)
     if _trace is not None:
         raise RuntimeError("watch: expected no other watch around this one")
     _trace, _order = Trace(), order
@@ -141,6 +139,13 @@ def watch(order: Order = "forward") -> Iterator[Trace]:
         yield _trace
     finally:
         _trace, _order = None, "forward"
+
+
+def check_order(name: str, order: object) -> None:
+    """Raise ValueError, in the name of a function, unless `order` is an Order."""
+    seed = isinstance(order, int) and not isinstance(order, bool) and order >= 0
+    if order not in ("forward", "backward") and not seed:
+        raise ValueError(f"{name}: expected 'forward', 'backward' or a seed, got {order!r}")
 
 
 def ordered(count: int, order: Order, salt: int) -> list[int]:

@@ -20,10 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.simt import Order, OutOfBoundsError, ordered
-
-READ, WRITE, ATOMIC = 0, 1, 2
-MOST = 5  # faults that are told
+from reference.simt import Order, OutOfBoundsError, check_order, ordered
+from reference.simt_races import ATOMIC, READ, WRITE
+from reference.simt_trace import MOST
 
 
 @dataclass(frozen=True)
@@ -150,11 +149,10 @@ def watch_triton(order: Order = "forward") -> Iterator[TritonLog]:
     """
     from triton.runtime import interpreter
 
-    if order not in ("forward", "backward") and (isinstance(order, bool) or not isinstance(order, int)):
-        raise ValueError(f"watch_triton: expected 'forward', 'backward' or a seed, got {order!r}")
+    check_order("watch_triton", order)
     log, builder = TritonLog(order), interpreter.interpreter_builder
     executor: Any = interpreter.GridExecutor
-    own = _Watchman(log, builder, executor)
+    own = _Watchman(log, builder)
     names = ("create_masked_load", "create_masked_store", "create_atomic_cas", "create_atomic_rmw")
     names += ("set_grid_dim", "set_grid_idx")
     hosts = executor._init_args_hst
@@ -179,9 +177,8 @@ def watch_triton(order: Order = "forward") -> Iterator[TritonLog]:
 class _Watchman:
     """Stands in for a few methods of the interpreter's builder, and calls them."""
 
-    def __init__(self, log: TritonLog, builder: Any, executor: Any) -> None:
+    def __init__(self, log: TritonLog, builder: Any) -> None:
         self.log, self.builder, self.kind = log, builder, type(builder)
-        self.executor = executor
         self.programs: list[int] = []
 
     def arguments(self, hosts: Any, executor: Any, args: Any, kwargs: Any) -> Any:

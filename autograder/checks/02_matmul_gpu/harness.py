@@ -43,39 +43,6 @@ def play(kernel, order, grid, block, out, *args):
     return out, faults()
 
 
-def counted(function, *args):
-    """What `function` asks of the memories, as the trace has it; {} on a GPU, where nothing is traced.
-
-    reads, writes: elements of global memory, all threads together; by array: name -> [reads, writes].
-    sectors, efficiency: 32-byte sectors moved, and the share of their bytes that was asked for; also by array.
-    requests: instructions of a warp that read global memory. shared_reads, shared_requests, ways: of shared memory.
-    threads: of all launches together. shared_bytes: of one block, the largest.
-    """
-    if HAS_GPU:
-        return {}
-    from reference.simt_trace import READ, WRITE
-
-    with watch() as trace:
-        student_function(function)(*args)
-    names = sorted({space.name for space in trace.global_spaces()})
-    reads, writes = trace.counts()
-    shared = [each for each in trace.requests(*trace.shared_spaces()) if each.kind != WRITE]
-    return {
-        "reads": reads,
-        "writes": writes,
-        "by_array": {name: list(trace.counts(name)) for name in names},
-        "sectors": trace.sectors(),
-        "efficiency": trace.efficiency(),
-        "efficiency_by_array": {name: trace.efficiency(name) for name in names},
-        "requests": sum(each.kind == READ for each in trace.requests(*trace.global_spaces())),
-        "shared_reads": sum(len(each.places) for each in shared),
-        "shared_requests": len(shared),
-        "ways": trace.bank_ways(),
-        "threads": sum(each.threads for each in trace.launches),
-        "shared_bytes": max((each.shared_bytes for each in trace.launches), default=0),
-    }
-
-
 def play_counted(kernel, grid, block, out, *args):
     """(out afterwards, counts) of one launch of the student's kernel(out, *args), as the grid counts; no faults.
 
