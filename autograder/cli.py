@@ -34,7 +34,7 @@ from autograder.commands import (
     units,
 )
 from autograder.commands.student_tree import fit_to_tree
-from autograder.course.units import CourseError
+from autograder.core.units import CourseError
 
 app = typer.Typer(
     name="mlsys",

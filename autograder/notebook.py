@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from autograder.course.reloader import Reloader
-from autograder.course.units import SLUG, CourseError
-from autograder.judge.unwritten import SAYS, listed, unwritten
+from autograder.core.units import SLUG, CourseError
+from autograder.judge.worker.unwritten import SAYS, listed, unwritten
+from autograder.lab.reloader import Reloader
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -99,7 +99,7 @@ class Place:
 
 def check_here(what: str, desk: Path, show: Callable[[str], None]) -> Any:
     """The GradeResult of checking `desk`, by a process of its own. Raises CourseError for a wrong name."""
-    from autograder.course.desk_process import check_in_process
+    from autograder.lab.desk_process import check_in_process
 
     if not what:
         if not SLUG.fullmatch(desk.name):
@@ -144,7 +144,7 @@ def sentence(match: re.Match[str], desk: Path) -> str:
     number, function = match[1], match[2]
     file, left = "the file that has it", match[3] or function
     try:
-        from autograder.course.names import one_task
+        from autograder.core.selection import one_task
 
         task = one_task(number)[2]
         file, left = task.module, match[3] or task.asked[0]

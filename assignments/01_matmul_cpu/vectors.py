@@ -42,7 +42,7 @@ from numba.extending import (
     unbox,
 )
 
-from reference.machine import machine
+from reference.shared.machine import machine
 
 # To a type checker: what it decorates is called without the first parameter.
 intrinsic: Any = numba.extending.intrinsic

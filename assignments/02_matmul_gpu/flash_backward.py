@@ -21,12 +21,12 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-from reference.flash_tuning import KEYS, QUERIES, bucket, configs, fitting
-from reference.gpu import empty, refuse_unwritten
+from reference.lab.matmul_gpu.flash_tuning import KEYS, QUERIES, bucket, configs, fitting
 from flash_forward import flash_forward
 from tensors import check_attention, check_row_numbers, check_shape
+from reference.shared.gpu.backend import empty, refuse_unwritten
 
-import triton  # isort: skip  (behind reference.gpu, which says whether Triton compiles or interprets)
+import triton  # isort: skip  (behind reference.shared.gpu.backend, which says whether Triton compiles or interprets)
 import triton.language as tl  # isort: skip
 
 LOG2E = tl.constexpr(1.4426950408889634)  # log2(e)

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import torch
 
-from reference.flash_tuning import FORWARD, bucket, configs, fitting
-from reference.gpu import empty, refuse_unwritten
+from reference.lab.matmul_gpu.flash_tuning import FORWARD, bucket, configs, fitting
 from tensors import check_attention
+from reference.shared.gpu.backend import empty, refuse_unwritten
 
-import triton  # isort: skip  (behind reference.gpu, which says whether Triton compiles or interprets)
+import triton  # isort: skip  (behind reference.shared.gpu.backend, which says whether Triton compiles or interprets)
 import triton.language as tl  # isort: skip
 
 LOG2E = tl.constexpr(1.4426950408889634)  # log2(e)
@@ -34,7 +34,7 @@ def flash_forward(
     """(o, lse): o = softmax(q @ k.T / sqrt(d)) @ v, row by row, and the log-sum-exp of each row of scores.
 
     q: (batch, queries, d). k, v: (batch, keys, d). One dtype: float32, float16 or bfloat16; contiguous, on
-    `reference.gpu.DEVICE`; d is at most 128. Several heads count as batch: x.reshape(batch * heads, length, d).
+    `DEVICE`; d is at most 128. Several heads count as batch: x.reshape(batch * heads, length, d).
     causal: query i sees the keys 0 to i alone. Positions count from the start of both (from the top left), as in
     torch's scaled_dot_product_attention(is_causal=True); FlashAttention-2 counts from the end of both.
     Returns o: (batch, queries, d) of q's dtype, and lse: (batch, queries) float32, to base e. All sums are float32.

@@ -11,7 +11,7 @@ multiple of 16: j and the length of a row are multiples of 4, and a shared array
 In Python an index may count from the end, so numba asks of each one whether it is negative, unless the compiler can
 prove that it is not: of `cuda.threadIdx.x` and of a loop's variable it cannot. `natural` is that proof. It costs one
 instruction, and saves some at each use: in rung 4 it brings the inner loop from 191 instructions down to 95, of which
-64 are the multiply-adds (python -m reference.benchmarks.matmul_gpu_code).
+64 are the multiply-adds (python -m reference.benchmarks.matmul_gpu.machine_code).
 `load4` and `store4` never ask.
 
 numba has no such load, but LLVM has: an `@intrinsic` writes the instruction that we mean. On a GPU it becomes
@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference.gpu import HAS_GPU
+from reference.shared.gpu.backend import HAS_GPU
 
 if HAS_GPU:
     from llvmlite import ir

@@ -19,8 +19,8 @@ import torch
 import triton
 import triton.language as tl
 
-from reference.gpu import HAS_GPU, empty, refuse_unwritten
 from tensors import check_number, check_shape, check_tensors
+from reference.shared.gpu.backend import HAS_GPU, empty, refuse_unwritten
 
 LONGEST = 16384  # numbers of a row that one program holds in its registers
 PROGRAMS = (
@@ -31,7 +31,7 @@ PROGRAMS = (
 def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
     """(x - mean) / sqrt(variance + eps) * weight + bias, along each row of `x` (m, n): a new tensor of its dtype.
 
-    x: float32, float16 or bfloat16, on `reference.gpu.DEVICE`, any strides; weight, bias: (n,), of the same dtype. Mean
+    x: float32, float16 or bfloat16, on `DEVICE`, any strides; weight, bias: (n,), of the same dtype. Mean
     and variance (that of the row itself: divided by n) are of the row, computed in float32. Differentiable in x,
     weight and bias. A row whose numbers are all the same becomes the bias.
 

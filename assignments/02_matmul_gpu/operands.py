@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.gpu import DEVICE, empty, launch
+from reference.shared.gpu.backend import DEVICE, empty, launch
 
 
 def check_operands(a: Any, b: Any) -> tuple[int, int, int]:
@@ -63,7 +63,7 @@ def product(kernel: Any, a: Any, b: Any, grid: tuple[int, int], block: int | tup
 
     The kernel sees three row-major matrices: an operand with other strides is copied first, which reads and writes
     4 (m k) or 4 (k n) bytes. Where a size is 0 nothing is launched, and the sums are 0.
-    Raises what `check_operands` and `reference.gpu.launch` raise.
+    Raises what `check_operands` and `reference.shared.gpu.backend.launch` raise.
     """
     m, k, n = check_operands(a, b)
     c = empty((m, n), a)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.gpu import cuda
+from reference.shared.gpu.backend import cuda
 
 THREADS = 8  # of a block with one axis
 BINS = 12  # of the histogram: more than a block has threads

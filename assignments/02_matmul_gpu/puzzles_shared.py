@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.gpu import cuda
+from reference.shared.gpu.backend import cuda
 
 THREADS = 8  # of a block, in every launch of this file; so few that you can watch them all
 RADIUS = 2  # neighbours on each side of the convolution

@@ -21,9 +21,7 @@ import triton
 import triton.language as tl
 from triton.tools.tensor_descriptor import TensorDescriptor
 
-from reference.gpu import DEVICE, empty, refuse_unwritten
-from tensors import check_tensors
-from reference.triton_tuning import (
+from reference.lab.matmul_gpu.matmul_tuning import (
     DESCRIBED,
     POINTED,
     multiprocessors,
@@ -34,6 +32,8 @@ from reference.triton_tuning import (
     tuned_for,
     turned,
 )
+from tensors import check_tensors
+from reference.shared.gpu.backend import DEVICE, empty, refuse_unwritten
 
 # The autotuner measures anew when one of these changes; those that a kernel does not have are passed over.
 TUNED = {
@@ -52,12 +52,12 @@ def triton_matmul(
 ) -> torch.Tensor:
     """The product of `a` (m, k) and `b` (k, n), any sizes and strides: a new (m, n) tensor of their dtype.
 
-    a, b: both float32, float16 or bfloat16, on `reference.gpu.DEVICE`. Products are summed in float32, rounded once.
+    a, b: both float32, float16 or bfloat16, on `DEVICE`. Products are summed in float32, rounded once.
     precision: of float32 operands: "ieee" takes all their bits, "tf32" the 11 that tensor cores take of them.
     split_k: into how many parts the depth is cut, each with programs of its own. Worth it where m and n are small
         (few tiles, so most of the GPU is idle) and k is large.
     persistent: one program a multiprocessor, which takes tile after tile. Operands that the copy engine cannot read
-        (see `suits` in reference/triton_tuning.py) are copied first. None: where it pays.
+        (see `suits` in reference/lab/matmul_gpu/matmul_tuning.py) are copied first. None: where it pays.
 
     Cost: 2mkn floating-point operations; mkn (1/BM + 1/BN) elements read, from the L2 cache more often than from
     memory; with split_k, 8 m n split_k bytes more for the parts, written and read.

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.gpu import HAS_GPU, cuda
 from loads import load4, natural, store4
 from operands import check_operands, contiguous, padded, product
+from reference.shared.gpu.backend import HAS_GPU, cuda
 
 WARPS_Y, WARPS_X = (4, 2) if HAS_GPU else (2, 1)  # warps of a block: along the rows of C, along its columns
 LANES_Y, LANES_X = 4, 8  # threads of a warp, likewise: close to a square, so that they share what they read

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.course.units import CourseError, find_unit, in_student_tree
+from autograder.core.units import CourseError, find_unit, in_student_tree
 
 if TYPE_CHECKING:
     from reference.benchmarks.report import Figure, Report
@@ -33,7 +33,7 @@ def bench(
 
     Keep the machine quiet meanwhile. Exit code 1 when a target is not met.
     """
-    from autograder.course.files import write_atomic
+    from autograder.core.files import write_atomic
 
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise CourseError(f"cannot write {json_file}\n  expected: a file in a folder that exists")
@@ -76,14 +76,14 @@ def benchmark_of(wanted_unit: str) -> ModuleType:
     if wanted_unit == "autograder":
         if in_student_tree():
             raise CourseError("the autograder is measured in the whole course, and this is a student's tree")
-        name, path = "autograder.benchmark", "autograder/benchmark/__init__.py"
+        name, path = "autograder.authoring.benchmark", "autograder/authoring/benchmark/__init__.py"
     else:
         unit = find_unit(wanted_unit)
-        name, path = f"reference.benchmarks.{unit.name}", f"reference/benchmarks/{unit.name}.py"
+        name, path = f"reference.benchmarks.{unit.name}.bench", f"reference/benchmarks/{unit.name}/bench.py"
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if error.name != name:
+        if not f"{name}.".startswith(f"{error.name}."):
             raise
         raise CourseError(f"there is no benchmark of {wanted_unit}\n  {expected(path)}") from None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from autograder.judge.result import GradeResult
+    from autograder.core.result import GradeResult
 
 
 def check(
@@ -38,8 +38,8 @@ def check(
     from rich.console import Console
 
     from autograder.commands.live import live_line
-    from autograder.course.desk_check import check_desk
-    from autograder.course.names import find_asked
+    from autograder.core.selection import find_asked
+    from autograder.lab.desk_check import check_desk
     from autograder.reports import terminal
 
     asked = find_asked(what)
@@ -63,8 +63,8 @@ def check(
 
 def save(result: GradeResult, path: Path, *, as_page: bool) -> None:
     """Write the report as HTML or Markdown. Raises CourseError where it cannot be written."""
-    from autograder.course.files import write_atomic
-    from autograder.course.units import CourseError
+    from autograder.core.files import write_atomic
+    from autograder.core.units import CourseError
     from autograder.reports.html import page
     from autograder.reports.markdown import result_markdown
 

@@ -27,8 +27,8 @@ def bundle(
     to: Annotated[Path, typer.Option(metavar="DIR", help="Write the bundle to this folder.")],
 ) -> None:
     """Write the folder for CLASSROOM/autograders/ASSIGNMENT: autograder.py, the grader and the public checks."""
-    from autograder.course.bundle import write_bundle
-    from autograder.course.units import find_unit
+    from autograder.core.units import find_unit
+    from autograder.release.bundle import write_bundle
 
     written = write_bundle(find_unit(unit), to)
     print(f"{to}: {len(written)} files; copy it to CLASSROOM/autograders/ASSIGNMENT of the configuration")

@@ -28,8 +28,8 @@ def collect(
     from rich.console import Console
 
     from autograder.commands.bars import fetching
-    from autograder.course.manifest import unit_manifest
-    from autograder.course.units import find_unit
+    from autograder.core.manifest import unit_manifest
+    from autograder.core.units import find_unit
     from autograder.reports.view import clean
     from autograder.roster.choose import Chooser
     from autograder.roster.collect import collect as fetch

@@ -15,8 +15,8 @@ def doctor(
     Starts MPI ranks, the sandbox and a browser for real, which takes some seconds. Exit code 1 when
     something is missing that every student needs.
     """
-    from autograder.course.doctor import as_json as to_json
-    from autograder.course.doctor import conclusion, examine, print_line
+    from autograder.authoring.doctor import as_json as to_json
+    from autograder.authoring.doctor import conclusion, examine, print_line
 
     lines = []
     for line in examine():

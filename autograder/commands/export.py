@@ -42,10 +42,10 @@ def export(
 
     A total that waits for a mark or a regrade is an empty cell, so that no import can make it a zero.
     """
-    from autograder.commands.book import open_book
-    from autograder.course.units import CourseError
+    from autograder.commands.gradebook_version import open_book
+    from autograder.core.units import CourseError
     from autograder.reports import tables
-    from autograder.reports.klass import class_files, put
+    from autograder.reports.class_report import class_files, put
 
     manifest, book, standings = open_book(unit, out, version)
     folder = into or book.home / "export" / f"{standings.number:04d}"

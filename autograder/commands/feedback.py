@@ -29,7 +29,7 @@ def feedback(
     """
     from rich.console import Console
 
-    from autograder.commands.book import open_book
+    from autograder.commands.gradebook_version import open_book
     from autograder.reports.feedback import Delivery, deliver
     from autograder.roster.people import read_roster
 

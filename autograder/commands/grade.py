@@ -111,8 +111,8 @@ def grade(
 
     from autograder.commands import bars
     from autograder.commands.grade_summary import summary
-    from autograder.course.manifest import unit_manifest
-    from autograder.course.units import CourseError, find_unit
+    from autograder.core.manifest import unit_manifest
+    from autograder.core.units import CourseError, find_unit
     from autograder.roster.folders import people_of
     from autograder.roster.git import Limits
     from autograder.roster.people import read_roster
@@ -159,7 +159,7 @@ def grade(
 
 def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: str | None) -> Policy:
     """What is due when, for these people (None: folders without a roster). Raises CourseError."""
-    from autograder.course.units import CourseError
+    from autograder.core.units import CourseError
     from autograder.roster.addresses import is_folder, is_git
     from autograder.roster.policy import load_policy, no_policy, parse_moment
 
@@ -181,8 +181,8 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
 
 def check_gpu(grading: Grading, engine: str) -> None:
     """Raise CourseError where --gpu would do nothing."""
-    from autograder.course.units import CourseError
-    from autograder.judge.gpu import find_driver
+    from autograder.core.units import CourseError
+    from autograder.judge.sandbox.gpu import find_driver
 
     if not grading.manifest.gpu:
         raise CourseError(

@@ -57,7 +57,7 @@ def signs(standing: Standing) -> str:
 
 def notes(standing: Standing) -> list[str]:
     """What there is to know of one person beside the points."""
-    from autograder.judge.result import Status
+    from autograder.core.result import Status
 
     result, found = standing.result, []
     if result is None:
@@ -76,7 +76,7 @@ def notes(standing: Standing) -> list[str]:
 
 def doubts(grading: Grading) -> list[str]:
     """Who may have been in time, while nobody looked."""
-    from autograder.roster.doubts import unwatched
+    from autograder.roster.unwatched_deadlines import unwatched
 
     found = [
         person.id

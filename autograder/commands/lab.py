@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course.units import CourseError, Unit, find_unit, find_units
+from autograder.core.units import CourseError, Unit, find_unit, find_units
 
 
 def lab(
@@ -26,7 +26,7 @@ def lab(
     The first time, the notebook and the starters are copied to your desk, work/NN_name/. What is there
     already is never overwritten. Ctrl-C stops JupyterLab.
     """
-    from autograder.course import jupyter
+    from autograder.lab import jupyter
 
     chosen = find_unit(unit) if unit else first_unfinished()
     modules = set_desk(chosen) if chosen.manifest.exists() else former_desk(chosen)
@@ -35,8 +35,8 @@ def lab(
 
 def set_desk(unit: Unit) -> tuple[str, ...]:
     """Put what is new on the desk, and say so; the modules that the student writes."""
-    from autograder.course.desk import ensure_desk
-    from autograder.course.manifest import unit_manifest
+    from autograder.core.manifest import unit_manifest
+    from autograder.release.desk import ensure_desk
 
     new = ensure_desk(unit)
     if new:
@@ -76,8 +76,8 @@ def first_unfinished(units: list[Unit] | None = None) -> Unit:
 
 def is_finished(unit: Unit) -> bool:
     """Whether the last check of every task gave all the points that it can give here, to the files as they are."""
-    from autograder.course.manifest import unit_manifest
-    from autograder.course.progress import edited_since, read_progress
+    from autograder.core.manifest import unit_manifest
+    from autograder.lab.progress import edited_since, read_progress
 
     if not unit.manifest.exists():
         return True  # nothing is asked for

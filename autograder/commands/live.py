@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.course.running import Running
+    from autograder.lab.running import Running
 
 
 @contextlib.contextmanager
@@ -19,7 +19,7 @@ def live_line(console: Console, what: str) -> Iterator[Running]:
     from rich.spinner import Spinner
     from rich.text import Text
 
-    from autograder.course.running import Running
+    from autograder.lab.running import Running
 
     running = Running(what)
     if not console.is_terminal:

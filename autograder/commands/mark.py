@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.course.manifest import Manifest
+    from autograder.core.manifest import Manifest
     from autograder.reports.marking import Job
     from autograder.roster.gradebook import Gradebook
 
@@ -47,10 +47,10 @@ def mark(
     """
     from rich.console import Console
 
-    from autograder.commands.book import open_book
-    from autograder.course.files import write_atomic
+    from autograder.commands.gradebook_version import open_book
+    from autograder.core.files import write_atomic
     from autograder.reports import marking
-    from autograder.reports.rubric import append_marks
+    from autograder.roster.rubric import append_marks
 
     manifest, book, standings = open_book(unit, out)
     todo = marking.jobs(standings, manifest, person=person, part=part)
@@ -85,7 +85,7 @@ def form(
     from rich.text import Text
 
     from autograder.reports.marking import marks_for, parse_points, waits
-    from autograder.reports.rubric import append_marks
+    from autograder.roster.rubric import append_marks
 
     given = 0
     limits = {each.id: each.points for each in manifest.manual}
@@ -129,8 +129,8 @@ def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -
     """Whose work it is, where it lies, what gives the points, and the marks so far."""
     from rich.text import Text
 
-    from autograder.reports.rubric import manual_parts
     from autograder.reports.view import clean, number
+    from autograder.roster.rubric import manual_parts
 
     first = job.people[0]
     part = next(each for each in manifest.manual if each.id == job.part)
@@ -152,8 +152,8 @@ def print_marks(todo: list[Job], manifest: Manifest, book: Gradebook, console: C
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.reports.rubric import manual_parts
     from autograder.reports.view import clean, number
+    from autograder.roster.rubric import manual_parts
 
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("part", "id", "points", "by", "when", "before"):

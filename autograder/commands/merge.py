@@ -18,8 +18,8 @@ def merge(
 
     Every shard must be there, and of the same roster, policy, course and seed.
     """
-    from autograder.course.manifest import unit_manifest
-    from autograder.course.units import CourseError, find_units
+    from autograder.core.manifest import unit_manifest
+    from autograder.core.units import CourseError, find_units
     from autograder.roster.gradebook import Gradebook
     from autograder.roster.shards import merge as join
 

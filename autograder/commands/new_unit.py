@@ -22,9 +22,9 @@ def new_unit(
     Writes slides, lab, assignment with starters, reference with tests, checks with wrong solutions, bench, and the
     unit's rows in README.md: all of it or nothing, and over nothing that is there. CONTRIBUTING.md walks through it.
     """
-    from autograder.course.new_unit import new_unit as make
-    from autograder.course.new_unit import rooms
-    from autograder.course.units import course_root
+    from autograder.authoring.new_unit import new_unit as make
+    from autograder.authoring.new_unit import rooms
+    from autograder.core.units import course_root
 
     unit, finished = make(course_root(), number, slug, title)
     for other in finished:

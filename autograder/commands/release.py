@@ -27,12 +27,12 @@ def release(
     ./mlsys release --check                exit code 1 when one is not
     ./mlsys release --unit 03 --to ../w3   the tree of week 3: no answers to it, no hidden checks
     """
-    from autograder.course.units import CourseError, find_unit, find_units
+    from autograder.core.units import CourseError, find_unit, find_units
 
     if (unit is None) != (to is None):
         raise CourseError("a student tree needs both: expected --unit UNIT --to DIR")
     if unit is not None and to is not None:
-        from autograder.course.student_tree import student_tree
+        from autograder.release.student_tree import student_tree
 
         if check or only:
             raise CourseError("expected --unit UNIT --to DIR alone, without --check or another unit")
@@ -40,7 +40,7 @@ def release(
         print(f"{to}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
         print(f"  try it: cd {to} && ./mlsys check {find_unit(unit).number}")
         return
-    from autograder.course.release import check_drift, write_starters
+    from autograder.release.starters import check_drift, write_starters
 
     chosen = [find_unit(only)] if only else [each for each in find_units() if each.manifest.exists()]
     if check:

@@ -20,8 +20,8 @@ def reset(
 
     The other tasks in the same file stay as they are.
     """
-    from autograder.course.desk import Reset, reset_files, reset_task
-    from autograder.course.names import find_asked, one_task
+    from autograder.core.selection import find_asked, one_task
+    from autograder.release.desk import Reset, reset_files, reset_task
 
     done: list[Reset]
     if everything:

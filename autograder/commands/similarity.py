@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from autograder.course.manifest import Manifest
-    from autograder.course.units import Unit
+    from autograder.core.manifest import Manifest
+    from autograder.core.units import Unit
     from autograder.reports.similarity import Work
 
 
@@ -39,10 +39,10 @@ def similarity(
     """
     from rich.console import Console
 
-    from autograder.course.files import write_atomic
-    from autograder.course.manifest import unit_manifest
-    from autograder.course.release import starter_files
-    from autograder.course.units import CourseError, find_unit
+    from autograder.core.files import write_atomic
+    from autograder.core.manifest import unit_manifest
+    from autograder.core.units import CourseError, find_unit
+    from autograder.release.starters import starter_files
     from autograder.reports import html
     from autograder.reports.similarity import compare
 
@@ -75,7 +75,7 @@ def similarity(
 
 def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
     """The modules in a folder, or in its work/NN_slug; links are not followed."""
-    from autograder.course.units import CourseError
+    from autograder.core.units import CourseError
     from autograder.judge.intake import InvalidSubmissionError, read_module
     from autograder.reports.similarity import Work
     from autograder.roster.choose import desk_of
@@ -101,7 +101,7 @@ def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
 
 def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
     """What was graded last, from the gradebook; a group is one submission."""
-    from autograder.commands.book import open_book
+    from autograder.commands.gradebook_version import open_book
     from autograder.reports.similarity import Work
     from autograder.roster.people import read_roster
     from autograder.roster.standing import by_owner

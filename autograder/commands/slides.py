@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course.units import CourseError, course_root, find_unit, find_units
+from autograder.core.units import CourseError, course_root, find_unit, find_units
 
 
 def slides(
@@ -17,7 +17,7 @@ def slides(
     ] = None,
 ) -> None:
     """Render the slides of a unit (or of all) to HTML and PDF, with speaker notes in the HTML (press P)."""
-    from autograder.course.marp import render
+    from autograder.authoring.slides import render
 
     root = course_root()
     chosen = [find_unit(unit)] if unit else [each for each in find_units() if each.slides.exists()]

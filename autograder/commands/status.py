@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from autograder.course.units import Unit
+    from autograder.core.units import Unit
 
 
 def status() -> None:
@@ -21,7 +21,7 @@ def status() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from autograder.course.units import CourseError, find_units
+    from autograder.core.units import CourseError, find_units
 
     units = [unit for unit in find_units() if unit.manifest.exists()]
     if not units:
@@ -50,8 +50,8 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, int, str]:
     """
     from rich.text import Text
 
-    from autograder.course.manifest import unit_manifest
-    from autograder.course.progress import edited_since, read_progress
+    from autograder.core.manifest import unit_manifest
+    from autograder.lab.progress import edited_since, read_progress
     from autograder.reports.view import kind, sign
 
     manifest = unit_manifest(unit)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from autograder.course.units import CourseError, find_units, in_student_tree
+from autograder.core.units import CourseError, find_units, in_student_tree
 
 HERE = {"lab", "check", "reset", "status", "units", "doctor", "slides", "bench"}
 WHY = {  # a sentence better than the general one

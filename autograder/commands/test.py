@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.course.units import course_root
+from autograder.core.units import course_root
 
 # Words that ask for all tests. With any other, like a path, -k or -x, they run one after the other.
 WHOLE = ("-q", "-v", "-r", "--durations=", "--tb=", "--color=")
@@ -28,7 +28,7 @@ def test(
     when all passed. A test that needs a program which is absent here is skipped and says so; with CI=true it
     fails. All of them run in two parts: several at once first, and then those that need the machine for themselves.
     """
-    from reference.machine import usable_cores
+    from reference.shared.machine import usable_cores
 
     words, workers = context.args, min(usable_cores(), MOST)
     if workers == 1 or not all(word.startswith(WHOLE) for word in words):

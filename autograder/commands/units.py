@@ -10,7 +10,7 @@ def units() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from autograder.course.units import CourseError, find_units, in_student_tree
+    from autograder.core.units import CourseError, find_units, in_student_tree
 
     found = find_units()
     if not found:

@@ -1,6 +1,6 @@
 """The judge: runs a unit's checks against a submission that it never imports.
 
-    from autograder.judge.judge import grade_submission
+    from autograder.judge.grading import grade_submission
     result = grade_submission(unit, folder)
 
 This file imports nothing: the sandboxed worker shares the package, and starts in milliseconds.

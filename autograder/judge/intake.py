@@ -14,9 +14,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.manifest import Manifest
-from autograder.course.units import CourseError, Unit
-from autograder.judge.result import GradedFile
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradedFile
+from autograder.core.units import CourseError, Unit
 
 MAX_BYTES = 1 << 20  # of one source file
 MAX_ENTRIES = 2000  # names of a folder that are looked at for advice
@@ -121,7 +121,7 @@ def given_files(unit: Unit, manifest: Manifest) -> dict[str, bytes]:
     folder = unit.assignment
     if all((folder / name).is_file() for name in manifest.given):
         return {name: (folder / name).read_bytes() for name in manifest.given}
-    from autograder.course.release import solved_files
+    from autograder.release.starters import solved_files
 
     solved = solved_files(unit)
     return {name: solved[name] for name in manifest.given}

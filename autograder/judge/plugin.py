@@ -13,10 +13,10 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 import pytest
 
-from autograder.judge.failures import Failure, WorkerError
-from autograder.judge.record import Record, Recorder
-from autograder.judge.result import Feedback, Status
-from autograder.judge.student import Student
+from autograder.core.result import Feedback, Status
+from autograder.judge.checking.failures import Failure, WorkerError
+from autograder.judge.recorder import Record, Recorder
+from autograder.judge.session.student import Student
 
 T = TypeVar("T")
 Hook: TypeAlias = Generator[None, T, T]

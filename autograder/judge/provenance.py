@@ -9,9 +9,9 @@ import os
 import platform
 from pathlib import Path
 
-from autograder.course.units import Unit
-from autograder.judge.cgroup import memory_net
-from autograder.judge.result import Grader
+from autograder.core.result import Grader
+from autograder.core.units import Unit
+from autograder.judge.session.cgroup import memory_net
 
 
 def grader(unit: Unit) -> Grader:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from autograder.course.scratch import scratch_folder
+from autograder.core.scratch import scratch_folder
 from autograder.roster.git import GitError, Limits, git
 
 Tree: TypeAlias = Mapping[str, "bytes | Tree"]

@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.course.files import write_atomic
-from autograder.course.units import CourseError, Unit, find_unit
-from autograder.judge.result import GradeResult
+from autograder.core.files import write_atomic
+from autograder.core.result import GradeResult
+from autograder.core.units import CourseError, Unit, find_unit
 from autograder.reports.view import check_title
 
 SCHEMA = "classroom50/result/v1"
@@ -85,8 +85,8 @@ def grade_checkout(slug: str, checkout: Path, environment: Mapping[str, str]) ->
 
     Raises CourseError where there is no sandbox, and for an environment that is not the runner's.
     """
-    from autograder.judge.judge import grade_submission
-    from autograder.judge.sandbox import available
+    from autograder.judge.grading import grade_submission
+    from autograder.judge.sandbox.plan import available
     from autograder.reports.markdown import result_markdown
 
     works, reason = available()

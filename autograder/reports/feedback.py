@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from autograder.course.manifest import Manifest
+from autograder.core.manifest import Manifest
 from autograder.reports import html, markdown
 from autograder.reports.branch import Tree, push_files
 from autograder.reports.names import folder_names

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from autograder.judge.result import TaskResult, TestResult
+from autograder.core.result import TaskResult, TestResult
 from autograder.reports.view import check_title, clean, details, headline, number
 from autograder.roster.standing import ManualPart, Standing, Standings
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from autograder.course.files import write_atomic
-from autograder.course.manifest import Manifest
-from autograder.judge.result import GradeResult, Status
+from autograder.core.files import write_atomic
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult, Status
 from autograder.reports import view
 from autograder.roster.standing import Standing
 

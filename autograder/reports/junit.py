@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from autograder.judge.result import Status, TestResult
+from autograder.core.result import Status, TestResult
 from autograder.reports.view import clean
 from autograder.roster.standing import Standing, Standings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from autograder.judge.result import GradeResult, TaskResult
+from autograder.core.result import GradeResult, TaskResult
 from autograder.reports.view import check_title, clean, details, headline, next_steps, number, sign
 from autograder.roster.standing import Standing
 

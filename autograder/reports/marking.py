@@ -8,12 +8,12 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.manifest import Manifest
-from autograder.course.units import CourseError
-from autograder.reports.rubric import Mark, manual_parts, now, read_marks
+from autograder.core.manifest import Manifest
+from autograder.core.units import CourseError
 from autograder.reports.tables import cell, csv_text
 from autograder.reports.view import number
 from autograder.roster.gradebook import Gradebook
+from autograder.roster.rubric import Mark, manual_parts, now, read_marks
 from autograder.roster.standing import Standing, Standings, by_owner
 
 COLUMNS = ("id", "name", "part", "points", "comment")

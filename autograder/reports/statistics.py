@@ -10,7 +10,7 @@ import statistics
 from collections import Counter
 from dataclasses import dataclass
 
-from autograder.judge.result import SEVERITY, GradeResult, Status
+from autograder.core.result import SEVERITY, GradeResult, Status
 from autograder.roster.standing import Standing, Standings, by_owner
 
 BINS = 10

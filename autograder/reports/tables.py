@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-from autograder.course.manifest import Manifest
+from autograder.core.manifest import Manifest
 from autograder.reports.view import clean, number
 from autograder.roster.standing import Standing, Standings
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from autograder.judge.result import GradeResult, Status, TaskResult, TestResult
+from autograder.core.result import GradeResult, Status, TaskResult, TestResult
 from autograder.reports.view import (
     Detail,
     check_title,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from autograder.judge.result import Feedback, GradeResult, Status, TaskResult, TestResult
+from autograder.core.result import Feedback, GradeResult, Status, TaskResult, TestResult
 
 OUTPUT_LINES = 12  # of a test's own output, its end
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from autograder.course.manifest import Manifest
-from autograder.judge.result import GradeResult
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult
 from autograder.roster.choose import Choice
 from autograder.roster.lateness import Due, days_late, penalty
 from autograder.roster.policy import Policy
@@ -50,7 +50,7 @@ def standing(
 
 def manual_of(manifest: Manifest, marks: Path, person: Person) -> tuple[ManualPart, ...]:
     """What people have graded, and what waits for them."""
-    from autograder.reports.rubric import manual_parts
+    from autograder.roster.rubric import manual_parts
 
     return manual_parts(manifest, marks, person.id)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autograder.course.manifest import Manifest
-from autograder.course.units import Unit
+from autograder.core.manifest import Manifest
+from autograder.core.units import Unit
 from autograder.roster.addresses import is_folder, is_git
 from autograder.roster.committed import blob_id, changed_files, of_commit
 from autograder.roster.git import GitError

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 
-from autograder.course.units import CourseError
+from autograder.core.append_log import utc_now
+from autograder.core.units import CourseError
 from autograder.roster import git
 from autograder.roster.addresses import is_folder, is_git
-from autograder.roster.journal import utc_now
 from autograder.roster.mirror import FetchError
 from autograder.roster.receipts import Look, Store
 from autograder.roster.standing import Person

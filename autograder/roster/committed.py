@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from autograder.course.manifest import Manifest
-from autograder.course.units import Unit
+from autograder.core.manifest import Manifest
+from autograder.core.units import Unit
 from autograder.judge.intake import MAX_BYTES
 from autograder.roster.git import GitError
 from autograder.roster.mirror import Mirror

@@ -15,8 +15,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.course.units import CourseError
-from reference.machine import usable_cores
+from autograder.core.units import CourseError
+from reference.shared.machine import usable_cores
 
 PATIENCE = 0.02  # seconds between two looks
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from autograder.course.manifest import Manifest
-from autograder.judge.result import GradeResult
-from autograder.judge.usage import available_memory
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult
+from autograder.judge.session.usage import available_memory
 from autograder.roster.job import Job
-from reference.machine import usable_cores
+from reference.shared.machine import usable_cores
 
 OVERHEAD_MB = 512  # of a grading process and its sandbox, beyond what the submission may use
 PATIENCE = 600.0  # seconds that a submission may take beyond the sum of its time limits

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from autograder.course.units import CourseError
+from autograder.core.units import CourseError
 from autograder.roster.standing import Person
 
 

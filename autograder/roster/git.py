@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.units import CourseError
+from autograder.core.units import CourseError
 
 PROTOCOLS = "file:git:http:https:ssh"
 SETTINGS = (

@@ -20,12 +20,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.course.files import write_atomic
-from autograder.course.manifest import Manifest
-from autograder.course.units import CourseError
-from autograder.judge.result import GradeResult
+from autograder.core.append_log import Journal, sync_folder, utc_now
+from autograder.core.files import write_atomic
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult
+from autograder.core.units import CourseError
 from autograder.roster.changes import changes, grades
-from autograder.roster.journal import Journal, sync_folder, utc_now
 from autograder.roster.standing import Standing, Standings
 
 NUMBER = re.compile(r"\d{4,}")
@@ -123,7 +123,7 @@ class Gradebook:
         write_atomic(temporary / "grades.json", pretty(grades(standings)))
         write_atomic(temporary / "changes.json", pretty(changes(latest, standings)))
         try:
-            from autograder.reports.klass import write_class
+            from autograder.reports.class_report import write_class
 
             write_class(standings, temporary, manifest)
         except Exception as error:  # a mistake in a page must not keep the grades back

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.scratch import scratch_folder
-from autograder.course.units import Unit
-from autograder.judge.result import GradeResult
+from autograder.core.result import GradeResult
+from autograder.core.scratch import scratch_folder
+from autograder.core.units import Unit
 from autograder.roster.cores import Cores
 from autograder.roster.snapshot import Snapshot
 
@@ -37,7 +37,7 @@ class Job:
 
 def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
     """Grade in this process, in the sandbox. Raises CourseError without one, and for a broken manifest."""
-    from autograder.judge.judge import grade_submission
+    from autograder.judge.grading import grade_submission
 
     with scratch_folder("job") as scratch:
         folder = scratch / "submission"

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.course.manifest import Manifest
-from autograder.course.units import Unit, find_units
+from autograder.core.manifest import Manifest
+from autograder.core.units import Unit
 from autograder.judge.intake import given_files
 from autograder.judge.provenance import grader
 from autograder.roster.snapshot import Snapshot
@@ -32,15 +32,12 @@ def grader_key(unit: Unit, manifest: Manifest, *, gpu: bool = False) -> str:
 
 def parts(unit: Unit) -> Iterator[Path]:
     """The judge, the pins, and the code of the reference that a sandbox of this unit can see."""
-    yield from sorted(JUDGE.glob("*.py"))
+    yield from sorted(JUDGE.rglob("*.py"))
     pins = unit.root / "constraints.txt"
     if pins.is_file():
         yield pins
-    home = unit.root / "reference"
-    yield from sorted(home.glob("*.py"))
-    for each in find_units(unit.root):
-        if each.number <= unit.number:
-            yield from sorted((home / each.name).rglob("*.py"))
+    for package in unit.visible_packages(own=True):
+        yield from sorted(package.rglob("*.py"))
 
 
 def entry_key(snapshot: Snapshot, grader_key: str, seed: int) -> str:

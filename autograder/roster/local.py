@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 
-from autograder.judge.result import GradeResult
+from autograder.core.result import GradeResult
 from autograder.roster.engines import Done, Needs, course_folder
 from autograder.roster.job import Job
 

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.course.units import CourseError
+from autograder.core.units import CourseError
 from autograder.roster.addresses import AddressError, resolve
 from autograder.roster.standing import Person
 

@@ -23,9 +23,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError
 
-from autograder.course.manifest import syntax_line
-from autograder.course.toml_lines import TomlLines
-from autograder.course.units import CourseError
+from autograder.core.manifest import syntax_line
+from autograder.core.toml_lines import TomlLines
+from autograder.core.units import CourseError
 from autograder.roster.standing import Person
 
 Number = StrictInt | StrictFloat

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-from autograder.course.units import CourseError
-from autograder.judge.result import GradeResult
+from autograder.core.result import GradeResult
+from autograder.core.units import CourseError
 from autograder.roster.engines import Done, Needs, absent, course_folder
 from autograder.roster.job import Job
 from autograder.roster.local import Worker, patiently

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.core.append_log import Journal
 from autograder.roster.git import Limits
-from autograder.roster.journal import Journal
 from autograder.roster.mirror import Mirror, TooLargeError
 
 

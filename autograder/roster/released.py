@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from autograder.course.units import CourseError, Unit
+from autograder.core.units import CourseError, Unit
 from autograder.roster.committed import blob_id
 
 WATCHED = (".github/", "autograder/", "assignments/", "reference/tests/")
@@ -35,7 +35,7 @@ def released_files(unit: Unit, folder: Path | None = None) -> dict[str, str]:
                 if watched(relative) and path.is_file():
                     contents[relative] = blob_id(path.read_bytes())
         return contents
-    from autograder.course.tree_content import tree_files
+    from autograder.release.tree_content import tree_files
 
     try:
         files = tree_files(unit)

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autograder.course.manifest import Manifest
-from autograder.course.units import CourseError, Unit
-from autograder.judge.result import GradeResult
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult
+from autograder.core.units import CourseError, Unit
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
 from autograder.roster.engines import Done, Engine
@@ -23,7 +23,7 @@ from autograder.roster.receipts import Store
 from autograder.roster.released import released_files
 from autograder.roster.shards import Part, Shard, run_digest, write_part
 from autograder.roster.standing import Person, Standing
-from reference.machine import usable_cores
+from reference.shared.machine import usable_cores
 
 SEEDS = 1 << 32
 
@@ -109,7 +109,7 @@ def run(
 
 
 def check_sandbox() -> None:
-    from autograder.judge.sandbox import available
+    from autograder.judge.sandbox.plan import available
 
     works, reason = available()
     if not works:

@@ -12,9 +12,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from autograder.course.files import write_atomic
-from autograder.course.manifest import Manifest
-from autograder.course.units import CourseError
+from autograder.core.files import write_atomic
+from autograder.core.manifest import Manifest
+from autograder.core.units import CourseError
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.standing import Model, Person, Standing, Standings
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from autograder.course.manifest import Manifest
+from autograder.core.manifest import Manifest
 from autograder.judge.intake import MAX_BYTES, MAX_ENTRIES
 
 Kind = Literal["file", "link", "folder", "large", "unreadable"]

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from autograder.judge.result import GradeResult
+from autograder.core.result import GradeResult
 
 SCHEMA = "mlsys/standings/v1"
 

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 
-from autograder.judge.processes import PDEATHSIG, prctl
+from autograder.judge.worker.processes import PDEATHSIG, prctl
 
 
 def main() -> None:

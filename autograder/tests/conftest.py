@@ -3,7 +3,32 @@
 from __future__ import annotations
 
 import signal
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from autograder.core.units import Unit
+from autograder.release.starters import write_starters
+from autograder.tests.mini import make_course
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Who starts the tests in the background of a shell hands down a deaf ear for Ctrl-C, which some tests press.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes is no property of the code: the machine may be busy.
+settings.register_profile("course", deadline=None)
+settings.load_profile("course")
+
+
+@pytest.fixture
+def raw_unit(tmp_path: Path) -> Unit:
+    """Unit 01_tiny of a miniature course, before its starters are written."""
+    return make_course(tmp_path / "course")
+
+
+@pytest.fixture
+def unit(raw_unit: Unit) -> Unit:
+    """Unit 01_tiny of a miniature course."""
+    write_starters(raw_unit)
+    return raw_unit

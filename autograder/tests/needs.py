@@ -17,7 +17,7 @@ def absent(reason: str) -> NoReturn:
 
 
 def need_sandbox() -> None:
-    from autograder.judge.sandbox import available
+    from autograder.judge.sandbox.plan import available
 
     works, reason = available()
     if not works:
@@ -26,7 +26,7 @@ def need_sandbox() -> None:
 
 def need_browser() -> Path:
     """The browser to drive."""
-    from autograder.course.browser import TO_MEND, find_browser
+    from autograder.core.browser import TO_MEND, find_browser
 
     path = find_browser()
     if path is None:
@@ -36,7 +36,7 @@ def need_browser() -> Path:
 
 def need_marp(root: Path) -> Path:
     """The `marp` program, installed if it was not."""
-    from autograder.course.marp import NotInstalledError, ensure_marp
+    from autograder.authoring.slides import NotInstalledError, ensure_marp
 
     try:
         return ensure_marp(root)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.course.bite import bite_table, read_wrong
-from autograder.course.bite_report import markdown, section
-from autograder.course.manifest import unit_manifest
-from autograder.course.units import Unit, course_root, find_units
+from autograder.authoring.bite import bite_table, read_wrong
+from autograder.authoring.bite_report import markdown, section
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import Unit, course_root, find_units
 from autograder.tests.needs import need_sandbox
 
 UNITS = [unit for unit in find_units() if unit.manifest.exists()]
@@ -24,7 +24,7 @@ def test_starter_reference_and_wrong_solutions(unit: Unit, capsys: pytest.Captur
         print(f"\n{unit.slug}: the grader bites\n\n{markdown(rows)}")
     assert [row.difference for row in rows if not row.holds] == []
     published = (course_root() / "README.md").read_text(encoding="utf-8")
-    mend = "the README's table is out of date; to mend: python -m autograder.course.bite_report --readme"
+    mend = "the README's table is out of date; to mend: python -m autograder.authoring.bite_report --readme"
     assert section(unit, rows) in published, mend
 
 

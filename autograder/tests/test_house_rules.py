@@ -13,9 +13,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.release import check_drift
-from autograder.course.units import Unit, course_root, find_units
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import Unit, course_root, find_units
+from autograder.release.starters import check_drift
 from autograder.tests.tree import mlsys
 
 ROOT = course_root()

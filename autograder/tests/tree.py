@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder.course.units import Unit, course_root, find_units
+from autograder.core.units import Unit, course_root, find_units
 
 LEFT_BEHIND = shutil.ignore_patterns(
     ".git",

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from reference.machine import machine_summary
+from reference.shared.machine import machine_summary
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numba import from_dtype, njit, types
 
-from reference.machine import usable_cores
 from reference.matmul_cpu.plan import plan
 from reference.matmul_cpu.shapes import check_operands
 from reference.matmul_cpu.team import team
 from reference.matmul_cpu.work import OPERANDS, K, M, N
+from reference.shared.machine import usable_cores
 
 
 def matmul(a: Any, b: Any, *, out: Any = None, threads: int | None = None) -> np.ndarray:

@@ -21,10 +21,10 @@ from functools import cache
 import numpy as np
 from numba import njit, types
 
-from reference.machine import usable_cores
 from reference.matmul_cpu.addresses import exchange_if, pause, put_word, word_at
 from reference.matmul_cpu.vectors import source_build
 from reference.matmul_cpu.work import JOB_WORDS, NEXT, OPERANDS, work
+from reference.shared.machine import usable_cores
 
 SPINS = 4000  # turns of the waiting loop, about 0.2 ms
 IDLE, POSTED, RUNNING = 0, 1, 2

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.gpu import cuda, launch
+from reference.shared.gpu.backend import cuda, launch
 
 __all__ = ["broadcast_kernel", "guard_kernel", "launch", "map2d_kernel", "map_kernel", "zip_kernel"]
 

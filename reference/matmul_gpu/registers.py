@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.gpu import HAS_GPU, cuda
 from reference.matmul_gpu.loads import natural
 from reference.matmul_gpu.operands import ceil_div, check_operands, product
+from reference.shared.gpu.backend import HAS_GPU, cuda
 
 # Constants of the program: the compiler sees the number behind each name, unrolls the loops over a thread's own rows
 # and columns, and so can give every element of `sums` a register. The simulator gets fewer of all, to be quick.

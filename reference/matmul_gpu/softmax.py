@@ -15,8 +15,8 @@ import torch
 import triton
 import triton.language as tl
 
-from reference.gpu import HAS_GPU, empty, refuse_unwritten
 from reference.matmul_gpu.tensors import check_tensors
+from reference.shared.gpu.backend import HAS_GPU, empty, refuse_unwritten
 
 # The longest row that one program holds in its registers, 32 numbers for each thread of 16 warps; and the steps in
 # which it walks along a longer one. On the interpreter rows are short, so that both kernels are played.
@@ -26,7 +26,7 @@ LONGEST, STEP = (16384, 4096) if HAS_GPU else (128, 128)
 def fused_softmax(x: torch.Tensor) -> torch.Tensor:
     """exp(x[i, j]) / sum over j of exp(x[i, j]), for each row i of `x` (m, n): a new tensor of its shape and dtype.
 
-    x: float32, float16 or bfloat16, on `reference.gpu.DEVICE`, any sizes and strides. Computed in float32, rounded
+    x: float32, float16 or bfloat16, on `DEVICE`, any sizes and strides. Computed in float32, rounded
     once. Numbers as large as their type holds are no trouble: the maximum of the row is taken off first. -inf has the
     share 0. A row of nothing but -inf has no shares: it becomes NaN, as does a row with +inf or NaN in it, and as
     torch.softmax has it.

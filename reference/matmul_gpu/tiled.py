@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.gpu import HAS_GPU, cuda
 from reference.matmul_gpu.operands import ceil_div, check_operands, product
+from reference.shared.gpu.backend import HAS_GPU, cuda
 
 TILE = (
     32 if HAS_GPU else 8

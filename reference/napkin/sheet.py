@@ -196,7 +196,7 @@ def sheet() -> dict[str, float]:
 
 def working_sets() -> dict[str, int]:
     """Name of a level of the memory -> bytes that fit into it, and by far not into the level before it."""
-    from reference.machine import machine  # imported late: only a lab needs it
+    from reference.shared.machine import machine  # imported late: only a lab needs it
 
     here = machine()
     found = {f"{name} cache": size // 2 for name, size in here.caches.items()}

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import expect_equal, fail
-from autograder.judge.describe import short
-from autograder.judge.result import Status
-from autograder.judge.student import Student
+from autograder.core.result import Status
+from autograder.judge.checking.compare import expect_equal, fail
+from autograder.judge.checking.describe import short
+from autograder.judge.session.student import Student
 
 SHOWN = 8  # numbers of a list in a message
 

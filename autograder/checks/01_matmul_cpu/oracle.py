@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from patterns import garbage, one_row
 
-from autograder.judge.compare import expect_close
+from autograder.judge.checking.compare import expect_close
 
 
 def matrices(

@@ -6,9 +6,9 @@ import numpy as np
 from oracle import expect_product, matrices
 from rungs import check_kernel
 
-from autograder.judge.compare import fail
-from autograder.judge.student import Student
-from autograder.judge.timing import speed_ratio
+from autograder.judge.checking.compare import fail
+from autograder.judge.checking.timing import speed_ratio
+from autograder.judge.session.student import Student
 
 
 def expect_speed(

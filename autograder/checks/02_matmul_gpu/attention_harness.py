@@ -9,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from reference.gpu import DEVICE, HAS_GPU
+from reference.shared.gpu.backend import DEVICE, HAS_GPU
 
 
 class Largest(TorchDispatchMode):
@@ -38,7 +38,7 @@ def traffic(function, *args):
     if HAS_GPU:
         student_function(function)(*(x.to(DEVICE) if isinstance(x, torch.Tensor) else x for x in args))
         return {}
-    from reference.triton_watch import watch_triton
+    from reference.shared.simulators.triton_watch import watch_triton
 
     with watch_triton() as log:
         student_function(function)(*args)

@@ -12,8 +12,8 @@ import replays
 import torch
 from tl_oracle import ROUND, expect_tensor, reals
 
-from autograder.judge.compare import fail
-from autograder.judge.student import Student
+from autograder.judge.checking.compare import fail
+from autograder.judge.session.student import Student
 
 HARNESS = "attention_harness.py"
 UNIT = 2.0**-24  # of one rounding in float32, in which every sum is taken

@@ -6,11 +6,11 @@
 import collections
 import contextlib
 
-from reference.gpu import DEVICE, HAS_GPU, HAS_TRITON, launch
-from reference.simt import watch
+from reference.shared.gpu.backend import DEVICE, HAS_GPU, HAS_TRITON, launch
+from reference.shared.simulators.scheduler import watch
 
 if HAS_TRITON:
-    from reference.triton_watch import watch_triton
+    from reference.shared.simulators.triton_watch import watch_triton
 
 
 def here(value):
@@ -52,7 +52,7 @@ def play_counted(kernel, grid, block, out, *args):
     if HAS_GPU:
         launch(student_function(kernel), grid, block, out, *args)
         return out, {}
-    from reference.simt_trace import READ, SECTOR_BYTES, WRITE
+    from reference.shared.simulators.trace import READ, SECTOR_BYTES, WRITE
 
     with watch() as trace:
         launch(student_function(kernel), grid, block, out, *args)

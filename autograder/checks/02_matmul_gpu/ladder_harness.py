@@ -4,8 +4,8 @@
 # pyright: reportUndefinedVariable=false
 # The worker puts `student_function` into this module: it gives the student's function of a name.
 
-from reference.gpu import HAS_GPU
-from reference.simt import watch
+from reference.shared.gpu.backend import HAS_GPU
+from reference.shared.simulators.scheduler import watch
 
 
 def written(function, a, b):
@@ -26,7 +26,7 @@ def counted(function, a, b):
     """
     if HAS_GPU:
         return {}
-    from reference.simt_trace import READ
+    from reference.shared.simulators.trace import READ
 
     with watch() as trace:
         student_function(function)(a, b)

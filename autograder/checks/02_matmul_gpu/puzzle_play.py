@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from replays import orders, play
 
-from autograder.judge.compare import expect_close, fail
-from autograder.judge.result import Status
-from autograder.judge.student import Student
+from autograder.core.result import Status
+from autograder.judge.checking.compare import expect_close, fail
+from autograder.judge.session.student import Student
 
 LISTS, NUMBERS = ("reads", "writes", "efficiency"), ("busiest", "shared_reads", "ways")
 

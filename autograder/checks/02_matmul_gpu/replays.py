@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.compare import fail
-from autograder.judge.result import Status
-from autograder.judge.student import Student
+from autograder.core.result import Status
+from autograder.judge.checking.compare import fail
+from autograder.judge.session.student import Student
 
 
 def orders(rng: np.random.Generator) -> tuple[Any, ...]:

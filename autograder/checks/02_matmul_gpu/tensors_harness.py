@@ -8,8 +8,8 @@ import contextlib
 
 import torch
 
-from reference.gpu import DEVICE, HAS_GPU
-from reference.triton_watch import watch_triton
+from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared.simulators.triton_watch import watch_triton
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ import replays
 import torch
 from replays import orders, run, unpack
 
-from autograder.judge.compare import expect_close
-from autograder.judge.student import Student
+from autograder.judge.checking.compare import expect_close
+from autograder.judge.session.student import Student
 
 HARNESS = "tensors_harness.py"
 ROUND = {

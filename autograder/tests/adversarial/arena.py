@@ -22,11 +22,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.release import solved_files
-from autograder.course.units import Unit, find_unit
-from autograder.judge.judge import grade_submission
-from autograder.judge.result import GradeResult, Status, TestResult
+from autograder.core.manifest import unit_manifest
+from autograder.core.result import GradeResult, Status, TestResult
+from autograder.core.units import Unit, find_unit
+from autograder.judge.grading import grade_submission
+from autograder.release.starters import solved_files
 from autograder.tests.judge.small_course import ADD, ONE, Course
 
 VANDAL = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.course.units import Unit
+from autograder.core.units import Unit
 from autograder.tests.adversarial.arena import Arena, short_unit
 from autograder.tests.judge.conftest import bare_course, course
 from autograder.tests.judge.small_course import Course

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.judge import grade_submission
-from autograder.judge.result import Feedback, Status
+from autograder.core.result import Feedback, Status
+from autograder.judge.grading import grade_submission
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import ADD, CHECK
 
@@ -118,7 +118,7 @@ def add():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["reference.matmul_cpu", "autograder.checks", "autograder.judge.judge", "oracle", "baseline"]
+    "name", ["reference.matmul_cpu", "autograder.checks", "autograder.judge.grading", "oracle", "baseline"]
 )
 def test_the_solved_unit_and_the_checks_cannot_be_imported(arena: Arena, name: str):
     """(19)"""

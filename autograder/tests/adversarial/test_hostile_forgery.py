@@ -8,7 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import ADD
 

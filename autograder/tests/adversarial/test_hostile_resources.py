@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import ADD, CHECK
 

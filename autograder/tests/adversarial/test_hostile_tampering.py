@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import ADD, CHECK
 
@@ -36,8 +36,8 @@ PATCHES = {
     ),
     # own: the judge's own package, as far as it is there
     "the worker's modules": (
-        "import autograder.judge.child as child, autograder.judge.values as values, autograder.judge.blame as blame\n"
-        "import autograder.judge.wire as wire\nblame.explain = child.explain = lambda *_: {'value': 1}\n"
+        "from autograder.judge.worker import child, exception_record, values, wire\n"
+        "exception_record.explain = child.explain = lambda *_: {'value': 1}\n"
         "values.encode = wire.encode = lambda value: ({'t': [True]}, [])"
     ),
     # own: hooks that see every call, import and event of the process
@@ -69,7 +69,7 @@ def test_torch_allclose(arena: Arena):
     """(11) The judge compares tensors with functions of its own process."""
     checks = """
         import torch
-        from autograder.judge.compare import expect_close
+        from autograder.judge.checking.compare import expect_close
         def test_one(student):
             expect_close(student.call("add", torch.ones(3), torch.ones(3)), torch.full((3,), 2.0))
         """
@@ -158,9 +158,9 @@ def add(a, b):
     if type(a) is int and not hasattr(np, "broken"):
         np.broken = sys.broken = True
         np.add = np.ndarray = np.sum = None
-        import helpers, autograder.judge.values
+        import helpers, autograder.judge.worker.values
         helpers.SECRET = "mine"
-        autograder.judge.values.encode = None
+        autograder.judge.worker.values.encode = None
     return a + b
 """
     result = arena.small(code, STATEFUL, {"test_first": 1, "test_second": 1, "test_third": 1})

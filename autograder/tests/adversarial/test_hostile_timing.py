@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge import seccomp
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.judge.sandbox import seccomp
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import CHECK
 
@@ -49,7 +49,7 @@ def test_work_that_goes_on_after_the_answer_is_in_the_next_call(arena: Arena):
     code = """
 import gc, threading, time
 import numpy as np
-from autograder.judge.memfile import MemoryFile
+from autograder.judge.worker.memfile import MemoryFile
 def later(out):
     end = time.monotonic() + 3
     while time.monotonic() < end:
@@ -152,7 +152,7 @@ def add(a, b):
 RACE = (
     CHECK
     + """
-from autograder.judge.timing import speed_ratio
+from autograder.judge.checking.timing import speed_ratio
 def test_one(student, baseline):
     found = speed_ratio(lambda i: student.timed("add", i, 1), lambda i: baseline.timed("slow", i), 3)
     assert found.ratio > 0

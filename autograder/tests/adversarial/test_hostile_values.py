@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import CHECK
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from autograder.course.release import starter_files
-from autograder.course.units import find_unit
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.core.units import find_unit
+from autograder.release.starters import starter_files
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import ADD
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.adversarial.arena import Arena, Attack
 from autograder.tests.judge.small_course import CHECK
 
@@ -152,7 +152,7 @@ def test_arguments_that_do_not_come_back(arena: Arena, value: str):
 def test_a_forged_number_of_ranks(arena: Arena):
     checks = CHECK + "def test_one(student):\n  assert student.mpirun(2, 'add') == [0, 1]\n"
     code = f"{RAW}\nimport subprocess\ndef add(comm): return comm.rank\n" + (
-        "import autograder.judge.ranks as ranks\nranks.mpirun = lambda *_: [0, 1, 2]\n"
+        "import autograder.judge.worker.ranks as ranks\nranks.mpirun = lambda *_: [0, 1, 2]\n"
     )
     limits = {"wall_seconds": 30, "processes": 64}
     assert arena.one(code, checks, **limits).passed  # the launcher runs before the submission is imported

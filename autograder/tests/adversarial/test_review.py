@@ -8,8 +8,9 @@ import re
 import pytest
 from rich.console import Console
 
-from autograder.judge import seccomp, student
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.judge.sandbox import seccomp
+from autograder.judge.session import student
 from autograder.reports.terminal import render
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import CHECK

@@ -16,8 +16,8 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from autograder.course.browser import switches
-from autograder.course.units import Unit
+from autograder.core.browser import switches
+from autograder.core.units import Unit
 from autograder.tests.tree import command, environment
 
 WINDOW = {"width": 1600, "height": 1000}

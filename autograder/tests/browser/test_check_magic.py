@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.course.desk import ensure_desk
-from autograder.course.units import Unit
+from autograder.core.units import Unit
+from autograder.release.desk import ensure_desk
 from autograder.tests import needs
 from autograder.tests.browser.jupyterlab import session
-from autograder.tests.course.mini import make_course_with_tools
+from autograder.tests.mini import make_course_with_tools
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(600)]
 

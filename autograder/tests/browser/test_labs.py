@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.desk import ensure_desk
-from autograder.course.manifest import unit_manifest
-from autograder.course.release import solved_files
-from autograder.course.units import Unit, course_root
-from autograder.course.workspace import opened
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import Unit, course_root
+from autograder.lab.workspace import opened
+from autograder.release.desk import ensure_desk
+from autograder.release.starters import solved_files
 from autograder.tests import needs
 from autograder.tests.browser.jupyterlab import Session, session
 from autograder.tests.tree import copy_tree, unit_in, units_with_lab

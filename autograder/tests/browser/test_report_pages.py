@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from autograder.course.browser import switches
+from autograder.core.browser import switches
 from autograder.reports import html
-from autograder.reports.klass import write_class
+from autograder.reports.class_report import write_class
 from autograder.reports.similarity import Work, compare
 from autograder.tests.needs import need_browser
 from autograder.tests.reports import sample

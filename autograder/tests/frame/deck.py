@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from autograder.course.browser import switches
+from autograder.core.browser import switches
 
 # For the slide that is shown: what sticks out of it, or out of its own box (a long line of code).
 MEASURE = """

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from autograder.commands.test import both
-from autograder.course.units import course_root
+from autograder.core.units import course_root
 from autograder.tests.tree import copy_tree, mlsys
-from reference.machine import usable_cores
+from reference.shared.machine import usable_cores
 
 TESTS = """
 import os
@@ -53,7 +53,8 @@ def tree(tmp_path: Path) -> Path:
         (root / folder).mkdir()
     shutil.copy2(course_root() / "pyproject.toml", root)
     (root / "reference" / "tests" / "test_two.py").write_text(TESTS)
-    (root / "reference" / "benchmarks" / "tiny.py").write_text(BENCHMARK)
+    (root / "reference/benchmarks/tiny").mkdir()
+    (root / "reference/benchmarks/tiny/bench.py").write_text(BENCHMARK)
     (root / "slides").mkdir()
     (root / "slides" / "81_tiny.md").touch()
     (root / "slides" / "82_other.md").touch()
@@ -125,7 +126,7 @@ def test_a_missed_target_is_named_and_is_exit_code_1(tree: Path):
     ("arguments", "message"),
     [
         (["99"], "unknown unit '99'"),
-        (["82"], "there is no benchmark of 82\n  expected: reference/benchmarks/other.py"),
+        (["82"], "there is no benchmark of 82\n  expected: reference/benchmarks/other/bench.py"),
         (["81", "--json", "no/such/folder/x.json"], "cannot write no/such/folder/x.json"),
         (["81", "--json", "reference"], "cannot write reference"),
     ],

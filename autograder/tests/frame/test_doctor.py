@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import probes
-from autograder.course.doctor import as_json, conclusion, examine
-from autograder.course.jupyter import FIRST_PORT, is_free
-from autograder.course.probes import Line
-from autograder.course.units import course_root
+from autograder.authoring import probes
+from autograder.authoring.doctor import as_json, conclusion, examine
+from autograder.authoring.probes import Line
+from autograder.core.units import course_root
+from autograder.lab.jupyter import FIRST_PORT, is_free
 from autograder.tests import needs
 from autograder.tests.tree import mlsys
-from reference import gpu_here
+from reference.shared.gpu import detect as gpu_here
 
 
 def program(folder: Path, name: str, text: str) -> None:
@@ -156,8 +156,13 @@ def test_a_gpu_is_named(t4: pytest.MonkeyPatch, bare_path: Path):
     [
         ("torch.version.cuda", None, "torch here is a build without CUDA", "pip uninstall -y torch"),
         ("torch.cuda.is_available", lambda: False, "torch cannot use it", "a driver for CUDA 13.0"),
-        ("reference.gpu_here.has_nvvm", lambda: False, "numba lacks NVIDIA's compiler", "numba-cuda[cu13]"),
-        ("autograder.course.probes.can_build", lambda: False, "no C compiler", "install gcc"),
+        (
+            "reference.shared.gpu.detect.has_nvvm",
+            lambda: False,
+            "numba lacks NVIDIA's compiler",
+            "numba-cuda[cu13]",
+        ),
+        ("autograder.authoring.probes.can_build", lambda: False, "no C compiler", "install gcc"),
     ],
 )
 def test_what_keeps_kernels_from_the_gpu_is_named(

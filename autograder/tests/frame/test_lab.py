@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from autograder.commands.lab import first_unfinished
-from autograder.course import jupyter
-from autograder.course.units import CourseError, Unit, find_unit
-from autograder.course.workspace import write_workspace
+from autograder.core.units import CourseError, Unit, find_unit
+from autograder.lab import jupyter
+from autograder.lab.workspace import write_workspace
 from autograder.tests.tree import command, copy_tree, environment, mlsys
 
 pytestmark = pytest.mark.alone  # it waits for JupyterLab, on ports that are the same for all

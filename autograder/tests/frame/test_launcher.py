@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder import bootstrap
-from autograder.course.units import course_root
+from autograder.core.units import course_root
 from autograder.tests.frame.tinywheels import little_course, write_wheel
 
 NAMES = [f"tiny{number:02d}" for number in range(15)]  # more than one batch of pip

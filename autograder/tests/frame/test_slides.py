@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import marp
-from autograder.course.units import CourseError, Unit, course_root, find_units
+from autograder.authoring import slides as marp
+from autograder.core.units import CourseError, Unit, course_root, find_units
 from autograder.tests import needs
 from autograder.tests.frame.deck import look_at
 from autograder.tests.tree import copy_tree, mlsys

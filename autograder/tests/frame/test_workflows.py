@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from autograder.course.units import course_root
+from autograder.core.units import course_root
 
 ROOT = course_root()
 WORKFLOWS = sorted(

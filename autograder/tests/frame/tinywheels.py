@@ -6,7 +6,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from autograder.course.units import course_root
+from autograder.core.units import course_root
 
 # A build backend inside the little course, so that installing it needs no package from anywhere.
 BACKEND = """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import Unit
+from autograder.core.units import Unit
 from autograder.tests.judge.small_course import Course
 from autograder.tests.needs import need_sandbox
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.course.units import Unit
-from autograder.judge.judge import grade_submission
-from autograder.judge.result import GradeResult, TestResult
+from autograder.core.result import GradeResult, TestResult
+from autograder.core.units import Unit
+from autograder.judge.grading import grade_submission
 
 MANIFEST = """
 schema = 1
@@ -46,7 +46,7 @@ CHECK = """
 import numpy as np
 import pytest
 
-from autograder.judge.compare import expect_close, expect_equal
+from autograder.judge.checking.compare import expect_close, expect_equal
 
 """
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge import cgroup
-from autograder.judge.cgroup import ControlGroup, find_parent, mounted
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.judge.session import cgroup
+from autograder.judge.session.cgroup import ControlGroup, find_parent, mounted
 from autograder.tests.judge.small_course import Course
 
 

@@ -8,9 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from autograder.course.units import CourseError
-from autograder.judge.judge import grade_submission
-from autograder.judge.result import GradeResult, Status
+from autograder.core.result import GradeResult, Status
+from autograder.core.units import CourseError
+from autograder.judge.grading import grade_submission
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 MANY = (
@@ -112,7 +112,7 @@ def test_a_check_without_points_is_noted(course: Course):
 
 
 def test_a_worker_that_does_not_start_is_the_graders_failure(course: Course, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("autograder.judge.sandbox.Plan.view", lambda *_: ["--no-such-option"])
+    monkeypatch.setattr("autograder.judge.sandbox.plan.Plan.view", lambda *_: ["--no-such-option"])
     test = course.one()
     assert test.status is Status.INFRA_ERROR
     assert "no-such-option" in test.feedback.message

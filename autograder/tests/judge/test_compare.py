@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.judge.compare import expect_close, expect_equal, fail
-from autograder.judge.failures import CheckFailure
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.judge.checking.compare import expect_close, expect_equal, fail
+from autograder.judge.checking.failures import CheckFailure
 
 ONES = np.ones((2, 3))
 

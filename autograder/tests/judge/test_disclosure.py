@@ -48,7 +48,7 @@ def test_cannot_import_the_unit_or_the_judge(course: Course):
     code = """
 def add():
     said = []
-    for name in ("reference.sums", "autograder.judge.compare", "autograder.checks", "test_sums"):
+    for name in ("reference.sums", "autograder.judge.checking.compare", "autograder.checks", "test_sums"):
         try:
             __import__(name)
             said.append(name)
@@ -164,7 +164,7 @@ def test_students_see_the_category_of_a_hidden_failure_alone(course: Course):
     course.checks(
         """
         import numpy as np, pytest
-        from autograder.judge.compare import expect_close
+        from autograder.judge.checking.compare import expect_close
         @pytest.mark.hidden
         def test_one(student):
             expect_close(student.call("add", 4242.5, 1.0), 4243.5, hint="the secret is 1.0")
@@ -178,7 +178,7 @@ def test_students_see_the_category_of_a_hidden_failure_alone(course: Course):
 
 def test_the_course_is_not_seen_through_a_system_folder(bare_course: Course):
     """A checkout below /usr is covered, but for the interpreter that it may hold."""
-    from autograder.judge.view import View
+    from autograder.judge.sandbox.view import View
 
     root = bare_course.root
     view = View((root, root / "desks"))

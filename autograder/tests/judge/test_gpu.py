@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import load_manifest
-from autograder.course.units import Unit
-from autograder.judge import gpu
-from autograder.judge.gpu import Driver, driver_for, find_driver
-from autograder.judge.sandbox import Plan
-from autograder.judge.session import SPARE, SPARE_WITH_GPU, Session
+from autograder.core.manifest import load_manifest
+from autograder.core.units import Unit
+from autograder.judge.sandbox import gpu
+from autograder.judge.sandbox.gpu import Driver, driver_for, find_driver
+from autograder.judge.sandbox.plan import Plan
+from autograder.judge.session.session import SPARE, SPARE_WITH_GPU, Session
 from autograder.tests.judge.small_course import Course
 
 LOOK = """

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.units import CourseError
+from autograder.core.manifest import unit_manifest
+from autograder.core.result import Status
+from autograder.core.units import CourseError
 from autograder.judge import intake
+from autograder.judge.grading import grade_submission
 from autograder.judge.intake import InvalidSubmissionError, stage
-from autograder.judge.judge import grade_submission
-from autograder.judge.result import Status
 from autograder.tests.judge.small_course import ADD, Course
 
 

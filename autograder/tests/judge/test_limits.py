@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 pytestmark = pytest.mark.alone  # it takes all that limits allow, and looks at every process of the machine
@@ -180,8 +180,8 @@ def test_no_process_outlives_an_interrupted_grading(course: Course):
 
     course.submission("import time\ndef add(a, b):\n  time.sleep(600)")
     script = (
-        "from pathlib import Path\nfrom autograder.course.units import Unit\n"
-        "from autograder.judge.judge import grade_submission\n"
+        "from pathlib import Path\nfrom autograder.core.units import Unit\n"
+        "from autograder.judge.grading import grade_submission\n"
         f"root = Path({str(course.root)!r})\n"
         "print('ready', flush=True)\n"
         "grade_submission(Unit('02_sums', root), root / 'desks/ada')\n"
@@ -195,10 +195,10 @@ def test_no_process_outlives_an_interrupted_grading(course: Course):
         ) as judge:
             assert judge.stdout is not None
             judge.stdout.readline()
-            before = find("autograder.judge.worker")
+            before = find("autograder.judge.worker.zygote")
             deadline = time.monotonic() + 20
             while (
-                not (workers := set(find("autograder.judge.worker")) - set(before))
+                not (workers := set(find("autograder.judge.worker.zygote")) - set(before))
                 and time.monotonic() < deadline
             ):
                 time.sleep(0.05)

@@ -9,10 +9,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from autograder.course.release import solved_files
-from autograder.course.units import course_root, find_unit
-from autograder.judge.judge import grade_submission
-from autograder.judge.result import TestResult
+from autograder.core.result import TestResult
+from autograder.core.units import course_root, find_unit
+from autograder.judge.grading import grade_submission
+from autograder.release.starters import solved_files
 from autograder.tests.needs import need_sandbox
 
 LOOPS = """

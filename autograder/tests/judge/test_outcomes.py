@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 TWO = (
@@ -210,7 +210,7 @@ def test_a_missing_module_names_the_file_that_was_left_out(course: Course):
     folder = course.submission("from sumhelp import add")
     (folder / "sumhelp.py").write_text(ADD)
     (folder / "random.py").write_text("boom")
-    from autograder.judge.judge import grade_submission
+    from autograder.judge.grading import grade_submission
 
     result = grade_submission(course.unit, folder)
     assert result.points == 0

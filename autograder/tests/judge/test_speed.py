@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge.result import Status
-from autograder.judge.timing import Timing, speed_ratio
+from autograder.core.result import Status
+from autograder.judge.checking.timing import Timing, speed_ratio
 from autograder.tests.judge.small_course import CHECK, Course
 
 pytestmark = pytest.mark.alone  # it measures time
@@ -66,7 +66,7 @@ def add(what):
 RATIO = (
     CHECK
     + """
-from autograder.judge.timing import speed_ratio
+from autograder.judge.checking.timing import speed_ratio
 
 @pytest.mark.task("02.1")
 def test_one(student, baseline, rng):
@@ -79,7 +79,7 @@ def test_one(student, baseline, rng):
         expect_close(other, a + b)
     assert len(found.student) == len(found.baseline) == 3
     if found.ratio < 5:
-        from autograder.judge.compare import fail
+        from autograder.judge.checking.compare import fail
         fail("too slow", got=f"{found.ratio:.2f}")
 """
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.judge.result import GradeResult, Status
-from autograder.judge.unwritten import unwritten, what_is_left
+from autograder.core.result import GradeResult, Status
+from autograder.judge.worker.unwritten import unwritten, what_is_left
 from autograder.tests.judge.small_course import CHECK, Course
 
 THREE = (

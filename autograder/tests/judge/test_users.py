@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import course_root
-from autograder.judge.isolation import SWITCHES, in_the_way, remedy
-from autograder.judge.result import GradeResult, Status
-from autograder.judge.view import View
+from autograder.core.result import GradeResult, Status
+from autograder.core.units import course_root
+from autograder.judge.sandbox.isolation import SWITCHES, in_the_way, remedy
+from autograder.judge.sandbox.view import View
 from autograder.tests.judge.small_course import ADD, Course
 from autograder.tests.needs import absent
 
@@ -22,8 +22,8 @@ NOBODY = 54321
 GRADE = """
 import sys
 from pathlib import Path
-from autograder.course.units import Unit
-from autograder.judge.judge import grade_submission
+from autograder.core.units import Unit
+from autograder.judge.grading import grade_submission
 root = Path(sys.argv[1])
 print(grade_submission(Unit("02_sums", root), root / "desks" / "ada", seed=7).to_json())
 """

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.judge import decoding
-from autograder.judge.decoding import decode
-from autograder.judge.values import DTYPES, MalformedError, UnsupportedError, aligned, encode
+from autograder.judge.worker import decoding
+from autograder.judge.worker.decoding import decode
+from autograder.judge.worker.values import DTYPES, MalformedError, UnsupportedError, aligned, encode
 
 
 def cross(value: object) -> object:

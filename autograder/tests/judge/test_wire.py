@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge.values import MalformedError
-from autograder.judge.wire import (
+from autograder.judge.worker.values import MalformedError
+from autograder.judge.worker.wire import (
     INLINE,
     MAGIC,
     PREAMBLE,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from autograder.course.units import CourseError
-from autograder.judge.result import Status
-from autograder.judge.sandbox import available
+from autograder.core.result import Status
+from autograder.core.units import CourseError
+from autograder.judge.sandbox.plan import available
 from autograder.tests.judge.small_course import CHECK, Course
 
 
 @pytest.fixture
 def bare(bare_course: Course, monkeypatch: pytest.MonkeyPatch) -> Course:
     monkeypatch.setattr(
-        "autograder.judge.judge.available", lambda: (False, "bubblewrap is not installed: type this")
+        "autograder.judge.grading.available", lambda: (False, "bubblewrap is not installed: type this")
     )
     return bare_course
 

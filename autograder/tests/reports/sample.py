@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograder.course.manifest import Manifest, parse_manifest
-from autograder.judge.result import (
+from autograder.core.manifest import Manifest, parse_manifest
+from autograder.core.result import (
     Feedback,
     Figure,
     GradedFile,
@@ -14,7 +14,7 @@ from autograder.judge.result import (
     TestResult,
 )
 from autograder.roster.standing import ManualPart, Person, Standing, Standings
-from autograder.tests.course.mini import MANIFEST
+from autograder.tests.mini import MANIFEST
 
 HOSTILE = (
     "\x1b[31mred\x1b[0m [bold]x[/bold] [/nope] ::notice::hi\n::error::y "

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.judge.result import Status
-from autograder.reports.klass import class_files, class_page, write_class
+from autograder.core.result import Status
+from autograder.reports.class_report import class_files, class_page, write_class
 from autograder.reports.names import folder_names
 from autograder.reports.statistics import class_figures
 from autograder.roster.standing import Standings

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 
-from autograder.course.bundle import bundle_files, write_bundle
-from autograder.course.release import write_starters
-from autograder.course.student_tree import student_tree
-from autograder.course.units import CourseError, Unit, course_root
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.core.units import CourseError, Unit, course_root
+from autograder.release.bundle import bundle_files, write_bundle
+from autograder.release.starters import write_starters
+from autograder.release.student_tree import student_tree
 from autograder.reports.classroom50 import document
-from autograder.tests.course.mini import make_course, make_course_with_tools
+from autograder.tests.mini import make_course, make_course_with_tools
 from autograder.tests.needs import need_sandbox
 from autograder.tests.reports import sample
 
@@ -119,7 +119,7 @@ def test_a_wrong_tag_or_type_is_named():
 def test_the_bundle_of_unit_01_holds_no_answers_and_fits():
     unit = Unit("01_matmul_cpu", course_root())
     files = bundle_files(unit)
-    assert {"autograder.py", "README.md", "course/mlsys", "course/autograder/judge/judge.py"} <= set(files)
+    assert {"autograder.py", "README.md", "course/mlsys", "course/autograder/judge/grading.py"} <= set(files)
     assert not [
         path for path in files if path.startswith(("course/labs", "course/slides", "course/reference/matmul"))
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autograder.course.units import Unit
-from autograder.judge.result import Figure, GradeResult
+from autograder.core.result import Figure, GradeResult
+from autograder.core.units import Unit
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 from autograder.tests.needs import need_sandbox
 

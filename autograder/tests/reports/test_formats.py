@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.reports import gradescope, tables
 from autograder.reports.junit import junit_xml
 from autograder.reports.view import number

@@ -13,8 +13,8 @@ import pytest
 from typer.main import get_command
 
 from autograder.cli import app
-from autograder.course.units import course_root
-from autograder.tests.course.mini import make_course_with_tools
+from autograder.core.units import course_root
+from autograder.tests.mini import make_course_with_tools
 from autograder.tests.needs import need_sandbox
 from autograder.tests.roster.gitserver import git_server
 from autograder.tests.tree import mlsys

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import CourseError
+from autograder.core.units import CourseError
 from autograder.reports import marking
-from autograder.reports.rubric import Mark, append_marks, manual_parts, read_marks
 from autograder.roster.gradebook import Gradebook
+from autograder.roster.rubric import Mark, append_marks, manual_parts, read_marks
 from autograder.tests.reports import sample
 
 START = datetime(2026, 11, 21, 9, tzinfo=UTC)
@@ -86,7 +86,7 @@ WRITER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from autograder.reports.rubric import Mark, append_marks
+from autograder.roster.rubric import Mark, append_marks
 name, path = sys.argv[1:]
 for count in range(100000):
     at = datetime.now(UTC)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from autograder.judge.result import (
+from autograder.core.result import (
     Feedback,
     GradedFile,
     Grader,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import Unit
+from autograder.core.units import Unit
 from autograder.reports import html
 from autograder.reports.similarity import Work, compare, excerpt, fingerprint
 from autograder.tests.reports import sample
@@ -123,7 +123,7 @@ def test_the_page_shows_both_sides_and_accuses_nobody():
 @pytest.mark.slow
 def test_a_class_of_the_first_unit_is_fast(tmp_path: Path):
     """Sixty copies of a real module, changed a little: seconds, not minutes."""
-    from autograder.course.units import course_root
+    from autograder.core.units import course_root
 
     unit = Unit("01_matmul_cpu", course_root())
     text = (unit.reference / "blocked.py").read_text()

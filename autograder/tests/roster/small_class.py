@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.units import Unit, course_root
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import Unit, course_root
 from autograder.roster.collect import collect
 from autograder.roster.engines import Done, Needs
 from autograder.roster.git import Limits
@@ -62,7 +62,7 @@ def make_tree(tmp_path: Path) -> Course:
     root = copy_tree(tmp_path / "tree", "autograder")
     shutil.rmtree(root / "autograder" / "checks")  # or its number would be that of a real unit
     course = make_course(Course(Unit("02_sums", root), root))
-    course.write("reference/machine.py", (course_root() / "reference" / "machine.py").read_bytes())
+    course.write("reference/shared/machine.py", (course_root() / "reference/shared/machine.py").read_bytes())
     course.checks(THREE, {"test_adds": 2, "test_floats": 3, "test_empty": 5})
     return course
 

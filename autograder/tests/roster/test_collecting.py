@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import unit_manifest
-from autograder.judge.result import Status
+from autograder.core.manifest import unit_manifest
+from autograder.core.result import Status
 from autograder.roster.choose import Choice, Chooser
-from autograder.roster.doubts import unwatched
 from autograder.roster.lateness import Due
 from autograder.roster.receipts import Store
+from autograder.roster.unwatched_deadlines import unwatched
 from autograder.tests.judge.small_course import Course
 from autograder.tests.roster.gitserver import GitServer
 from autograder.tests.roster.small_class import HALF, RIGHT, WRONG, Class, desk, person

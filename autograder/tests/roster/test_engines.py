@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.scratch import PREFIX
+from autograder.core.manifest import unit_manifest
+from autograder.core.scratch import PREFIX
 from autograder.roster.cores import Cores
 from autograder.roster.engines import Needs, worker_count
 from autograder.roster.job import Job

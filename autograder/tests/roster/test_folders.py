@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import CourseError, Unit
-from autograder.judge.result import Status
+from autograder.core.result import Status
+from autograder.core.units import CourseError, Unit
 from autograder.roster.choose import desk_of
 from autograder.roster.folders import distinct_names, people_of
 from autograder.tests.judge.small_course import Course

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.units import CourseError
-from autograder.judge.result import Feedback, Grader, GradeResult, Status, TaskResult, TestResult
+from autograder.core.append_log import Journal
+from autograder.core.manifest import unit_manifest
+from autograder.core.result import Feedback, Grader, GradeResult, Status, TaskResult, TestResult
+from autograder.core.units import CourseError
 from autograder.roster.gradebook import Gradebook
-from autograder.roster.journal import Journal
 from autograder.roster.standing import Standing
 from autograder.tests.judge.small_course import Course
 from autograder.tests.roster.small_class import person

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from autograder.judge.result import Status
+from autograder.core.result import Status
 from autograder.roster.engines import Done
 from autograder.roster.job import Job, grade_job
 from autograder.roster.released import released_files

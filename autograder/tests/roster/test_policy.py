@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.units import CourseError
+from autograder.core.units import CourseError
 from autograder.roster.lateness import days_late, due, penalty
 from autograder.roster.policy import Policy, PolicyError, load_policy, parse_moment
 from autograder.roster.standing import Person

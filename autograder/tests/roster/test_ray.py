@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.units import CourseError
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import CourseError
 from autograder.roster.engines import Needs, absent
 from autograder.roster.ray_engine import RayEngine
 from autograder.tests.judge.small_course import Course

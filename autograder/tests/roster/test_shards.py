@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course.manifest import unit_manifest
-from autograder.course.units import CourseError
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import CourseError
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.shards import Shard, merge, parse_shard, part_file
 from autograder.tests.judge.small_course import Course

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reference.benchmarks import matmul_cpu_figures as figures
-from reference.benchmarks import matmul_cpu_lecture as lecture
+from reference.benchmarks.matmul_cpu import figures, lecture
 
 SLIDES = figures.SLIDES.parent / "01_matmul_cpu.md"
 RUNGS = (*figures.BYTES_PER_FMA, "matmul")
@@ -90,5 +89,5 @@ def test_the_committed_pictures_are_those_of_the_committed_records():
         title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
         assert title, f"01_{name}.svg has no title"
         assert unescape(title[1]) == picture.alt, (
-            "to draw again: python -m reference.benchmarks.matmul_cpu_lecture --draw"
+            "to draw again: python -m reference.benchmarks.matmul_cpu.lecture --draw"
         )

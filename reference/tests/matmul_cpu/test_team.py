@@ -11,9 +11,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from reference.machine import usable_cores
 from reference.matmul_cpu import matmul
 from reference.matmul_cpu.team import Team, team, wake_elsewhere
+from reference.shared.machine import usable_cores
 
 pytestmark = pytest.mark.alone  # it counts the threads that work
 

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
-from reference.flash_tuning import FLOAT32, FORWARD, KEYS, QUERIES, bucket, fitting
-from reference.gpu import DEVICE, HAS_GPU
+from reference.lab.matmul_gpu.flash_tuning import FLOAT32, FORWARD, KEYS, QUERIES, bucket, fitting
 from reference.matmul_gpu import flash_tiles as tiles
 from reference.matmul_gpu.flash_backward import (
     _keys_kernel,
@@ -22,8 +21,9 @@ from reference.matmul_gpu.flash_backward import (
 )
 from reference.matmul_gpu.flash_forward import _forward_kernel, flash_forward
 from reference.matmul_gpu.flash_tiles import flash_tiles
-from reference.triton_code import Recipe, compile_kernels
-from reference.triton_watch import watch_triton
+from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared.gpu.compile import Recipe, compile_kernels
+from reference.shared.simulators.triton_watch import watch_triton
 
 LENGTHS = st.integers(1, 70)
 

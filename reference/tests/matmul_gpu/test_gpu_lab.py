@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from reference import gpu_rates
-from reference.gpu_here import obstacle
+from reference.lab.matmul_gpu import rates as gpu_rates
+from reference.shared.gpu.detect import obstacle
 
 ROOT = Path(__file__).parents[3]
 UNIT = "reference.matmul_gpu."
@@ -21,7 +21,7 @@ UNIT = "reference.matmul_gpu."
 def lab(monkeypatch: pytest.MonkeyPatch):
     """The module as the notebook sees it; importing it changes no variable for good."""
     monkeypatch.setenv("MLSYS_GPU", "1")
-    from reference import gpu_lab
+    from reference.lab.matmul_gpu import machines as gpu_lab
 
     return gpu_lab
 
@@ -61,12 +61,12 @@ def rates(folder: Path, *names: str) -> subprocess.CompletedProcess[str]:
     """`gpu_rates` in a process of its own, as the lab starts it, but with a clock that says 2 s of every call."""
     code = f"""
 import json
-import reference.gpu_timing
+import reference.shared.timing.gpu_stopwatch
 def clock(calls):
     [call() for call in calls.values()]
     return dict.fromkeys(calls, 2.0)
-reference.gpu_timing.gpu_seconds = clock
-from reference.gpu_rates import rates
+reference.shared.timing.gpu_stopwatch.gpu_seconds = clock
+from reference.lab.matmul_gpu.rates import rates
 print(json.dumps(rates(16, {list(names)!r})))
 """
     command = [sys.executable, "-c", code]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reference.benchmarks import matmul_gpu_code
-from reference.benchmarks.matmul_gpu_code import CompilerMissingError, inner_loop, ladder_code
+from reference.benchmarks.matmul_gpu import machine_code as matmul_gpu_code
+from reference.benchmarks.matmul_gpu.machine_code import CompilerMissingError, inner_loop, ladder_code
 
 BLOCK, DEPTH, EACH, PITCH = 128, 8, 8, 132  # of rungs 4 and 5 on a GPU
 TILE = 32  # of rung 3 on a GPU

@@ -11,15 +11,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.gpu import DEVICE, HAS_GPU
 from reference.matmul_gpu import registers, tiled, wide
 from reference.matmul_gpu.direct import coalesced, naive
 from reference.matmul_gpu.operands import address, ceil_div, check_operands, contiguous, padded, product
 from reference.matmul_gpu.registers import register_tiled
 from reference.matmul_gpu.tiled import shared_tiled
 from reference.matmul_gpu.wide import vectorized
-from reference.simt import watch
-from reference.simt_trace import READ, Trace
+from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared.simulators.scheduler import watch
+from reference.shared.simulators.trace import READ, Trace
 
 Rung = Callable[[Any, Any], Any]
 RUNGS = (naive, coalesced, shared_tiled, register_tiled, vectorized)

@@ -8,16 +8,16 @@ import re
 import pytest
 import torch
 
-from reference.gpu import HAS_GPU, HAS_TRITON  # before Triton: decides whether it compiles or interprets
+from reference.shared.gpu.backend import (  # before Triton: decides whether it compiles or interprets
+    HAS_GPU,
+    HAS_TRITON,
+)
 
 if not HAS_TRITON:
     pytest.skip("needs Triton, which is made for Linux alone", allow_module_level=True)
 
-from reference.benchmarks import matmul_gpu as bench
-from reference.benchmarks import matmul_gpu_fused as fused
-from reference.benchmarks import matmul_gpu_products as products
-from reference.benchmarks import matmul_gpu_simulated as simulated
-from reference.benchmarks.matmul_gpu_contest import Contest, figures, relative_error
+from reference.benchmarks.matmul_gpu import bench, fused, products, simulated
+from reference.benchmarks.matmul_gpu.contest import Contest, figures, relative_error
 from reference.benchmarks.report import Figure, Report
 
 BF16, FP16 = torch.bfloat16, torch.float16

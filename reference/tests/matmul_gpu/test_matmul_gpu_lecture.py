@@ -8,16 +8,14 @@ from html import unescape
 import numpy as np
 import pytest
 
-from reference.benchmarks import matmul_gpu_counts as counts
-from reference.benchmarks import matmul_gpu_figures as figures
-from reference.benchmarks import matmul_gpu_kept as keep
-from reference.benchmarks import matmul_gpu_lecture as lecture
-from reference.benchmarks.matmul_gpu_quotes import quotes
-from reference.gpu import HAS_GPU, launch
-from reference.simt import watch
+from reference.benchmarks.matmul_gpu import counts, figures, lecture
+from reference.benchmarks.matmul_gpu import saved_traces as keep
+from reference.benchmarks.matmul_gpu.quotes import quotes
+from reference.shared.gpu.backend import HAS_GPU, launch
+from reference.shared.simulators.scheduler import watch
 
 DECK = figures.SLIDES.parent / "02_matmul_gpu.md"
-AGAIN = "to make it again: python -m reference.benchmarks.matmul_gpu_lecture"
+AGAIN = "to make it again: python -m reference.benchmarks.matmul_gpu.lecture"
 simulated = pytest.mark.skipif(HAS_GPU, reason="nothing is traced on a GPU")
 
 
@@ -91,7 +89,7 @@ def test_the_race_is_found_in_every_order_and_a_barrier_ends_it():
 @simulated
 @pytest.mark.parametrize("width", [32, 33])
 def test_a_request_survives_its_record(width: int):
-    from reference.gpu_drawings import request_of
+    from reference.lab.matmul_gpu.memory_drawings import request_of
 
     with watch() as trace:
         launch(counts.column_reader(width), 1, 32, np.zeros(32, np.float32))

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.gpu import HAS_GPU, launch
-from reference.kernel_drawings import reads_and_writes
+from reference.lab.matmul_gpu.kernel_drawings import reads_and_writes
+from reference.lab.matmul_gpu.puzzle_examples import RECIPES, example
 from reference.matmul_gpu import puzzles_maps, puzzles_scans, puzzles_shared
 from reference.matmul_gpu.puzzles_scans import BINS, SIDE, TILE
 from reference.matmul_gpu.puzzles_shared import RADIUS, THREADS
-from reference.puzzle_examples import RECIPES, example
-from reference.simt import BarrierError, OutOfBoundsError, watch
+from reference.shared.gpu.backend import HAS_GPU, launch
+from reference.shared.simulators.scheduler import BarrierError, OutOfBoundsError, watch
 
 seeds, sizes = st.integers(0, 2**31 - 1), st.integers(1, 40)
 examples = settings(max_examples=12, deadline=None)

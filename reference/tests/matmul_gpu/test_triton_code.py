@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from reference.gpu import HAS_TRITON
+from reference.shared.gpu.backend import HAS_TRITON
 
 if not HAS_TRITON:
     pytest.skip("Triton is made for Linux alone", allow_module_level=True)
@@ -15,11 +15,11 @@ if not HAS_TRITON:
 import triton
 import triton.language as tl
 
-from reference import triton_tuning
+from reference.lab.matmul_gpu import matmul_tuning as triton_tuning
 from reference.matmul_gpu.norm import _add_rows, _backward_rows, _forward_row
 from reference.matmul_gpu.softmax import _softmax_long_row, _softmax_row
 from reference.matmul_gpu.tl_matmul import _add_parts, _list_order, _matmul, _persistent
-from reference.triton_code import Code, Recipe, compile_kernel, compile_kernels, descriptor
+from reference.shared.gpu.compile import Code, Recipe, compile_kernel, compile_kernels, descriptor
 
 EVEN = "i32:16"  # a multiple of 16, as sizes and strides mostly are
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reference.gpu import DEVICE, HAS_GPU, HAS_TRITON
+from reference.shared.gpu.backend import DEVICE, HAS_GPU, HAS_TRITON
 
 if not HAS_TRITON:
     pytest.skip("Triton is made for Linux alone", allow_module_level=True)
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from reference.matmul_gpu import norm, softmax, tl_matmul
 from reference.matmul_gpu.softmax import LONGEST
 from reference.matmul_gpu.tl_matmul import tile_order
-from reference.triton_watch import watch_triton
+from reference.shared.simulators.triton_watch import watch_triton
 
 layer_norm: Any = norm.layer_norm  # Any: bad input is what some tests are about
 fused_softmax: Any = softmax.fused_softmax

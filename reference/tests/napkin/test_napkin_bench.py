@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reference.benchmarks import napkin
+from reference.benchmarks.napkin import bench as napkin
 from reference.benchmarks.report import Figure, Report
 
 

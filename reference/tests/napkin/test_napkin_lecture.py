@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reference.benchmarks import napkin_figures as figures
-from reference.benchmarks import napkin_lecture as lecture
+from reference.benchmarks.napkin import figures, lecture
 
 
 def committed() -> dict:
@@ -64,5 +63,5 @@ def test_the_committed_pictures_are_those_of_the_committed_record():
         title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
         assert title, f"00_{name}.svg has no title"
         assert unescape(title[1]) == picture.alt, (
-            "to draw again: python -m reference.benchmarks.napkin_lecture --draw"
+            "to draw again: python -m reference.benchmarks.napkin.lecture --draw"
         )

@@ -1,0 +1,53 @@
+"""`./mlsys doctor`: does this machine have what the course needs? Each line is ok or says what to type."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+from autograder.authoring.probes import PROBES, Line
+
+Probe = Callable[[], Line]
+MARK = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("!!", "bold red")}
+
+
+def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Line]:
+    """One line a probe. A probe that fails in a way nobody thought of is a finding too."""
+    for probe in probes:
+        try:
+            yield probe()
+        except Exception as error:
+            name = probe.__name__.capitalize()
+            yield Line(
+                name,
+                "missing",
+                f"{type(error).__name__}: {error}",
+                "MLSYS_DEBUG=1 ./mlsys doctor, and report it",
+            )
+
+
+def print_line(line: Line) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    mark, style = MARK[line.verdict]
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text.assemble((f" {mark} ", style), f" {line.name:<9} ", line.found))
+    if line.mend:
+        console.print(Text(f"                to mend: {line.mend}", style="cyan"))
+
+
+def conclusion(lines: list[Line]) -> str:
+    missing = [line.name for line in lines if line.verdict == "missing"]
+    if missing:
+        return f"Something is missing: {', '.join(missing)}. See the lines marked !! above."
+    optional = [line.name for line in lines if line.verdict == "optional"]
+    if optional:
+        return f"Ready. Some things need more (the lines marked --): {', '.join(optional)}."
+    return "Ready: everything is here."
+
+
+def as_json(lines: list[Line]) -> str:
+    ready = all(line.verdict != "missing" for line in lines)
+    return json.dumps({"ready": ready, "findings": [asdict(line) for line in lines]}, indent=2)

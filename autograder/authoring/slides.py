@@ -1,0 +1,142 @@
+"""Render the lectures with Marp: slides/NN_name.md to one HTML and one PDF file."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import urllib.parse
+from pathlib import Path
+
+from autograder.core.browser import TO_MEND, find_browser, switches
+from autograder.core.scratch import scratch_folder
+from autograder.core.units import CourseError
+
+OLDEST_NODE = 18
+MEND_NODE = "sudo apt-get install nodejs npm (macOS: brew install node)"
+THEME = "theme.css"
+
+
+class NotInstalledError(CourseError):
+    """A program that is not part of the course is missing; exit code 69."""
+
+    exit_code = 69
+
+
+def node_version() -> tuple[int, ...] | None:
+    """(20, 11, 1), or None when there is no Node.js that starts."""
+    node = shutil.which("node")
+    if node is None:
+        return None
+    done = subprocess.run([node, "--version"], capture_output=True, text=True)
+    parts = done.stdout.strip().lstrip("v").split(".")
+    return tuple(map(int, parts)) if done.returncode == 0 and all(part.isdigit() for part in parts) else None
+
+
+def ensure_marp(root: Path) -> Path:
+    """The `marp` program, installed first (from the committed lock file) when it is not as pinned.
+
+    Raises NotInstalledError without Node.js, npm or a network on the first use.
+    """
+    folder = root / "slides"
+    version, npm = node_version(), shutil.which("npm")
+    if version is None or version[0] < OLDEST_NODE or npm is None:
+        found = (
+            "none"
+            if version is None
+            else f"Node.js {'.'.join(map(str, version))}{'' if npm else ' without npm'}"
+        )
+        raise NotInstalledError(
+            f"slides are rendered by Marp, on Node.js {OLDEST_NODE} or newer with npm; found {found}\n"
+            f"  to mend: {MEND_NODE}"
+        )
+    program = folder / "node_modules" / ".bin" / "marp"
+    stamp = folder / "node_modules" / ".installed"
+    lock = (folder / "package-lock.json").read_text()
+    if program.exists() and stamp.exists() and stamp.read_text() == lock:
+        return program
+    print("Installing Marp into slides/node_modules (once, about 15 s) ...", flush=True)
+    command = [npm, "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"]
+    done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode or not program.exists():
+        reason = "\n".join("  " + line for line in (done.stderr or done.stdout).strip().splitlines()[-6:])
+        raise NotInstalledError(
+            f"npm could not install Marp\n{reason}\n  to mend: look at the network, then run again"
+        )
+    stamp.write_text(lock)
+    return program
+
+
+def render(root: Path, source: Path, to: Path) -> list[Path]:
+    """Write NAME.html and NAME.pdf for `source` into `to`; returns both. Pictures are part of the files.
+
+    Raises CourseError with Marp's own words when it fails.
+    """
+    program = ensure_marp(root)
+    browser = find_browser()
+    if browser is None:
+        raise NotInstalledError(
+            f"the PDF of the slides needs Chromium, and none was found\n  to mend: {TO_MEND}"
+        )
+    outputs = [to / f"{source.stem}{suffix}" for suffix in (".html", ".pdf")]
+    to.mkdir(parents=True, exist_ok=True)
+    with scratch_folder("slides") as scratch:
+        # Marp and the browser leave folders behind: in `scratch`, which goes.
+        own: dict[str, str] = dict.fromkeys(("TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(scratch))
+        own["CHROME_PATH"] = str(browser)
+        if "--no-sandbox" in switches():
+            own["CHROME_NO_SANDBOX"] = "1"
+        for output in outputs:
+            half = scratch / output.name
+            convert(program, source, half, theme=root / "slides" / THEME, environment=os.environ | own)
+            if output.suffix == ".html":
+                half.write_text(with_pictures(half.read_text(), source.parent))
+            shutil.move(half, output)
+    return outputs
+
+
+def with_pictures(html: str, folder: Path) -> str:
+    """`html` with the pictures that it names in `folder` as part of it, so that one file is the lecture.
+
+    A picture that is not there keeps its name: the reader sees the alternative text.
+    """
+
+    def embedded(match: re.Match[str]) -> str:
+        path = folder / urllib.parse.unquote(match[2])
+        if not path.is_file():
+            return match[0]
+        kind = "svg+xml" if path.suffix == ".svg" else path.suffix[1:].replace("jpg", "jpeg")
+        data = base64.b64encode(path.read_bytes()).decode()
+        return f"{match[1]}data:image/{kind};base64,{data}{match[3]}"
+
+    name = r"""([^"':&)]+\.(?:svg|png|jpg|jpeg|gif|webp))"""
+    html = re.sub(rf"""(<img [^>]*?src="){name}(")""", embedded, html)
+    return re.sub(rf"""(url\((?:&quot;|["'])?){name}((?:&quot;|["'])?\))""", embedded, html)
+
+
+def convert(program: Path, source: Path, output: Path, *, theme: Path, environment: dict[str, str]) -> None:
+    """Run Marp once; the kind of file is in the name of `output`. Raises CourseError with its last words."""
+    switch = [
+        "--no-stdin",
+        "--html",
+        "--allow-local-files",
+        "--theme-set",
+        str(theme),
+        "--output",
+        str(output),
+    ]
+    done = subprocess.run(
+        [str(program), str(source), *switch],
+        cwd=theme.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    if done.returncode or not output.exists():
+        kind, words = output.suffix[1:].upper(), (done.stderr or done.stdout).strip().splitlines()[-6:]
+        reason = "\n".join(f"  {line}" for line in words)
+        raise CourseError(f"Marp could not render {source.name} to {kind}\n{reason}")

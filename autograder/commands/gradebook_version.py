@@ -1,0 +1,33 @@
+"""What the commands after a grading share: the unit's gradebook, and one version of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.core.manifest import Manifest
+    from autograder.roster.gradebook import Gradebook
+    from autograder.roster.standing import Standings
+
+
+def open_book(unit: str, out: Path, number: int | None = None) -> tuple[Manifest, Gradebook, Standings]:
+    """The gradebook of a unit in `out`, and its version `number` (default: the latest).
+
+    Raises CourseError before the first grading, and for a version that is not there.
+    """
+    from autograder.core.manifest import unit_manifest
+    from autograder.core.units import CourseError, find_unit
+    from autograder.roster.gradebook import Gradebook
+
+    chosen = find_unit(unit)
+    book = Gradebook(out / chosen.slug)
+    numbers = book.numbers()
+    if not numbers:
+        raise CourseError(
+            f"nothing is graded yet in {book.home}\n  first: ./mlsys grade {chosen.number} --roster roster.csv"
+        )
+    if number is not None and number not in numbers:
+        known = ", ".join(map(str, numbers))
+        raise CourseError(f"{book.home} has no version {number}\n  expected: one of {known}")
+    return unit_manifest(chosen), book, book.read(number or numbers[-1])

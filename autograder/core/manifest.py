@@ -1,0 +1,292 @@
+"""`assignment.toml`: the tasks of a unit, the checks that give their points, and the limits.
+
+`load_manifest(path)` reads one and reports every wrong field at once, each with its line.
+The student tree carries the same file without its hidden checks: their points stay, as `hidden_points`.
+Parts that people grade are `[[manual]]` tables, with the criteria that graders and students read.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from functools import cached_property
+from itertools import chain
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, ValidationError
+
+from autograder.core.manifest_rules import Problem, broken_rules
+from autograder.core.toml_lines import TomlLines
+from autograder.core.units import CourseError, Unit
+
+Text = Annotated[str, Field(min_length=1, strict=True)]
+Count = Annotated[StrictInt, Field(gt=0)]
+Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0, le=86_400)]
+FileName = Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*\.py$", strict=True)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*$", strict=True)]
+QualifiedName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", strict=True)]
+ImportName = Annotated[str, Field(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$", strict=True)]
+CheckName = Annotated[str, Field(pattern=r"^test_\w+$", strict=True)]
+
+
+class ManifestError(CourseError):
+    """A manifest that cannot be used; the message lists every wrong field as `file:line: ...`."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Limits(Model):
+    """What one test may use; the sandbox enforces it."""
+
+    wall_seconds: Seconds = Field(default=120, description="a number of seconds above 0")
+    cpu_seconds: Seconds = Field(default=240, description="a number of seconds above 0")
+    memory_mb: Count = Field(default=4096, description="a whole number of MB above 0")
+    processes: Count = Field(default=64, description="a whole number above 0 (threads count as processes)")
+    output_kb: Count = Field(default=256, description="a whole number of kB above 0")
+    disk_mb: Count = Field(default=256, description="a whole number of MB above 0")
+    cores: Count = Field(
+        default=1, description="a whole number above 0: the cores that a test may keep busy"
+    )  # what a grader of many submissions reserves; nothing enforces it
+
+
+class TaskLimits(Model):
+    """Limits that one task sets for itself; what it leaves out comes from the unit."""
+
+    wall_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
+    cpu_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
+    memory_mb: Count | None = Field(default=None, description="a whole number of MB above 0")
+    processes: Count | None = Field(
+        default=None, description="a whole number above 0 (threads count as processes)"
+    )
+    output_kb: Count | None = Field(default=None, description="a whole number of kB above 0")
+    disk_mb: Count | None = Field(default=None, description="a whole number of MB above 0")
+    cores: Count | None = Field(
+        default=None, description="a whole number above 0: the cores that a test may keep busy"
+    )
+
+
+class Task(Model):
+    """One function that the student writes."""
+
+    id: str = Field(
+        pattern=r"^\d\d\.[1-9]\d?$", description='the unit\'s number, a dot and a count, like "01.3"'
+    )
+    function: Identifier = Field(description="the name of the function that the checks call")
+    module: FileName = Field(description="one of the files in `modules`")
+    title: Text = Field(description="a short title")
+    points: Count = Field(description="a whole number above 0")
+    checks: dict[CheckName, Count] = Field(
+        default_factory=dict, description="a whole number of points above 0 for each test"
+    )
+    hidden_points: Annotated[StrictInt, Field(ge=0)] = Field(
+        0, description="a whole number of points that hidden checks give (written by ./mlsys release alone)"
+    )
+    bodies: tuple[QualifiedName, ...] = Field(
+        (), description='a list of functions of the module, like ["_kernel"] or ["Tree.insert"]'
+    )
+    remove: tuple[Identifier, ...] = Field(
+        (), description="a list of top-level helpers that the starter leaves out"
+    )
+    preload: tuple[ImportName, ...] = Field(
+        default=(),
+        description='a list of import names that this task needs beside the unit\'s, like ["torch"]',
+    )
+    limits: TaskLimits = Field(default=TaskLimits(), description="a table of limits")
+
+    @property
+    def number(self) -> int:
+        """3 for task 01.3."""
+        return int(self.id.partition(".")[2])
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The functions whose bodies the student writes: `bodies`, or the task's function alone."""
+        return self.bodies or (self.function,)
+
+    @property
+    def public_points(self) -> int:
+        """The points that the checks listed here can give; the rest needs the instructor's hidden checks."""
+        return self.points - self.hidden_points
+
+
+class Manual(Model):
+    """One part of the rubric that people grade: an explanation, a work log."""
+
+    id: str = Field(
+        pattern=r"^\d\d\.[A-Z]$", description='the unit\'s number, a dot and a capital letter, like "01.E"'
+    )
+    title: Text = Field(description="a short title")
+    points: Count = Field(description="a whole number above 0")
+    criteria: tuple[Text, ...] = Field(
+        min_length=1, description="a list of sentences that say what gives the points"
+    )
+
+
+class Manifest(Model):
+    """A whole `assignment.toml`."""
+
+    version: Literal[1] = Field(alias="schema", description="1")
+    unit: Text = Field(description="the name of the assignment's folder")
+    title: Text = Field(description="a short title")
+    modules: tuple[FileName, ...] = Field(
+        min_length=1, description='a list of file names in lower case, like ["loops.py"]'
+    )
+    given: tuple[FileName, ...] = Field(
+        (), description='a list of file names in lower case, like ["shapes.py"]'
+    )
+    preload: tuple[ImportName, ...] = Field(default=(), description='a list of import names, like ["numpy"]')
+    gpu: StrictBool = Field(
+        default=False, description="true where submissions may use an NVIDIA GPU, else false"
+    )  # and where there is none, they run all the same
+    limits: Limits = Field(default=Limits(), description="a table of limits")
+    tasks: tuple[Task, ...] = Field(alias="task", min_length=1, description="at least one [[task]]")
+    manual: tuple[Manual, ...] = Field((), description="a list of [[manual]] tables")
+
+    @property
+    def points(self) -> int:
+        """The points that checks give."""
+        return sum(task.points for task in self.tasks)
+
+    @property
+    def manual_points(self) -> int:
+        """The points that people give."""
+        return sum(part.points for part in self.manual)
+
+    @property
+    def total_points(self) -> int:
+        """Everything that the unit can give: checks and manual parts."""
+        return self.points + self.manual_points
+
+    @property
+    def hidden_points(self) -> int:
+        return sum(task.hidden_points for task in self.tasks)
+
+    @cached_property
+    def checks(self) -> dict[str, tuple[Task, int]]:
+        """Test function -> (its task, its points), in the order of the file."""
+        return {name: (task, points) for task in self.tasks for name, points in task.checks.items()}
+
+    def task(self, wanted: str) -> Task:
+        """The task "01.3", by its id or by its function's name. Raises CourseError that lists the tasks."""
+        for task in self.tasks:
+            if wanted in {task.id, task.function}:
+                return task
+        known = ", ".join(f"{task.id} {task.function}" for task in self.tasks)
+        raise CourseError(f"unit {self.unit} has no task {wanted!r}\n  expected: one of {known}")
+
+    def preload_for(self, tasks: Collection[str] | None) -> tuple[str, ...]:
+        """What a worker imports before the tests of these tasks (ids; None: of all): the unit's, then theirs."""
+        theirs = (task.preload for task in self.tasks if tasks is None or task.id in tasks)
+        return tuple(dict.fromkeys(chain(self.preload, *theirs)))
+
+    def limits_for(self, task: Task) -> Limits:
+        """The unit's limits with the task's own in their place."""
+        return self.limits.model_copy(update=task.limits.model_dump(exclude_none=True))
+
+
+def expectation(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
+    """What the field at `location` should be, and the fields of the table around it."""
+    model: type[BaseModel] = Manifest
+    text, siblings = "a table", list_fields(Manifest)
+    inner = {"task": Task, "tasks": Task, "limits": Limits, "manual": Manual}
+    for part in location:
+        siblings = list_fields(model)
+        field = next((f for n, f in model.model_fields.items() if part in {n, f.alias}), None)
+        if field is None:  # an index, a key of `checks`, or an unknown key
+            continue
+        text = field.description or "a value"
+        model = inner.get(str(part), model)
+    if isinstance(location[-1], int) and location[0] in {"task", "manual"} and len(location) == 2:
+        text = f"a [[{location[0]}]] table"
+    return text, siblings
+
+
+def list_fields(model: type[BaseModel]) -> list[str]:
+    hidden = {"hidden_points"}
+    return [field.alias or name for name, field in model.model_fields.items() if name not in hidden]
+
+
+def shown(value: Any) -> str:
+    """A value as it is named in a message, kept short."""
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def wrong_fields(data: dict[str, Any]) -> list[Problem]:
+    """Everything that the models refuse."""
+    try:
+        Manifest.model_validate(data)
+    except ValidationError as error:
+        problems: dict[tuple[str | int, ...], Problem] = {}
+        errors = error.errors()
+        for each in errors:
+            # Pydantic appends its own marks to a location: "[key]", or the branch of a union.
+            place = tuple(p for p in each["loc"] if p not in {"[key]", "int", "float"})
+            place = ("schema", *place[1:]) if place[0] == "version" else place
+            expected, siblings = expectation(place)
+            if each["type"] == "extra_forbidden":
+                expected, got = f"one of the keys {', '.join(siblings)}", f"the unknown key {place[-1]!r}"
+            elif each["type"] == "missing":
+                got = "nothing"
+            elif each["type"] == "too_short" and any(
+                other["loc"][:1] == place for other in errors if other != each
+            ):
+                continue  # its members are wrong, and reported themselves
+            elif each["loc"][-1] == "[key]":
+                expected, got = "a test's name, like test_sums_rows", repr(place[-1])
+            else:
+                got = shown(each["input"])
+            problems.setdefault(place, Problem(place, expected, got))
+        return list(problems.values())
+    return []
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Read and check one `assignment.toml`.
+
+    Raises ManifestError that names every wrong field, one a line:
+    `assignments/01_x/assignment.toml:12: task 01.2, points: expected ..., got ...`.
+    """
+    name = "/".join(path.parts[-3:])
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ManifestError(f"{name}: expected a manifest, found no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{name}: expected a text file in UTF-8, got: {error}") from None
+    return parse_manifest(text, name, folder=path.parent.name)
+
+
+def parse_manifest(text: str, name: str, *, folder: str) -> Manifest:
+    """The manifest in `text`; messages call it `name`, and `folder` must be its unit. See load_manifest."""
+    text = text.replace("\r\n", "\n")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ManifestError(f"{name}:{syntax_line(text, error)}: expected TOML, got: {error}") from None
+    lines = TomlLines(text)
+    problems = wrong_fields(data) + broken_rules(data, folder=folder)
+    if problems:
+        report = sorted((lines[problem.place], problem.render(data)) for problem in problems)
+        found = "1 wrong field" if len(report) == 1 else f"{len(report)} wrong fields"
+        listing = "\n".join(f"  {name}:{line}: {message}" for line, message in report)
+        raise ManifestError(f"{found} in {name}\n{listing}")
+    return Manifest.model_validate(data)
+
+
+def syntax_line(text: str, error: tomllib.TOMLDecodeError) -> int:
+    """The line that the parser names in its message (3.14 has it as an attribute), or the last one."""
+    _, found, rest = str(error).partition("at line ")
+    return int(rest.partition(",")[0]) if found else text.count("\n") + 1
+
+
+def unit_manifest(unit: Unit) -> Manifest:
+    """The manifest of a unit; a unit without one gets a plain message."""
+    if not unit.manifest.is_file():
+        raise ManifestError(
+            f"unit {unit.slug} has no assignment here\n  expected: assignments/{unit.slug}/assignment.toml"
+        )
+    return load_manifest(unit.manifest)

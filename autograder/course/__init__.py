@@ -1,1 +1,0 @@
-"""What the course is made of: units, manifests, the release of student trees, the student's desk."""

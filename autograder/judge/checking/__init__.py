@@ -1,0 +1,1 @@
+"""What a check imports: comparisons, failures, descriptions of values, and timing."""

@@ -1,0 +1,59 @@
+"""The ways in which a test ends without passing; the plugin turns each into a status and its feedback."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from autograder.core.result import Feedback, Status
+
+
+class Failure(Exception):  # noqa: N818 -- a failed test is no error of the program
+    """A test that did not pass, with a status and with feedback."""
+
+    def __init__(self, feedback: Feedback, status: Status = Status.FAILED) -> None:
+        super().__init__(feedback.message)
+        self.feedback = feedback
+        self.status = status
+
+
+class CheckFailure(Failure):
+    """A check looked at a value and found it wrong."""
+
+
+class StudentFailure(Failure):
+    """The student's side gave no value: it raised, crashed, took too long, or answered nonsense."""
+
+
+class StudentError(StudentFailure):
+    """The student's code raised an exception.
+
+    kind: the name of its type ("ValueError"); kinds: that and the built-in types it derives from;
+    text: its message; loading: the file that it kept from being imported ("": it came later). All of them came
+    from the submission.
+    """
+
+    def __init__(
+        self,
+        feedback: Feedback,
+        status: Status,
+        kind: str,
+        kinds: tuple[str, ...],
+        text: str,
+        loading: str = "",
+    ) -> None:
+        super().__init__(feedback, status)
+        self.kind = kind
+        self.kinds = kinds
+        self.text = text
+        self.loading = loading
+
+
+class WorkerError(Exception):
+    """The sandbox or the worker failed before any student code ran: an infra_error, never a zero."""
+
+
+def fail(
+    message: str, *, call: str = "", hint: str = "", status: Status = Status.FAILED, **more: Any
+) -> NoReturn:
+    """End the test with a message; `more` are other fields of Feedback (got, expected, ...)."""
+    raise CheckFailure(Feedback(message=message, call=call, hint=hint, **more), status)

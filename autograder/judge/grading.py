@@ -1,0 +1,150 @@
+"""Grades one submission: stages its files, starts the sandbox, runs the unit's checks, adds up the points."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from autograder.core.manifest import unit_manifest
+from autograder.core.result import Feedback, GradeResult, Status, TestResult
+from autograder.core.scratch import scratch_folder
+from autograder.core.units import CourseError, Unit
+from autograder.judge.intake import InvalidSubmissionError, Staged, stage
+from autograder.judge.isolated_pytest import run_pytest
+from autograder.judge.plugin import JudgePlugin
+from autograder.judge.provenance import grader, machine
+from autograder.judge.recorder import Record, Recorder, Started
+from autograder.judge.sandbox.gpu import driver_for
+from autograder.judge.sandbox.plan import available
+from autograder.judge.session.sessions import Sessions
+
+Reserve = Callable[[int], AbstractContextManager[None]]
+
+
+def unreserved(_cores: int) -> AbstractContextManager[None]:
+    """Nobody else grades on this machine."""
+    return nullcontext()
+
+
+def grade_submission(
+    unit: Unit,
+    folder: Path,
+    *,
+    name: str | None = None,
+    seed: int | None = None,
+    tasks: set[str] | None = None,
+    hidden: bool = True,
+    sandbox: Literal["require", "prefer"] = "require",
+    on_test: Callable[[TestResult], None] | None = None,
+    on_start: Callable[[Started], None] | None = None,
+    reserve: Reserve | None = None,
+    refused: str = "",
+    gpu: bool = False,
+) -> GradeResult:
+    """Grade the files of `folder` that the unit's manifest names.
+
+    name: of the submission in the result (default: the folder's). seed: of the inputs (default: fresh).
+    tasks: only these ids. hidden: also the hidden checks. sandbox: "require" raises without bubblewrap,
+    "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
+    reserve: waits for so many cores (0: all of them) and holds them; for who grades several at once.
+    refused: why nothing of it may be taken in, known before; every test gets the status invalid_submission.
+    gpu: let the submission use this machine's NVIDIA GPU, where the manifest asks for one (see gpu.py).
+
+    Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
+    graded, and a failure of the grader itself, are statuses in the result.
+    """
+    manifest = unit_manifest(unit)
+    for task in tasks or ():
+        manifest.task(task)  # raises for an unknown one
+    wanted = None if tasks is None else {manifest.task(task).id for task in tasks}
+    # Too long to be found by trying them all against the first inputs of a test; exact in every JSON reader.
+    seed = secrets.randbelow(1 << 53) if seed is None else seed
+    started, clock = datetime.now(UTC), time.perf_counter()
+    notes: list[str] = []
+    tier = choose_tier(sandbox, notes)
+    driver = driver_for(manifest, agreed=gpu)
+    if driver is not None:
+        notes.append("It could use this machine's NVIDIA GPU.")
+    elif manifest.gpu:
+        notes.append("Kernels ran on the simulators, without a GPU: the same points, nothing about speed.")
+    with scratch_folder("grade") as scratch:
+        scratch.chmod(0o711)  # the worker's user passes through
+        recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes)
+        staging = scratch / "submission"
+        staging.mkdir(mode=0o755)
+        try:
+            if refused:
+                raise InvalidSubmissionError(refused)
+            recorder.staged = stage(unit, manifest, folder, staging)
+            notes += recorder.staged.notes
+            sessions = Sessions(unit, manifest, scratch, tier, folder.resolve(), driver, wanted)
+            run(sessions, recorder, seed, reserve)
+        except InvalidSubmissionError as error:
+            refuse(recorder, str(error))
+    results = recorder.task_results()
+    return GradeResult(
+        unit=unit.slug,
+        submission=name or folder.resolve().name,
+        files=recorder.staged.files,
+        tasks=results,
+        points=sum(task.points for task in results),
+        max_points=sum(task.max_points for task in results),
+        tier=tier,
+        seed=seed,
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.perf_counter() - clock, 3),
+        grader=grader(unit),
+        machine=machine(),
+        notes=tuple(notes),
+    )
+
+
+def choose_tier(wanted: str, notes: list[str]) -> str:
+    """ "bubblewrap" where it works; "none" only for who accepts it. Raises CourseError."""
+    works, reason = available()
+    if works:
+        return "bubblewrap"
+    if wanted == "require":
+        raise CourseError(
+            f"no sandbox to grade in: {reason}\n  `./mlsys check` works without one, on your own code"
+        )
+    notes.append(f"graded without a sandbox: {reason}")
+    return "none"
+
+
+def run(sessions: Sessions, recorder: Recorder, seed: int, reserve: Reserve | None = None) -> None:
+    """Run the checks; every outcome lands in the recorder. Raises KeyboardInterrupt."""
+    unit = sessions.unit
+    plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline, reserve or unreserved)
+    files = sorted(unit.checks.glob("test_*.py"))
+    try:
+        if reserve is None:
+            sessions.session.start()  # its imports run while pytest collects
+        else:
+            with reserve(1):  # they must not disturb a neighbour's timing
+                sessions.session.warm_up()
+        if files:
+            run_pytest(unit.checks, files, plugin)
+    finally:
+        sessions.close()
+    interrupted = plugin.interrupted
+    if type(interrupted) is KeyboardInterrupt:  # pytest's own interruptions derive from it
+        raise interrupted
+    if interrupted is not None:
+        recorder.broken.append(f"a check ended the run: {type(interrupted).__name__}: {interrupted}")
+
+
+def refuse(recorder: Recorder, why: str) -> None:
+    """Every test gets the same answer: the submission cannot be graded."""
+    recorder.notes.append(why)
+    for name in recorder.manifest.checks:
+        if recorder.wants(name):
+            record = Record(name, name)
+            recorder.records[name] = [record]
+            record.settle(Status.INVALID_SUBMISSION, Feedback(message=why))
+            recorder.announce(name)

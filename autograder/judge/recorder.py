@@ -1,0 +1,234 @@
+"""The judge's record of a run: what became of each test that the manifest names. Points come from here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from autograder.core.manifest import Manifest
+from autograder.core.result import Feedback, Figure, Status, TaskResult, TestResult
+from autograder.judge.intake import Staged
+from autograder.judge.session.connection import Call
+from autograder.judge.session.session import Ending
+
+LONGEST = 4000  # characters of one text of the feedback, but for what the code printed
+IMPORTS = re.compile(r"No module named '(\w+)'|cannot import name '\w+' from '(\w+)'")
+
+
+@dataclass
+class Record:
+    """One case of one test function."""
+
+    test: str
+    case: str
+    status: Status | None = None
+    feedback: Feedback = field(default_factory=Feedback)
+    seconds: float = 0.0
+    last: Call = field(default_factory=Call)
+    figures: tuple[Figure, ...] = ()
+    loading: str = ""  # the file that an error of the student's kept from being imported
+    ending: Ending | None = None
+
+    def settle(self, status: Status, feedback: Feedback) -> None:
+        """The first word counts, but for the grader's own failure, which always does."""
+        if self.status in (None, Status.PASSED) or status is Status.INFRA_ERROR:
+            self.status, self.feedback = status, feedback
+
+
+@dataclass(frozen=True)
+class Started:
+    """A test that begins: its place in the unit, and how many seconds its calls may take."""
+
+    title: str  # "01.1 python_loops: squares"; a hidden test is not named
+    limit: float
+
+
+@dataclass
+class Recorder:
+    """Every test of the manifest that this run asks for, and the cases that ran."""
+
+    manifest: Manifest
+    staged: Staged
+    hidden_too: bool
+    tasks: set[str] | None = None
+    on_test: Callable[[TestResult], None] | None = None
+    on_start: Callable[[Started], None] | None = None
+    broken: list[str] = field(default_factory=list)  # check files that do not import
+    notes: list[str] = field(default_factory=list)
+    current: Record | None = None
+
+    def __post_init__(self) -> None:
+        self.records: dict[str, list[Record]] = {}
+        self.hidden: dict[str, bool] = {}
+        self.misplaced: dict[str, str] = {}
+
+    def collected(self, name: str, *, hidden: bool, task: str) -> None:
+        """A check was found in the unit's files."""
+        self.hidden[name] = hidden
+        if name not in self.manifest.checks:
+            note = f"{name} gives no points: the manifest does not name it"
+            if note not in self.notes:
+                self.notes.append(note)
+        elif task and task != self.manifest.checks[name][0].id:
+            owner = self.manifest.checks[name][0].id
+            self.misplaced[name] = f"{name} is marked as task {task}, but the manifest has it under {owner}"
+
+    def wants(self, name: str) -> bool:
+        """Whether this run includes the test."""
+        if name not in self.manifest.checks or (self.hidden.get(name) and not self.hidden_too):
+            return False
+        return self.tasks is None or self.manifest.checks[name][0].id in self.tasks
+
+    def open(self, record: Record) -> None:
+        self.current = record
+        self.records.setdefault(record.test, []).append(record)
+
+    def begin(self, record: Record) -> None:
+        """The test runs now: it has waited for its cores."""
+        if self.on_start is not None:
+            task = self.manifest.checks[record.test][0]
+            name = record.test.removeprefix("test_").removeprefix(task.function).strip("_") or record.test
+            shown = "a hidden check" if self.hidden.get(record.test) else name.replace("_", " ")
+            limit = self.manifest.limits_for(task).wall_seconds
+            self.on_start(Started(f"{task.id} {task.function}: {shown}", limit))
+
+    def close(self, record: Record) -> None:
+        self.current = None
+        if record.status is None:
+            record.settle(Status.INFRA_ERROR, Feedback(message="the test left no outcome"))
+
+    def failed(self, name: str) -> bool:
+        return any(record.status not in (None, Status.PASSED) for record in self.records.get(name, []))
+
+    def announce(self, name: str) -> None:
+        if self.on_test is not None:
+            self.on_test(self.test_result(name))
+
+    def test_result(self, name: str) -> TestResult:
+        """The verdict on one test of the manifest."""
+        task, points = self.manifest.checks[name]
+        records = self.records.get(name, [])
+        hidden = self.hidden.get(name, False)
+        if name in self.misplaced:
+            status, feedback = Status.INFRA_ERROR, Feedback(message=self.misplaced[name])
+        elif not records:
+            status, feedback = self.absent(name)
+            hidden = hidden or status is Status.SKIPPED
+        else:
+            worst = worst_of(records)
+            status = worst.status or Status.INFRA_ERROR
+            feedback = self.feedback(worst, status, hidden=hidden)
+        return TestResult(
+            name=name,
+            task=task.id,
+            status=status,
+            points=points if status is Status.PASSED else 0,
+            max_points=points,
+            hidden=hidden,
+            seconds=sum(record.seconds for record in records),
+            feedback=feedback,
+            figures=tuple(figure for record in records for figure in record.figures),
+        )
+
+    def absent(self, name: str) -> tuple[Status, Feedback]:
+        """A test of the manifest that did not run."""
+        if not self.hidden_too and (self.hidden.get(name) or (name not in self.hidden and not self.broken)):
+            return Status.SKIPPED, Feedback(message="runs when the instructor grades")
+        why = "; ".join(self.broken) or "no check of this name was found"
+        return Status.INFRA_ERROR, Feedback(message=why)
+
+    def feedback(self, record: Record, status: Status, *, hidden: bool) -> Feedback:
+        """The check's feedback with what the judge knows: the call, the file, the output."""
+        if status is Status.PASSED:
+            return Feedback()
+        feedback = record.feedback
+        module = self.manifest.checks[record.test][0].module
+        message = feedback.message
+        if status is Status.MISSING and module in self.staged.missing:
+            message = self.staged.missing[module]
+        if record.case != record.test:
+            message = f"{record.case.removeprefix(record.test)}: {message}"
+        update: dict[str, object] = {
+            "message": message,
+            "hint": feedback.hint or self.advice(message),
+            "call": feedback.call or record.last.text,
+            "shapes": feedback.shapes or record.last.shapes,
+            "path": feedback.path or module,
+            "sha256": self.staged.sha256(module),
+        }
+        if hidden:  # the submission's own words may carry the hidden inputs away
+            update |= {
+                "traceback": "",
+                "got": "",
+                "message": feedback.message if status is Status.FAILED else "",
+            }
+        elif record.ending is not None:
+            update |= dict(record.ending.output)
+        return clipped(feedback.model_copy(update=update))
+
+    def advice(self, message: str) -> str:
+        """A hint for an import that fails because the file was not handed in as part of the unit."""
+        found = IMPORTS.search(message)
+        file = f"{found.group(1) or found.group(2)}.py" if found else ""
+        if file not in self.staged.left_out:
+            return ""
+        return f"{file} is not one of the files that this unit asks for, so the grader left it out."
+
+    def task_results(self) -> tuple[TaskResult, ...]:
+        """Every task that the run asks for, complete with tests that did not run."""
+        found = []
+        for task in self.manifest.tasks:
+            if self.tasks is not None and task.id not in self.tasks:
+                continue
+            tests = tuple(self.test_result(name) for name in task.checks)
+            found.append(
+                TaskResult(
+                    id=task.id,
+                    function=task.function,
+                    title=task.title,
+                    points=sum(test.points for test in tests),
+                    max_points=sum(test.max_points for test in tests),  # hidden ones may be elsewhere
+                    tests=tests,
+                )
+            )
+        return self.told_once(found)
+
+    def told_once(self, tasks: list[TaskResult]) -> tuple[TaskResult, ...]:
+        """A file that cannot be imported fails every check of it: the first one tells why, the others name that."""
+        first: dict[tuple[str, str, str], str] = {}
+
+        def told(test: TestResult, task: TaskResult) -> TestResult:
+            records = self.records.get(test.name)
+            found = worst_of(records) if records else None
+            if test.status is not Status.ERROR or test.hidden or found is None or not found.loading:
+                return test
+            cause = found.loading, found.feedback.message, found.feedback.traceback
+            if cause not in first:
+                first[cause] = f"{task.id} {task.function}"
+                return test
+            message = f"{found.loading} cannot be imported: see the first failed check of {first[cause]}"
+            feedback = Feedback(message=message, path=test.feedback.path, sha256=test.feedback.sha256)
+            return test.model_copy(update={"feedback": clipped(feedback)})
+
+        return tuple(
+            task.model_copy(update={"tests": tuple(told(test, task) for test in task.tests)})
+            for task in tasks
+        )
+
+
+def clipped(feedback: Feedback) -> Feedback:
+    """A check may quote a value of millions of numbers: a report shows its beginning."""
+    long = {
+        name: text[:LONGEST] + "..."
+        for name in ("message", "call", "got", "expected", "hint")
+        if len(text := getattr(feedback, name)) > LONGEST
+    }
+    return feedback.model_copy(update=long) if long else feedback
+
+
+def worst_of(records: list[Record]) -> Record:
+    """The grader's own failure if there is one, else the first case that did not pass."""
+    by_grader = [record for record in records if record.status is Status.INFRA_ERROR]
+    failed = [record for record in records if record.status not in (None, Status.PASSED)]
+    return (by_grader or failed or records)[0]

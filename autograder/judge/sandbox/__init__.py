@@ -1,0 +1,1 @@
+"""Build the sandbox: its namespaces, file system, system-call filter, and GPU."""

@@ -1,0 +1,90 @@
+"""Folders that the judge fills for a sandbox: the worker's own code, the shared reference, and a small /etc."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import py_compile
+import shutil
+import struct
+from pathlib import Path
+
+JUDGE = Path(__file__).resolve().parents[1]
+NAMES = {
+    "hosts": "127.0.0.1 localhost sandbox\n::1 localhost\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    "host.conf": "multi on\n",
+}
+
+
+def stage_course(folder: Path, reference: Path, packages: list[Path]) -> Path:
+    """Fill `folder`, which is /course inside: the worker's package, and an empty folder for each of `packages`.
+
+    reference: the course's `reference/`; packages: folders below it that the sandbox then binds. The worker's files
+    are copied, because binding a file costs more than copying it. Compiled files come along: the worker cannot write
+    any, and compiling its own would take a tenth of its start.
+    """
+    stage(
+        JUDGE.parent, [JUDGE / "__init__.py", *sorted((JUDGE / "worker").glob("*.py"))], folder / "autograder"
+    )
+    stage(reference, [], folder / "reference")
+    for package in packages:
+        place = package.relative_to(reference)
+        for parent in reversed(place.parents[:-1]):
+            stage(reference / parent, [], folder / "reference" / parent)
+        make(folder / "reference" / place)
+        for file in package.rglob("*.py"):
+            bytecode(file)
+    return folder
+
+
+def stage(package: Path, files: list[Path], place: Path) -> None:
+    """Copy a package's `__init__.py` and these files of it, with their compiled files, to `place`."""
+    for file in (package / "__init__.py", *files):
+        target = place / file.relative_to(package)
+        make(target.parent)
+        if not file.exists():
+            continue
+        copy(file, target)
+        compiled = bytecode(file)
+        if compiled is not None:
+            make(target.parent / "__pycache__")
+            copy(compiled, target.parent / "__pycache__" / compiled.name)
+
+
+def stage_etc(folder: Path, uid: int) -> Path:
+    """What is /etc inside: the few files that look up names, and the linker's cache."""
+    make(folder)
+    make(folder / "alternatives")
+    people = {"passwd": f"student:x:{uid}:{uid}::/tmp:/bin/sh\n", "group": f"student:x:{uid}:\n"}
+    for name, text in {**NAMES, **people}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+    with contextlib.suppress(OSError):
+        copy(Path("/etc/ld.so.cache"), folder / "ld.so.cache")
+    return folder
+
+
+def make(folder: Path) -> None:
+    """A folder that every user can read, whatever the umask."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)
+
+
+def copy(source: Path, target: Path) -> None:
+    """A copy with the same times, which the interpreter compares, that every user can read."""
+    shutil.copyfile(source, target)
+    shutil.copystat(source, target)
+    target.chmod(0o644)
+
+
+def bytecode(source: Path) -> Path | None:
+    """The compiled file of a module, made where it is missing or old; None where that is not possible."""
+    with contextlib.suppress(OSError, NotImplementedError, py_compile.PyCompileError):
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        status = source.stat()
+        stamp = struct.pack("<III", 0, int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+        if not compiled.exists() or compiled.read_bytes()[4:16] != stamp:
+            py_compile.compile(str(source), doraise=True)
+        return compiled
+    return None

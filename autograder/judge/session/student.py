@@ -1,0 +1,219 @@
+"""What a check talks to: `student.call("numba_loops", a, b)` runs the student's function in the sandbox.
+
+    value = student.call(fn, *args)                 its value, copied and checked; or a StudentFailure
+    value, timing = student.timed(fn, *args)        on the judge's clock, both transfers included
+    value, after = student.call_keeping(fn, *args)  also the arguments as the function left them
+    message = student.raises(ValueError, fn, *args) passes when the function raises that
+    value = student.probe(name, *args)              a function of harness.py, on the student's side
+    values = student.mpirun(4, fn, *args)           fn(MPI.COMM_WORLD, *args) on each rank
+    values = student.torchrun(2, fn, *args)         fn(torch.distributed, *args), a gloo group being set up
+    student.figure("speed", 1.4, "x")               keeps what the check measured, for the leaderboard
+
+`fn` is a function of the manifest, or "file.py:name". The harness's text is readable by the student's code:
+it must hold no expected values. Only the time spent in calls counts against a test's limit.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from autograder.core.result import Feedback, Figure, Status
+from autograder.judge.checking import describe
+from autograder.judge.checking.failures import CheckFailure, StudentError, StudentFailure, WorkerError
+from autograder.judge.checking.timing import Timing
+from autograder.judge.session.connection import Call, Line
+from autograder.judge.session.usage import CpuReading
+
+AWAKE = 0.005  # CPU seconds: what has stopped uses none
+STOPPING = 1.0  # seconds that stopping may take on a busy machine
+
+
+@dataclass(kw_only=True)
+class Student(Line):
+    """The student's side of one test. `rival`: a proxy that stands still while this one is timed."""
+
+    sources: Callable[[str], Path | None]  # function -> a trusted file that names its parameters
+    harness: Path
+    rival: Line | None = None
+    figures: list[Figure] = field(default_factory=list)
+
+    def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
+        """The value of the student's function. Raises StudentFailure."""
+        self.note(function, args, kwargs)
+        return self.ask({"op": "call", "function": function}, [list(args), kwargs])
+
+    def call_keeping(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
+        """The value, and the positional arguments as they are afterwards: for checks of mutation."""
+        self.note(function, args, kwargs)
+        both = self.ask({"op": "call", "function": function, "keep": True}, [list(args), kwargs])
+        if (
+            type(both) is not tuple
+            or len(both) != 2
+            or type(both[1]) is not list
+            or len(both[1]) != len(args)
+        ):
+            self.condemn(Status.PROTOCOL_ERROR, "a reply without the arguments")
+        return both
+
+    def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
+        """The value and what it cost: wall seconds of the round trip, CPU seconds as the kernel has them."""
+        self.note(function, args, kwargs)
+        remote = self.connect()
+        scope = self.session.scope
+        assert scope is not None
+        asleep = self.lull()
+        try:
+            before = scope.cpu(remote.pid)
+            start = time.perf_counter()
+            value = self.ask({"op": "call", "function": function}, [list(args), kwargs])
+            seconds = time.perf_counter() - start
+            cpu, threads = scope.cpu(remote.pid).since(before)
+        finally:
+            self.wake(asleep)
+        return value, Timing(seconds, cpu, threads)
+
+    def lull(self) -> CpuReading:
+        """Stop the rival's processes; what they have used so far."""
+        if self.rival is None:
+            return CpuReading(0.0, {})
+        self.rival.session.freeze(frozen=True)
+        deadline = time.monotonic() + STOPPING
+        while not (now := self.rival.cpu()).still and time.monotonic() < deadline:
+            time.sleep(0.002)
+        return now
+
+    def wake(self, before: CpuReading) -> None:
+        """Continue the rival. Raises its StudentFailure when it worked meanwhile.
+
+        A stopped process can wake itself, by a timer whose signal is SIGCONT, to slow the yardstick down; what
+        one that ended meanwhile had used cannot be read any more.
+        """
+        if self.rival is None:
+            return
+        now = self.rival.cpu()
+        worked, _ = now.since(before)
+        gone = now.gone(before)
+        self.rival.session.freeze(frozen=False)
+        if worked > AWAKE or gone:
+            did = "ended a thread" if gone else f"worked for {worked:.3f} CPU seconds"
+            message = f"{did} while the grader measured its own code beside it"
+            raise StudentFailure(
+                Feedback(message=message, hint="End every thread and process before you return.")
+            )
+
+    def figure(
+        self, name: str, value: float, unit: str, *, better: Literal["higher", "lower"] = "higher"
+    ) -> None:
+        """Keep what the check measured in the test's result; the class's leaderboard ranks it. Costs no point."""
+        self.figures.append(Figure(name=name, value=value, unit=unit, better=better))
+
+    def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
+        """The message of the exception, which must be a `kind`, a built-in type. Raises CheckFailure."""
+        try:
+            value = self.call(function, *args, **kwargs)
+        except StudentError as error:
+            if error.status is not Status.ERROR or error.loading:
+                raise
+            if kind.__name__ in error.kinds:
+                return error.text
+            message = f"expected {kind.__name__}, but the code raised {error.kind}: {error.text}"
+            feedback = error.feedback.model_copy(update={"message": message, "hint": hint})
+            raise CheckFailure(feedback, Status.FAILED) from None
+        message = f"expected {kind.__name__}, but the call returned"
+        raise CheckFailure(
+            Feedback(message=message, got=describe.kind(value), expected=kind.__name__, hint=hint)
+        )
+
+    def probe(self, name: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
+        """The value of a function of the unit's harness, run on the student's side.
+
+        Code that runs there can be changed there. gives: the form of the value, a type, the dtype of an array, or
+        tuples and lists of those; another form means that it was, and is a protocol_error, never a check that stumbles.
+        """
+        if not self.harness.is_file():
+            raise WorkerError(f"the unit has no {self.harness.name}")
+        self.note(f"probe {name}", args, kwargs)
+        request = {"op": "probe", "source": self.harness.read_text(), "name": name}
+        value = self.ask(request, [list(args), kwargs])
+        if gives is not None and not formed(value, gives):
+            self.condemn(Status.PROTOCOL_ERROR, f"{name} of the harness answered {describe.kind(value)}")
+        return value
+
+    def mpirun(
+        self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
+    ) -> list[Any]:
+        """The values of n MPI ranks of fn(comm, *args, *per_rank[rank]), by rank. Raises StudentFailure."""
+        self.note(function, args, {}, ranks=n)
+        ranks = None if per_rank is None else [list(each) for each in per_rank]
+        values = self.ask({"op": "mpirun", "function": function, "n": n}, [list(args), {"per_rank": ranks}])
+        if type(values) is not list or len(values) != n:
+            self.condemn(Status.PROTOCOL_ERROR, f"a reply that is not {n} values")
+        return values
+
+    def torchrun(
+        self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
+    ) -> list[Any]:
+        """The values of n gloo ranks of fn(torch.distributed, *args, *per_rank[rank])."""
+        self.note(function, args, {}, ranks=n)
+        self.connect()
+        ranks = [self.fork() for _ in range(n)]
+        port = free_port(isolated=self.session.plan.tier == "bubblewrap")
+        for rank, remote in enumerate(ranks):
+            join = {
+                "op": "torch",
+                "rank": rank,
+                "world": n,
+                "port": port,
+                "seconds": self.limits.wall_seconds,
+            }
+            self.send(remote, join, [[], {}])
+        self.gather(ranks)
+        for rank, remote in enumerate(ranks):
+            own = list(per_rank[rank]) if per_rank is not None else []
+            self.send(remote, {"op": "call", "function": function}, [[*args, *own], {}])
+        values = self.gather(ranks)
+        for remote in ranks:
+            remote.channel.close()
+        return values
+
+    def describe(self, function: str, *args: Any, **kwargs: Any) -> str:
+        """The call as feedback shows it: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
+        return f"{function}({', '.join(self.shapes(function, args, kwargs))})"
+
+    def shapes(
+        self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any], skip: int = 0
+    ) -> tuple[str, ...]:
+        source = self.sources(function)
+        names = describe.parameters(source, function.rpartition(":")[2])[skip:] if source else ()
+        return describe.arguments(names, args, kwargs)
+
+    def note(self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any], ranks: int = 0) -> None:
+        shapes = self.shapes(function, args, kwargs, skip=1 if ranks else 0)
+        text = f"{function}({', '.join(shapes)})" + (f" on {ranks} ranks" if ranks else "")
+        self.last = Call(function, text, shapes)
+
+
+def formed(value: Any, form: Any) -> bool:
+    """Whether a value has exactly the type or dtype, or those inside, that `form` names."""
+    if isinstance(form, np.dtype):
+        return type(value) is np.ndarray and value.dtype == form
+    if isinstance(form, type):
+        return type(value) is form
+    same = type(value) is type(form) and len(value) == len(form)
+    return same and all(formed(v, f) for v, f in zip(value, form, strict=True))
+
+
+def free_port(*, isolated: bool) -> int:
+    """A port for the ranks to meet at: any, in a sandbox with a network of its own."""
+    if isolated:
+        return 29500 + time.monotonic_ns() % 20_000
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]

@@ -1,0 +1,1 @@
+"""The student's side: JupyterLab, checks of a desk, and progress."""

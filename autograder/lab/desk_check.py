@@ -1,0 +1,104 @@
+"""Check a desk: what `./mlsys check` and `%check` share.
+
+As a program, `python -m autograder.lab.desk_check WHAT DESK` prints lines of JSON, the last one with a GradeResult:
+the notebook starts it, so that nothing that a notebook does to its own process can reach the judge.
+
+    {"checking": "01.3"}  {"start": {"title": ..., "limit": 120}}  {"done": "test_a"}  {"result": "{...}"}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult, TestResult
+from autograder.core.units import SLUG, CourseError, Unit
+from autograder.judge.recorder import Started
+
+
+def check_desk(
+    unit: Unit,
+    manifest: Manifest,
+    *,
+    tasks: set[str] | None = None,
+    seed: int | None = None,
+    desk: Path | None = None,
+    on_test: Callable[[TestResult], None] | None = None,
+    on_start: Callable[[Started], None] | None = None,
+) -> GradeResult:
+    """Judge the desk (default: the unit's own, whose progress is stored), and note what the points leave out.
+
+    Raises CourseError when there is no desk.
+    """
+    from autograder.judge.grading import grade_submission
+    from autograder.lab.progress import record
+
+    folder = desk or unit.desk
+    if not folder.is_dir():
+        raise CourseError(
+            f"there is no desk for unit {unit.number} yet: work/{unit.slug}/\n"
+            f"  to make it: ./mlsys lab {unit.number}"
+        )
+    result = grade_submission(
+        unit,
+        folder,
+        name=unit.slug,
+        seed=seed,
+        tasks=tasks,
+        sandbox="prefer",
+        on_test=on_test,
+        on_start=on_start,
+        gpu=True,  # their own machine, and their own code
+    )
+    if folder.resolve() == unit.desk.resolve():
+        record(unit, manifest, result)
+    hidden = sum(task.hidden_points for task in manifest.tasks if tasks is None or task.id in tasks)
+    if hidden:
+        points = "1 more point comes" if hidden == 1 else f"{hidden} more points come"
+        note = f"{points} from hidden checks, which your instructor runs."
+        result = result.model_copy(update={"notes": (*result.notes, note)})
+    if manifest.manual and tasks is None:
+        parts = ", ".join(f"{part.id} {part.title} ({part.points})" for part in manifest.manual)
+        note = f"People grade the rest of the unit's {manifest.total_points} points: {parts}."
+        result = result.model_copy(update={"notes": (*result.notes, note)})
+    return result
+
+
+def main(arguments: list[str]) -> int:
+    """Check WHAT ("01.3") on DESK; print how it goes, and the result. A user's mistake goes to stderr, with code 2."""
+    from autograder.core.selection import find_asked
+
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever else prints must not mix with the answer
+
+    def tell(**event: object) -> None:
+        print(json.dumps(event), file=answer, flush=True)
+
+    what, desk = arguments
+    try:
+        asked = find_asked(what, here=Path(desk).name if SLUG.fullmatch(Path(desk).name) else "")
+        tell(checking=asked.name)
+        result = check_desk(
+            asked.unit,
+            asked.manifest,
+            tasks=asked.ids,
+            desk=Path(desk),
+            on_test=lambda test: tell(done=test.name),
+            on_start=lambda started: tell(start=asdict(started)),
+        )
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    tell(result=result.to_json())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

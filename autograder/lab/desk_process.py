@@ -1,0 +1,82 @@
+"""Check a desk in a process of its own, and hear how it goes: the notebook's side of `desk_check`."""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from autograder.core.result import GradeResult
+from autograder.core.units import CourseError
+from autograder.judge.recorder import Started
+from autograder.lab.running import Running
+
+PERIOD = 1.0  # seconds between two lines of what is going on
+
+
+def check_in_process(what: str, desk: Path, show: Callable[[str], None]) -> GradeResult:
+    """The result of checking `what` ("01.3") on `desk`; `show` gets a line once a second meanwhile.
+
+    Raises CourseError for a wrong name, and where the check did not finish. Interrupted, it ends the process, and the
+    judge clears its sandbox away.
+    """
+    command = [sys.executable, "-P", "-m", "autograder.lab.desk_check", what, str(desk)]
+    with (
+        tempfile.TemporaryFile("w+", errors="replace") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        try:
+            result = follow(process, show)
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if result is not None:
+            return result
+        errors.seek(0)
+        said = errors.read().strip()
+    if code == 2:
+        raise CourseError(said)
+    raise CourseError(f"the check did not finish (exit code {code})\n{said[-2000:]}")
+
+
+def follow(process: subprocess.Popen[str], show: Callable[[str], None]) -> GradeResult | None:
+    """Hear the process out: its result, or None when it ends without one."""
+    events: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    reader = threading.Thread(target=listen, args=(process, events), daemon=True)
+    reader.start()
+    running: Running | None = None
+    result = None
+    while True:
+        try:
+            event = events.get(timeout=PERIOD)
+        except queue.Empty:
+            if running is not None:
+                show(running.text())
+            continue
+        match event:
+            case None:
+                return result
+            case {"checking": name}:
+                running = Running(name)
+                show(running.text())
+            case {"start": started} if running is not None:
+                running.on_start(Started(**started))
+            case {"done": _} if running is not None:
+                running.on_test()
+            case {"result": text}:
+                result = GradeResult.from_json(text)
+
+
+def listen(process: subprocess.Popen[str], events: queue.Queue[dict[str, Any] | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        events.put(json.loads(line))
+    events.put(None)

@@ -1,0 +1,138 @@
+"""What `./mlsys check` found, kept in `work/.progress/NN_slug.json` for `./mlsys status`.
+
+Each task remembers its last check and the hashes of the files that counted, so that status can say
+"edited since". The file is replaced whole, under a lock: a kill leaves the old one or the new one.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import fcntl
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from autograder.core.files import write_atomic
+from autograder.core.manifest import Manifest
+from autograder.core.result import GradeResult, Status, TaskResult
+from autograder.core.units import Unit
+
+
+class Record(BaseModel):
+    """The last check of one task."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    points: int
+    max_points: int
+    status: Status
+    checked: str  # UTC, ISO 8601
+    tier: str
+    seed: int
+    files: dict[str, str]  # name -> sha256 of the task's module, and of what it imports from the desk
+    tests: dict[str, Status]
+    best: int  # the most points of any check so far
+
+
+class Progress(BaseModel):
+    """Everything known about one unit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    version: Literal["mlsys/progress/v1"] = Field(default="mlsys/progress/v1", alias="schema")
+    unit: str
+    tasks: dict[str, Record] = {}
+
+
+def progress_file(unit: Unit) -> Path:
+    return unit.desk.parent / ".progress" / f"{unit.slug}.json"
+
+
+def read_progress(unit: Unit) -> tuple[Progress, str]:
+    """The stored progress, and a message ("" when all is well) where it could not be read."""
+    path = progress_file(unit)
+    try:
+        return Progress.model_validate_json(path.read_bytes()), ""
+    except FileNotFoundError:
+        return Progress(unit=unit.slug), ""
+    except (OSError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a progress file any more"
+        afresh = f"./mlsys check {unit.number} starts it afresh"
+        return Progress(unit=unit.slug), f"work/.progress/{path.name} cannot be read ({reason}); {afresh}"
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def record(unit: Unit, manifest: Manifest, result: GradeResult, desk: Path | None = None) -> None:
+    """Store the tasks of `result`; a task that the grader itself failed on keeps its former record.
+
+    An unreadable progress file is kept beside the new one.
+    """
+    path = progress_file(unit)
+    with locked(path.parent):
+        old, trouble = read_progress(unit)
+        if trouble and path.is_file():
+            write_atomic(path.with_suffix(".json.unreadable"), path.read_bytes())
+        tasks = dict(old.tasks)
+        graded = {file.path: file.sha256 for file in result.files}
+        for task in result.tasks:
+            if task.status is not Status.INFRA_ERROR:
+                files = counted_files(manifest.task(task.id).module, desk or unit.desk, manifest.modules)
+                hashes = {name: graded.get(name, "") for name in files}
+                tasks[task.id] = new_record(result, task, hashes, tasks.get(task.id))
+        for stray in path.parent.glob(f".{path.name}.*.tmp"):  # of a write that was killed
+            stray.unlink(missing_ok=True)
+        write_atomic(path, Progress(unit=unit.slug, tasks=tasks).model_dump_json(indent=2) + "\n")
+
+
+def new_record(result: GradeResult, task: TaskResult, files: dict[str, str], old: Record | None) -> Record:
+    return Record(
+        points=task.points,
+        max_points=task.max_points,
+        status=task.status,
+        checked=result.started,
+        tier=result.tier,
+        seed=result.seed,
+        files=files,
+        tests={test.name: test.status for test in task.tests},
+        best=max(task.points, old.best if old else 0),
+    )
+
+
+def counted_files(module: str, desk: Path, modules: tuple[str, ...]) -> list[str]:
+    """The files that a task's result rests on: its module, and what that imports among `modules`."""
+    found, left = [], [module]
+    while left:
+        name = left.pop()
+        if name in found:
+            continue
+        found.append(name)
+        with contextlib.suppress(OSError, SyntaxError, ValueError):
+            for node in ast.walk(ast.parse((desk / name).read_bytes())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+                left += [f"{each}.py" for each in names if f"{each}.py" in modules]
+    return found
+
+
+def edited_since(files: Mapping[str, str], desk: Path) -> list[str]:
+    """The names of the files whose content is not what was graded."""
+    return [name for name, sha256 in files.items() if file_hash(desk / name) != sha256]
+
+
+def file_hash(path: Path) -> str:
+    """The SHA-256 of a file as hexadecimal digits; "" when it is not there."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""

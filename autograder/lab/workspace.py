@@ -1,0 +1,78 @@
+"""Lay out JupyterLab's window for a unit: the notebook, and beside it the files to write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from autograder.core.units import Unit
+
+SHARES = [0.55, 0.45]  # of the window's width
+MOST_TABS, FIRST_TABS = (
+    6,
+    3,
+)  # more tabs than that hide each other's names: then these first, and the file browser
+
+
+def opened(modules: Sequence[str]) -> Sequence[str]:
+    """The modules that get a tab at first."""
+    return modules if len(modules) <= MOST_TABS else modules[:FIRST_TABS]
+
+
+def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]:
+    """JupyterLab's own description of its window: the notebook left, a tab for each module right.
+
+    All paths are relative to the server's root. The file browser stands on `folder`, folded away unless there are
+    more modules than tabs.
+    """
+    all_shown, modules = len(modules) <= MOST_TABS, opened(modules)
+    left, right = f"notebook:{notebook}", [f"editor:{module}" for module in modules]
+    widgets: dict[str, Any] = {left: {"data": {"path": notebook, "factory": "Notebook"}}}
+    widgets |= {f"editor:{module}": {"data": {"path": module, "factory": "Editor"}} for module in modules}
+    panes = [{"type": "tab-area", "currentIndex": 0, "widgets": names} for names in ([left], right) if names]
+    dock = {
+        "type": "split-area",
+        "orientation": "horizontal",
+        "sizes": SHARES[: len(panes)],
+        "children": panes,
+    }
+    return widgets | {
+        "file-browser-filebrowser:cwd": {"path": folder},
+        "layout-restorer:data": {
+            "main": {"dock": dock, "current": left},
+            "left": {
+                "collapsed": all_shown,
+                "visible": True,
+                **({} if all_shown else {"current": "filebrowser"}),
+                "widgets": ["filebrowser", "running-sessions", "@jupyterlab/toc:plugin"],
+            },
+            "right": {"collapsed": True, "widgets": []},
+        },
+    }
+
+
+def write_workspace(folder: Path, unit: Unit, modules: Sequence[str]) -> None:
+    """Write the layout into JupyterLab's `folder`, unless one is there that shows the notebook.
+
+    What the student moved or opened since is in that one: it stays.
+    """
+    from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
+
+    desk = unit.desk.relative_to(unit.root).as_posix()
+    notebook = f"{desk}/{unit.slug}.ipynb"
+    if shows(folder / (slugify(unit.slug) + WORKSPACE_EXTENSION), f"notebook:{notebook}"):
+        return
+    data = layout(notebook, [f"{desk}/{module}" for module in modules], desk)
+    workspace = {"data": data, "metadata": {"id": unit.slug}}
+    WorkspacesManager(str(folder)).save(unit.slug, json.dumps(workspace))
+
+
+def shows(file: Path, widget: str) -> bool:
+    """Whether the layout in `file` has `widget` in its main area; False when it cannot be read."""
+    try:
+        main = json.loads(file.read_text())["data"]["layout-restorer:data"]["main"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return f'"{widget}"' in json.dumps(main, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""From the reference to what students get: starters, public checks, student trees, desks."""

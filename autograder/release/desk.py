@@ -1,0 +1,106 @@
+"""The student's desk, `work/NN_slug/`: set once from the assignment, then the student's alone.
+
+Nothing here replaces a file without keeping the old one beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.core.files import write_atomic, write_new
+from autograder.core.manifest import Manifest, unit_manifest
+from autograder.core.units import CourseError, Unit
+from autograder.release.source import EditError, put_back
+
+
+@dataclass(frozen=True)
+class Reset:
+    """One file that was put back: its path, and where the former one was kept (None: it was not there)."""
+
+    path: Path
+    kept: Path | None
+
+
+def handed_out(unit: Unit, manifest: Manifest) -> dict[str, Path]:
+    """File name on the desk -> the released file that it is copied from."""
+    files = {name: unit.assignment / name for name in (*manifest.modules, *manifest.given)}
+    if unit.lab.exists():
+        files[unit.lab.name] = unit.lab
+    missing = [path for path in files.values() if not path.is_file()]
+    if missing:
+        names = ", ".join(path.name for path in missing)
+        raise CourseError(
+            f"assignments/{unit.slug}/ lacks {names}\n"
+            f"  to mend: ./mlsys release {unit.number}, or get the files back with git"
+        )
+    return files
+
+
+def ensure_desk(unit: Unit, desk: Path | None = None) -> list[str]:
+    """Copy the lab, the starters and the given files to the desk where they are not there yet.
+
+    Never overwrites; each file appears whole or not at all. Returns the names of the new files.
+    Raises CourseError when the unit has no assignment, or the desk cannot be written.
+    """
+    desk = desk or unit.desk
+    files = handed_out(unit, unit_manifest(unit))
+    try:
+        desk.mkdir(parents=True, exist_ok=True)
+        return [name for name, source in files.items() if write_new(desk / name, source.read_bytes())]
+    except OSError as error:
+        raise CourseError(
+            f"cannot set the desk {desk}: {error.strerror or error}\n"
+            "  expected: a folder that you may write to"
+        ) from None
+
+
+def keep_beside(path: Path) -> Path:
+    """Copy `path` to the first free name among `path.before-reset-1`, `-2`, ...; returns that name."""
+    content, number = path.read_bytes(), 1
+    while not write_new(kept := path.with_name(f"{path.name}.before-reset-{number}"), content):
+        number += 1
+    return kept
+
+
+def replace_keeping(path: Path, content: bytes) -> Reset | None:
+    """Put `content` at `path` and keep what was there; None when it was the same already."""
+    if not path.exists():
+        write_atomic(path, content)
+        return Reset(path, None)
+    if path.read_bytes() == content:
+        return None
+    kept = keep_beside(path)
+    write_atomic(path, content)
+    return Reset(path, kept)
+
+
+def reset_task(unit: Unit, wanted: str, desk: Path | None = None) -> Reset | None:
+    """Put the starter of one task ("01.3") back into its module, and leave the module's other tasks alone.
+
+    Returns None when the task is as it was handed out. Raises CourseError for an unknown task, and for a
+    module that is not valid Python (only the whole file can be reset then).
+    """
+    manifest = unit_manifest(unit)
+    task = manifest.task(wanted)
+    source = handed_out(unit, manifest)[task.module]
+    path = (desk or unit.desk) / task.module
+    if not path.exists():
+        return replace_keeping(path, source.read_bytes())
+    names = list(dict.fromkeys((*task.asked, task.function)))
+    try:
+        text = put_back(path.read_bytes().decode("utf-8-sig"), source.read_bytes().decode(), names)
+    except (EditError, UnicodeDecodeError) as error:
+        raise CourseError(
+            f"{path.name}: {error}\n  expected: a file that Python can read, to change one task in it"
+            f"\n  to mend: repair that line, or start the file afresh: ./mlsys reset {task.id} --file"
+        ) from None
+    return replace_keeping(path, text.encode())
+
+
+def reset_files(unit: Unit, names: list[str] | None = None, desk: Path | None = None) -> list[Reset]:
+    """Put whole files back as they were handed out (default: all, the lab too), and keep the old ones."""
+    files = handed_out(unit, unit_manifest(unit))
+    chosen = files if names is None else {name: files[name] for name in names}
+    done = [replace_keeping((desk or unit.desk) / name, path.read_bytes()) for name, path in chosen.items()]
+    return [each for each in done if each]

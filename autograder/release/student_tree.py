@@ -1,0 +1,92 @@
+"""`./mlsys release --unit 03 --to DIR`: the tree that students of week 3 get, ready to be a repository.
+
+The marker file remembers what a release wrote, so that the next week's can replace it. `work/` belongs to
+the student: files that exist there are never touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from autograder.core.files import write_atomic
+from autograder.core.units import RELEASED as MARKER
+from autograder.core.units import CourseError, Unit
+from autograder.release.desk import ensure_desk
+from autograder.release.tree_content import tree_files
+
+SCHEMA = "mlsys/release/v1"
+
+
+def student_tree(unit: Unit, to: Path) -> list[str]:
+    """Write the student tree of `unit`'s week to `to`; returns the paths written, the desk's included.
+
+    `to` must be absent, empty, or hold a former release, of which stale files are removed unless somebody
+    edited them. Interrupted, it can be run again. Raises CourseError for any other folder.
+    """
+    to = to.resolve()
+    if unit.root.resolve().is_relative_to(to):
+        raise CourseError(
+            f"cannot release into {to}: it holds the course itself\n  expected: a folder of its own"
+        )
+    former = former_files(to)
+    files = tree_files(unit)
+    try:
+        # A run that is cut off leaves a marker that lists what may be there by then.
+        write_marker(to, unit, {**former, **dict.fromkeys(files, "")})
+        for path, file in files.items():
+            target = to / path
+            if not target.is_file() or target.read_bytes() != file.content:
+                write_atomic(target, file.content, mode=file.mode)
+        for path in former.keys() - files.keys():
+            remove_stale(to, path, former[path])
+        write_marker(
+            to, unit, {path: hashlib.sha256(file.content).hexdigest() for path, file in files.items()}
+        )
+    except OSError as error:
+        raise CourseError(f"cannot write to {to}: {error}") from None
+    desk = ensure_desk(Unit(unit.slug, to))
+    return [*files, *(f"work/{unit.slug}/{name}" for name in desk)]
+
+
+def former_files(to: Path) -> dict[str, str]:
+    """Path -> hash of what a former release wrote to `to`; {} for a new folder."""
+    if to.exists() and not to.is_dir():
+        raise CourseError(f"{to} is a file\n  expected: a folder, or a name that is free")
+    try:
+        marker = json.loads((to / MARKER).read_text())
+        files = marker["files"] if marker["schema"] == SCHEMA else None
+        if not isinstance(files, dict):
+            raise ValueError
+    except FileNotFoundError:
+        # An empty git repository is as good as an empty folder.
+        if to.exists() and any(path.name != ".git" for path in to.iterdir()):
+            raise CourseError(
+                f"{to} is not empty, and not a former release\n  expected: a new folder, or one that "
+                "./mlsys release wrote"
+            ) from None
+        return {}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CourseError(f"{to / MARKER} cannot be read: choose another folder") from None
+    return {str(path): str(value) for path, value in files.items()}
+
+
+def write_marker(to: Path, unit: Unit, files: dict[str, str]) -> None:
+    content = {"schema": SCHEMA, "unit": unit.slug, "files": files}
+    write_atomic(to / MARKER, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def remove_stale(to: Path, path: str, sha256: str) -> None:
+    """Remove an unedited file of the former release, and the folders left empty; never outside of `to`."""
+    target = to / path
+    inside = target.resolve().is_relative_to(to) and Path(path).parts[:1] != ("work",)
+    if not inside or not target.is_file():
+        return
+    if sha256 not in {"", hashlib.sha256(target.read_bytes()).hexdigest()}:
+        return
+    target.unlink()
+    for folder in target.parents:
+        if folder == to or any(folder.iterdir()):
+            break
+        folder.rmdir()

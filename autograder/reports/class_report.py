@@ -1,0 +1,75 @@
+"""Everything that is written of a class's grading: the pages, and a file for each system that takes grades."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from autograder.core.manifest import Manifest
+from autograder.reports import gradescope, html, markdown, tables
+from autograder.reports.junit import junit_xml
+from autograder.reports.names import folder_names
+from autograder.reports.statistics import class_figures
+from autograder.reports.view import clean, number
+from autograder.roster.standing import Standings
+
+
+def write_class(standings: Standings, folder: Path, manifest: Manifest) -> None:
+    """Write all reports of one version of the gradebook to `folder`; the same standings give the same bytes.
+
+    They are made from `standings` alone and can be made again: nothing is flushed to the disk.
+    """
+    for path, text in class_files(standings, manifest):
+        put(folder / path, text)
+
+
+def class_files(standings: Standings, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Path below the version's folder -> content, for every report."""
+    names = folder_names(each.person.id for each in standings.people)
+    for standing in standings.people:
+        name = names[standing.person.id]
+        yield f"students/{name}/report.html", html.standing_page(standing, standings.unit, manifest)
+        yield f"students/{name}/report.md", markdown.standing_markdown(standing, standings.unit)
+        yield f"gradescope/{name}.json", gradescope.to_json(standing, standings)
+    yield "canvas.csv", tables.canvas_csv(standings, manifest)
+    yield "moodle.csv", tables.moodle_csv(standings, manifest)
+    yield "junit.xml", junit_xml(standings)
+    yield "class.html", class_page(standings, manifest)
+
+
+def class_page(standings: Standings, manifest: Manifest) -> str:
+    """The instructor's page."""
+    return html.template("class.html").render(
+        standings=standings,
+        manifest=manifest,
+        figures=class_figures(standings),
+        names=folder_names(each.person.id for each in standings.people),
+        attention=attention(standings),
+    )
+
+
+def attention(standings: Standings) -> list[tuple[str, str]]:
+    """What an instructor has to look at: (who, what), the gravest first."""
+    ungraded, failed, tampered, replaced = [], [], [], []
+    for each in standings.people:
+        who = clean(each.person.name or each.person.id)
+        if each.result is None:
+            ungraded.append((who, f"not graded: {clean(each.trouble) or 'no reason was given'}"))
+        elif each.result.needs_regrade:
+            failed.append((who, "the grader failed on a part; grade again"))
+        if each.tampered:
+            tampered.append((who, f"changed files of the course: {clean(', '.join(each.tampered))}"))
+        for part in each.manual:
+            for mark in part.replaced:
+                given = f"{number(part.points or 0)} by {part.grader}, {part.graded}"
+                replaced.append((who, clean(f"{part.id}: {given} counts; before that {mark}")))
+    return ungraded + failed + tampered + replaced
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file so that a reader never sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8", newline="")
+    temporary.replace(path)

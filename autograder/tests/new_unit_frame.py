@@ -1,0 +1,53 @@
+"""The frame of this course without any unit, in a temporary folder: where a new unit may be made."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from autograder.authoring.readme import SECTION, TABLE
+from autograder.core.units import Unit, find_units
+from autograder.tests.tree import copy_tree
+
+
+def make_frame(to: Path) -> Path:
+    """A copy of this repository without its units, also in its README."""
+    root = copy_tree(to)
+    for unit in find_units(root):
+        rooms = unit.rooms() | {"assignment": unit.assignment}
+        record = root / "reference/benchmarks/records" / f"{unit.name}.json"
+        for path in (*rooms.values(), record):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    readme = root / "README.md"
+    text = readme.read_text()
+    table = text.partition(TABLE)[2].partition("\n\n")[0]
+    rows = [line for line in table.splitlines(keepends=True) if line[:3].strip("| ").isdecimal()]
+    for row in rows:
+        text = text.replace(row, "")
+    begin, *sections = SECTION.split(text)
+    text = begin + "<!-- bite:end -->" + sections[-1].partition("<!-- bite:end -->")[2] if sections else text
+    readme.write_text(text)
+    assert find_units(root) == []
+    return root
+
+
+def contents(root: Path) -> dict[str, str]:
+    """Path -> hash of every file outside of build/."""
+    return {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "build" not in path.relative_to(root).parts and "__pycache__" not in path.parts
+    }
+
+
+def complete(unit: Unit) -> bool:
+    """Whether every room is there, and the README names the unit once in each list."""
+    readme = (unit.root / "README.md").read_text()
+    rows = readme.count(f"| {unit.number} | "), readme.count(f"**{unit.slug}**\n")
+    return all(path.exists() for path in unit.rooms().values()) and rows == (1, 1)
+
+
+def nothing_left(root: Path) -> bool:
+    """Whether the folder in which units are made is empty."""
+    return list((root / "build/new-unit").iterdir()) == []

@@ -1,0 +1,1 @@
+"""The benchmark of unit 00, and the measurements and figures of its lecture."""

@@ -1,0 +1,1 @@
+"""Handed out with unit 01: drawings of memory access, and the recorder behind them."""

@@ -1,0 +1,203 @@
+"""What a GPU gives a kernel, by formula: occupancy, the reuse that a tile buys, and the roof over every rung."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from reference.shared.gpu.datasheets import Gpu, Unit
+from reference.shared.gpu.occupancy import Occupancy, occupancy
+from reference.shared.plots.charts import roofline
+from reference.shared.plots.style import (
+    GREY,
+    MARKERS,
+    PALETTE,
+    Picture,
+    headline,
+    new_figure,
+    styled,
+    three_digits,
+)
+
+FLOAT_BYTES = 4
+WIDTHS, DASHES = (4.5, 3.2, 2.0, 1.4), ("-", "--", "-.", ":")  # lines that lie on each other stay visible
+UNITS: dict[Unit, str] = {"fp32": "fp32", "tf32": "tf32 tensor", "fp16": "fp16 tensor", "bf16": "bf16 tensor"}
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What one kernel asks for: FLOP for each byte of memory, and of shared memory where it uses any."""
+
+    intensity: float
+    shared: float | None = None
+    unit: Unit = "fp32"
+
+    def bound(self, gpu: Gpu) -> tuple[float, str]:
+        """(FLOP/s that it cannot pass on `gpu`, "memory", "shared memory" or "arithmetic": what sets them)."""
+        limits = {"memory": gpu.bandwidth * self.intensity, "arithmetic": gpu.peak(self.unit)}
+        if self.shared is not None:
+            limits["shared memory"] = gpu.shared_bandwidth * self.shared
+        least = min(limits, key=limits.__getitem__)
+        return limits[least], least
+
+
+def intensity(rows: float, columns: float, *, itemsize: int = FLOAT_BYTES) -> float:
+    """FLOP for each byte read, when a tile of rows x columns of C is summed up from a column of A and a row of B.
+
+    The same for a block's tile that reads memory and a thread's that reads shared memory: a step reads rows +
+    columns numbers for rows * columns multiply-adds. Raises ValueError for sides below 1.
+    """
+    if min(rows, columns) < 1 or itemsize < 1:
+        raise ValueError(
+            f"intensity: expected sides of at least 1, got {rows} x {columns} of {itemsize} bytes"
+        )
+    return 2 * rows * columns / (itemsize * (rows + columns))
+
+
+@styled
+def occupancy_chart(
+    gpu: Gpu,
+    *,
+    blocks: Sequence[int] = (128, 256, 1024),
+    shared_bytes: int = 0,
+    kernels: Mapping[str, tuple[int, int, int]] | None = None,
+) -> Picture:
+    """Occupancy over the registers of a thread, a staircase for each block size.
+
+    blocks: threads of a block. shared_bytes: of each of them. kernels: name -> (threads, registers, shared bytes of a
+    block), each a mark. Raises ValueError for no block size, or a kernel that cannot start on `gpu`.
+    """
+    if not blocks:
+        raise ValueError("occupancy_chart: expected at least one block size, got none")
+    figure, axes = new_figure(9.2, 4.8)
+    every = range(16, gpu.limits.registers_per_thread + 1)
+    for number, threads in enumerate(blocks):
+        found = {each: _or_none(gpu, threads, each, shared_bytes) for each in every}
+        steps = {registers: 100 * each.fraction for registers, each in found.items() if each}
+        if not steps:
+            raise ValueError(f"occupancy_chart: no block of {threads} threads starts on {gpu.name} at all")
+        style: dict[str, Any] = {"linewidth": WIDTHS[number % 4], "linestyle": DASHES[number % 4]}
+        last = "" if len(steps) == len(every) else f", up to {max(steps)} registers"
+        label = f"{threads} threads a block{last}"
+        axes.step(list(steps), list(steps.values()), where="post", label=label, **style)
+    told = []
+    for number, (name, kernel) in enumerate((kernels or {}).items()):
+        found = occupancy(gpu, *kernel)
+        colour = PALETTE[(len(blocks) + number) % len(PALETTE)]
+        style = {"color": colour, "markersize": 12, "markeredgecolor": "white", "zorder": 4}
+        label = f"{name}: {found.warps} warps ({100 * found.fraction:.3g} %)"
+        axes.plot(
+            [kernel[1]], [100 * found.fraction], MARKERS[(number + 1) % len(MARKERS)], label=label, **style
+        )
+        told.append(f"{name}: {found}")
+    axes.set_xticks(range(32, 257, 32))
+    axes.set_xlim(16, 258)
+    axes.set_ylim(0, 108)
+    axes.set_xlabel("registers a thread")
+    axes.set_ylabel(f"occupancy (% of {gpu.limits.warps_per_sm} warps an SM)")
+    full = max(registers for registers in every if occupancy(gpu, 128, registers).fraction == 1)
+    finding = f"{gpu.name}: beyond {full} registers a thread, warps are lost in steps"
+    headline(figure, finding)
+    figure.legend(loc="outside lower center", ncols=2, fontsize=10.5)
+    return Picture(figure, f"Occupancy on {finding}. {'; '.join(told) or 'No kernel is marked'}.")
+
+
+@styled
+def tile_intensity(
+    gpu: Gpu,
+    *,
+    blocks: Mapping[str, tuple[int, int, float]] | None = None,
+    threads: Mapping[str, tuple[int, int, float]] | None = None,
+) -> Picture:
+    """The reuse that a tile buys, twice: a block's tile against memory, a thread's against shared memory.
+
+    Lines: `intensity` over the side of a square tile, in float32. Dots: name -> (rows, columns, FLOP a byte as a
+    trace counted it), at the side of the square that reuses as much. Dashed: the ridge of `gpu`, from which on
+    its fp32 arithmetic is the limit. Raises ValueError for a count that is not positive.
+    """
+    figure, (left, right) = new_figure(10.4, 4.9, 1, 2)
+    # A square tile gives side / 4 FLOP a byte.
+    wanted = [round(4 * ridge) for ridge in (gpu.ridge(), gpu.shared_ridge)]
+    told = _reuse(left, blocks or {}, 256, gpu.ridge())
+    told += _reuse(right, threads or {}, 32, gpu.shared_ridge)
+    left.set_title(f"a block's tile: from side {wanted[0]} on")
+    left.set_xlabel("side of the block's tile")
+    left.set_ylabel("FLOP per byte of memory")
+    right.set_title(f"a thread's tile: from side {wanted[1]} on")
+    right.set_xlabel("side of the thread's tile")
+    right.set_ylabel("FLOP per byte of shared memory")
+    sides = " and ".join(map(str, wanted))
+    finding = f"Tiles with sides of {sides} keep up with the fp32 arithmetic of {gpu.name}"
+    headline(figure, finding)
+    alt = f"{finding}: a block's tile against memory, a thread's tile against shared memory."
+    return Picture(figure, f"{alt} {'; '.join(told)}." if told else alt)
+
+
+@styled
+def gpu_roofline(gpu: Gpu, rungs: Mapping[str, Rung], *, title: str = "") -> Picture:
+    """What every rung could reach on `gpu`, if the limits of the datasheet were all: a point on the line that binds it.
+
+    A rung stands at its FLOP per byte of the memory that limits it. Flat: the peaks of the units in use. Slopes:
+    memory and, by formula, shared memory. Nothing here is measured. Raises ValueError for no rung.
+    Source: Williams, Waterman and Patterson, CACM 2009; datasheets as in `reference/shared/gpu/datasheets.py`.
+    """
+    if not rungs:
+        raise ValueError("gpu_roofline: expected at least one rung, got none")
+    bounds = {name: rung.bound(gpu) for name, rung in rungs.items()}
+    points = {}
+    for name, rung in rungs.items():
+        rate, why = bounds[name]
+        at = rung.shared if why == "shared memory" and rung.shared is not None else rung.intensity
+        points[f"{name}: {why}"] = (at, rate)
+    used = {"fp32", *(rung.unit for rung in rungs.values())}
+    peaks = {text: gpu.peak(unit) for unit, text in UNITS.items() if unit in used}
+    slopes = {"memory": gpu.bandwidth}
+    if any(rung.shared is not None for rung in rungs.values()):
+        slopes["shared memory"] = gpu.shared_bandwidth
+    waiting = [name for name, (_, why) in bounds.items() if why != "arithmetic"]
+    finding = (
+        title or f"On {gpu.name}, by its datasheet, {len(waiting)} of {len(rungs)} rungs wait for a memory"
+    )
+    about = "FLOP per byte of the memory that limits"
+    picture = roofline(points, peaks, slopes, title=finding, x_label=about, tera=True, room=20)
+    listed = "; ".join(f"{name} {three_digits(y / 1e12)} TFLOPS" for name, (_, y) in points.items())
+    return replace(picture, alt=f"Predicted roofline, nothing measured: {finding}. Limits: {listed}.")
+
+
+def _or_none(gpu: Gpu, threads: int, registers: int, shared_bytes: int) -> Occupancy | None:
+    try:
+        return occupancy(gpu, threads, registers, shared_bytes)
+    except ValueError:
+        return None
+
+
+def _reuse(axes: Axes, counted: Mapping[str, tuple[int, int, float]], most: int, ridge: float) -> list[str]:
+    """Draw one panel; what its dots say."""
+    told = []
+    if any(not value > 0 for _, _, value in counted.values()):
+        raise ValueError(f"tile_intensity: expected positive counts, got {dict(counted)}")
+    while intensity(most, most) < 1.5 * ridge:
+        most *= 2
+    axes.plot([1, most], [intensity(1, 1), intensity(most, most)], color=GREY, linewidth=1.8, label="formula")
+    axes.axhline(ridge, color=PALETTE[1], linestyle="--", linewidth=1.8)
+    spot = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "color": PALETTE[1]}
+    axes.annotate(f"ridge {three_digits(ridge)}", (0.02, ridge), xytext=(0, 5), fontsize=10.5, **spot)
+    for number, (name, (rows, columns, value)) in enumerate(counted.items()):
+        side = 2 * rows * columns / (rows + columns)
+        dot = {
+            "markersize": 10,
+            "markeredgecolor": "white",
+            "color": PALETTE[(number + (number > 0)) % len(PALETTE)],
+        }
+        axes.plot([side], [value], MARKERS[number % len(MARKERS)], label=name, **dot)
+        told.append(f"{name}, {rows} × {columns}: {three_digits(value)} counted")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log", base=2)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_ylim(0.18, most / 2.5)
+    axes.legend(loc="lower right", fontsize=10.5)
+    return told

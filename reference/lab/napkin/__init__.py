@@ -1,0 +1,1 @@
+"""Handed out with unit 00: its charts."""

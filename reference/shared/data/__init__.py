@@ -1,0 +1,1 @@
+"""The datasets of the course: generated, shipped with a package, or downloaded once."""

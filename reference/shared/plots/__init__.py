@@ -1,0 +1,1 @@
+"""One style for every plot, and the charts and tables that several units draw."""

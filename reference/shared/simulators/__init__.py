@@ -1,0 +1,1 @@
+"""Schedulers and checkers for numba-cuda's simulator and Triton's interpreter."""

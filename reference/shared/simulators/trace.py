@@ -1,0 +1,255 @@
+"""What the threads of a kernel did, and what that costs on a GPU: races, sectors, banks, bytes.
+
+A `Trace` is filled by `scheduler.watch`. Source of the rules: NVIDIA, CUDA C++ Programming Guide, "Device
+Memory Accesses" (a warp's global accesses are served in sectors of 32 bytes) and "Shared Memory" (32 banks of 4
+bytes; the words that a warp asks of one bank come one after the other, equal words at once).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from dis import get_instructions
+from functools import cache
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from reference.shared.simulators.races import ATOMIC, READ, WRITE, Access, races, unwritten
+
+__all__ = ["ATOMIC", "READ", "WRITE", "Access", "Launch", "Request", "Space", "Trace", "instruction"]
+
+WARP, SECTOR_BYTES, BANKS, BANK_BYTES = 32, 32, 32, 4
+MOST = 5  # faults that are told
+
+
+@dataclass
+class Launch:
+    """One kernel launch."""
+
+    kernel: str
+    grid: tuple[int, ...]
+    block: tuple[int, ...]
+    shared_bytes: int = 0  # of one block
+
+    @property
+    def threads(self) -> int:
+        """All threads of the grid."""
+        return int(np.prod(self.grid) * np.prod(self.block))
+
+
+@dataclass
+class Space:
+    """One array that a kernel used: an argument, or the shared memory of one block (`block` >= 0)."""
+
+    trace: Trace
+    name: str
+    shape: tuple[int, ...]
+    itemsize: int
+    launch: int
+    address: int = 0  # of its first byte, from where its memory begins: 0 but for a part of a larger array
+    strides: tuple[int, ...] = ()
+    block: int = -1
+    start: int = -1  # of an argument: the address of its first byte here
+    aliases: list[str] = field(default_factory=list)  # further names of an argument that came more than once
+    accesses: list[Access] = field(default_factory=list)
+
+    def note(self, thread: Any, place: int, kind: int, frame: FrameType, width: int = 1) -> None:
+        """One instruction of one thread, for `width` elements from `place` on."""
+        trace = self.trace
+        site, line = trace.site(frame)
+        count = (trace.block, thread.thread_id, site)
+        turn = trace.turns[count]
+        trace.turns[count] = turn + 1
+        for each in range(place, place + width):
+            use = (
+                trace.block,
+                thread.thread_id,
+                thread.index,
+                trace.epoch,
+                each,
+                kind,
+                line,
+                site,
+                turn,
+                self.launch,
+            )
+            self.accesses.append(tuple.__new__(Access, use))
+
+    def bytes_at(self, places: np.ndarray) -> np.ndarray:
+        """The address of each place, in bytes from the start of the array's line of 128 bytes."""
+        indices = np.unravel_index(places, self.shape)
+        offsets = sum(np.asarray(i) * step for i, step in zip(indices, self.strides, strict=True))
+        return np.asarray(offsets) + self.address % 128
+
+    def text(self, place: int) -> str:
+        """ "tile[0, 3]" """
+        return f"{self.name}[{', '.join(str(int(i)) for i in np.unravel_index(place, self.shape))}]"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one warp asks of one array at one moment: up to 32 elements, served together."""
+
+    space: Space
+    block: int
+    warp: int
+    kind: int
+    line: int
+    lanes: tuple[int, ...]
+    places: tuple[int, ...]
+
+    @property
+    def sectors(self) -> int:
+        """The sectors of 32 bytes that it touches."""
+        start = self.space.bytes_at(np.array(self.places))
+        ends = start + self.space.itemsize - 1
+        return len(np.unique(np.concatenate([start // SECTOR_BYTES, ends // SECTOR_BYTES])))
+
+    @property
+    def useful_bytes(self) -> int:
+        """Bytes that its threads asked for, each element once."""
+        return len(set(self.places)) * self.space.itemsize
+
+    @property
+    def ways(self) -> int:
+        """The most different words that it wants of one bank: 1 is free of conflicts, n takes n turns."""
+        words = np.unique(self.space.bytes_at(np.array(self.places)) // BANK_BYTES)
+        return int(np.bincount(words % BANKS).max())
+
+
+class Trace:
+    """Every access of the launches inside one `watch`."""
+
+    def __init__(self) -> None:
+        self.launches: list[Launch] = []
+        self.spaces: list[Space] = []
+        self.block = self.epoch = 0
+        self.sites: dict[tuple[int, int], tuple[int, int]] = {}
+        self.numbers: dict[tuple[CodeType, int], tuple[int, int]] = {}
+        self.turns: defaultdict[tuple[int, int, int], int] = defaultdict(int)
+
+    def argument(self, name: str, data: np.ndarray) -> Space:
+        """The space of an argument of the launch that begins. Two names of one array share it."""
+        launch = len(self.launches) - 1
+        start = data.__array_interface__["data"][0]
+        for space in self.spaces:
+            if (space.launch, space.start, space.shape, space.strides) == (
+                launch,
+                start,
+                data.shape,
+                data.strides,
+            ):
+                space.aliases.append(name)
+                return space
+        space = Space(self, name, data.shape, data.itemsize, launch, _offset(data), data.strides, start=start)
+        self.spaces.append(space)
+        return space
+
+    def shared(self, name: str, data: np.ndarray, block: int) -> Space:
+        """The space of a shared array of one block."""
+        space = Space(self, name, data.shape, data.itemsize, len(self.launches) - 1, 0, data.strides, block)
+        self.spaces.append(space)
+        return space
+
+    def site(self, frame: FrameType) -> tuple[int, int]:
+        """One number for each instruction, and its line."""
+        code, offset = frame.f_code, frame.f_lasti
+        known = self.sites.get(
+            (id(code), offset)
+        )  # by identity: to hash a code object takes longer than all the rest
+        if known is None:
+            known = self.numbers.setdefault(
+                (code, instruction(code, offset)), (len(self.numbers), frame.f_lineno)
+            )
+            self.sites[id(code), offset] = known
+        return known
+
+    def of(self, name: str) -> list[Space]:
+        """The spaces called `name`: one for an argument, one a block for a shared array. Raises KeyError."""
+        found = [space for space in self.spaces if space.name == name or name in space.aliases]
+        if not found:
+            raise KeyError(f"no array {name!r}; there are {', '.join(sorted({s.name for s in self.spaces}))}")
+        return found
+
+    def global_spaces(self) -> list[Space]:
+        return [space for space in self.spaces if space.block < 0]
+
+    def shared_spaces(self) -> list[Space]:
+        return [space for space in self.spaces if space.block >= 0]
+
+    def requests(self, *spaces: Space) -> Iterator[Request]:
+        """The accesses of these spaces, warp by warp and moment by moment."""
+        for space in spaces:
+            groups: dict[tuple[int, ...], list[Access]] = defaultdict(list)
+            for each in space.accesses:
+                key = (each.launch, each.block, each.thread // WARP, each.site, each.turn, each.kind)
+                groups[key].append(each)
+            for (_, block, warp, _, _, kind), members in groups.items():
+                lanes = tuple(each.thread % WARP for each in members)
+                places = tuple(each.place for each in members)
+                yield Request(space, block, warp, kind, members[0].line, lanes, places)
+
+    def sectors(self, *names: str) -> int:
+        """Sectors of 32 bytes that the warps ask of global memory, of the named arrays or of all."""
+        return sum(request.sectors for request in self.requests(*self._globals(names)))
+
+    def global_bytes(self, *names: str) -> int:
+        """Bytes that those sectors move."""
+        return SECTOR_BYTES * self.sectors(*names)
+
+    def efficiency(self, *names: str) -> float:
+        """The share of the bytes moved that some thread of the warp asked for; 1 where nothing was moved."""
+        requests = list(self.requests(*self._globals(names)))
+        moved = SECTOR_BYTES * sum(request.sectors for request in requests)
+        return sum(request.useful_bytes for request in requests) / moved if moved else 1.0
+
+    def bank_ways(self, *names: str) -> float:
+        """Turns that a request to shared memory takes, on average: 1 is free of conflicts. 0 without any request."""
+        spaces = [s for s in self.shared_spaces() if not names or s.name in names]
+        ways = [request.ways for request in self.requests(*spaces)]
+        return float(np.mean(ways)) if ways else 0.0
+
+    def counts(self, *names: str) -> tuple[int, int]:
+        """(reads, writes) of single elements, an atomic change being both; of all global arrays without a name."""
+        kinds = [each.kind for space in self._globals(names) for each in space.accesses]
+        return sum(k != WRITE for k in kinds), sum(k != READ for k in kinds)
+
+    def faults(self) -> list[str]:
+        """What is wrong whatever the numbers say: races, and reads of shared memory that no thread wrote."""
+        found: list[str] = []
+        for space in self.spaces:
+            found += races(space)
+            if space.block >= 0:
+                found += unwritten(space)
+        return found[:MOST]
+
+    def _globals(self, names: tuple[str, ...]) -> list[Space]:
+        spaces = self.global_spaces()
+        if not names:
+            return spaces
+        return [space for name in names for space in self.of(name)]
+
+
+def instruction(code: CodeType, offset: int) -> int:
+    """Where the instruction starts. Once Python has sped one up, a frame's `f_lasti` points behind its start."""
+    starts = _starts(code)
+    return starts[bisect_right(starts, offset) - 1]
+
+
+@cache
+def _starts(code: CodeType) -> list[int]:
+    return [each.offset for each in get_instructions(code)]
+
+
+def _offset(data: np.ndarray) -> int:
+    """Bytes from the start of the memory that holds `data`: on a GPU that start is a multiple of 256."""
+    owner: Any = data
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    skipped = owner.base.storage_offset() if hasattr(owner.base, "storage_offset") else 0  # of a torch tensor
+    start, first = (each.__array_interface__["data"][0] for each in (owner, data))
+    return first - start + skipped * data.itemsize
