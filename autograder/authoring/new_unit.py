@@ -116,7 +116,8 @@ def places(unit: Unit) -> Iterator[Path]:
     reference = unit.root / "reference"
     yield from rooms(unit)
     yield reference / f"{unit.name}.py"
-    yield reference / "tests" / f"{unit.name}.py"
+    yield reference / "benchmarks" / f"{unit.name}.py"
+    yield reference / "lab" / unit.name
     yield reference / "benchmarks" / "records" / f"{unit.name}.json"
     yield unit.desk
     for wing in ("reference", "autograder"):  # pytest wants the names of test files to differ

@@ -58,7 +58,7 @@ from __future__ import annotations
 import itertools  # a starter keeps what its author will need
 
 from .shapes import same_length
-from ..measure import now
+from ..shared.timing.stopwatch import now
 
 
 LIMIT = 3  # stays

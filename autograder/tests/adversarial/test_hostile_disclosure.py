@@ -112,7 +112,7 @@ def add():
     seen = json.loads(out.read_text())
     assert (seen["own"], seen["words"]) == (0, 0)
     assert (seen["parent"], seen["judge"]) == ("PermissionError", "FileNotFoundError")
-    assert set(seen["frames"]) <= {"sums.py", "child.py", "worker.py", "<frozen runpy>"}
+    assert set(seen["frames"]) <= {"sums.py", "child.py", "zygote.py", "<frozen runpy>"}
     assert seen["fds"] == ["/dev/null", "pipe", "pipe", "socket"]
 
 

@@ -62,15 +62,12 @@ def test_words_that_do_not_fit(tmp_path: Path, number: str, name: str, title: st
         ("17", "other", r"the number 17 is taken by 17_ring\n  the first free one: 00"),
         ("18", "ring", "the name ring is taken by 17_ring"),
         ("17", "ring", "there is a unit 17_ring already"),
-        ("18", "charts", r"something of 18_charts already.*\n  found: reference/shared/plots/charts.py"),
+        ("18", "shared", r"something of 18_shared already.*\n  found: reference/shared"),
+        ("18", "lab", "found: reference/lab"),
         ("18", "tests", "found: reference/tests"),
         ("18", "records", "found: reference/benchmarks/records"),
         ("18", "report", "found: reference/benchmarks/report.py"),
-        (
-            "18",
-            "measure",
-            "found: reference/shared/timing/stopwatch.py, reference/tests/shared/test_measure.py",
-        ),
+        ("18", "measure", "found: reference/tests/shared/test_measure.py"),
         ("18", "bite", "found: autograder/tests/test_bite.py"),
     ],
 )

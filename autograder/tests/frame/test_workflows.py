@@ -15,7 +15,7 @@ from autograder.core.units import course_root
 ROOT = course_root()
 WORKFLOWS = sorted(
     path
-    for folder in (ROOT / ".github" / "workflows", ROOT / "autograder" / "course" / "student")
+    for folder in (ROOT / ".github" / "workflows", ROOT / "autograder" / "release" / "student")
     for path in folder.glob("*.y*ml")
 )
 

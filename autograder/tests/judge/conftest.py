@@ -20,7 +20,7 @@ def bare_course(tmp_path: Path) -> Course:
     course.write("assignments/02_sums/helpers.py", "SECRET = 'given by the course'\n")
     course.write("assignments/01_early/README.md", "")
     course.write("reference/__init__.py", "")
-    course.write("reference/shared.py", "VALUE = 'shared'\n")
+    course.write("reference/shared/__init__.py", "VALUE = 'shared'\n")
     course.write("reference/early/__init__.py", "VALUE = 'unit 01'\n")
     course.write("reference/sums/__init__.py", "VALUE = 'the solution'\n")
     return course

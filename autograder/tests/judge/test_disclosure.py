@@ -29,7 +29,7 @@ def test_sees_its_own_files_and_no_others(course: Course):
     }
     assert {path for path in seen if path.startswith("/course/reference")} == {
         "/course/reference/__init__.py",
-        "/course/reference/shared.py",
+        "/course/reference/shared/__init__.py",
         "/course/reference/early/__init__.py",
     }
     names = {path.rpartition("/")[2] for path in seen}

@@ -139,7 +139,7 @@ def test_a_marker_within_a_string_is_text():
         ("from . import a, b as c\n", "import a, b as c\n"),
         ("from reference.u import (\n    a,\n    b,\n)\n", "import a, b\n"),
         ("from .a import *\n", "from a import *\n"),
-        ("from ..measure import t\n", "from reference.shared.timing.stopwatch import t\n"),
+        ("from ..shared.timing.stopwatch import t\n", "from reference.shared.timing.stopwatch import t\n"),
         ("from ..v.w import t\n", "from reference.v.w import t\n"),
         ("from reference.u2.a import t\n", "from reference.u2.a import t\n"),
         ("if True:\n    from .a import x\n", "if True:\n    from a import x\n"),

@@ -41,6 +41,7 @@ EXPECTED = [
     "pyproject.toml",
     "reference/__init__.py",
     "reference/benchmarks/first/bench.py",
+    "reference/benchmarks/records/tiny.json",
     "reference/benchmarks/report.py",
     "reference/first/__init__.py",
     "reference/shared/timing/stopwatch.py",

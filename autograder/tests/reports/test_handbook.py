@@ -19,7 +19,7 @@ from autograder.tests.needs import need_sandbox
 from autograder.tests.roster.gitserver import git_server
 from autograder.tests.tree import mlsys
 
-HANDBOOK = course_root() / "autograder" / "README.md"
+HANDBOOK = course_root() / "docs" / "handbook.md"
 ADD = "def add(a, b):\n    return [x + y for x, y in zip(a, b)]\n"
 SCALE = (
     "def scale(a, factor):\n    return a * factor\n\ndef _scale(a, factor, out):\n    out[:] = a * factor\n"

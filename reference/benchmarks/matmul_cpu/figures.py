@@ -1,6 +1,6 @@
 """The pictures of lecture 01 and of the README, drawn from the records of the benchmark and of the lecture.
 
-`bench` is the benchmark's figures by name, `record` what `matmul_cpu_lecture.measure` returns: see its `load`.
+`bench` is the benchmark's figures by name, `record` what `lecture.measure` returns: see its `load`.
 """
 
 from __future__ import annotations

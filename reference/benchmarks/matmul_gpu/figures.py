@@ -1,4 +1,4 @@
-"""The pictures of lecture 02, drawn from the record of `matmul_gpu_lecture.py` and from formulas."""
+"""The pictures of lecture 02, drawn from the record of `lecture.py` and from formulas."""
 
 from __future__ import annotations
 

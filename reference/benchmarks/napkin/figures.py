@@ -1,4 +1,4 @@
-"""The pictures of lecture 00, drawn from the record of the lecture: see `napkin_lecture.measure`."""
+"""The pictures of lecture 00, drawn from the record of the lecture: see `lecture.measure`."""
 
 from __future__ import annotations
 

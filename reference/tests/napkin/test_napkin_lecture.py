@@ -47,7 +47,7 @@ def test_a_loader_with_little_serial_work_gains_from_workers(monkeypatch: pytest
 
 def test_a_missing_record_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(lecture, "RECORD", tmp_path / "napkin_lecture.json")
-    with pytest.raises(FileNotFoundError, match=r"python -m reference\.benchmarks\.napkin_lecture"):
+    with pytest.raises(FileNotFoundError, match=r"python -m reference\.benchmarks\.napkin\.lecture"):
         lecture.load()
 
 
