@@ -11,12 +11,13 @@ from pathlib import Path
 from autograder.core.manifest import Manifest
 from autograder.core.result import GradeResult
 from autograder.core.units import CourseError, Unit
+from autograder.judge.provenance import grader_key
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
 from autograder.roster.engines import Done, Engine
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.job import Job
-from autograder.roster.keys import entry_key, grader_key
+from autograder.roster.keys import entry_key
 from autograder.roster.lateness import Due, due
 from autograder.roster.policy import Policy
 from autograder.roster.receipts import Store
