@@ -113,6 +113,7 @@ def grade(
     from autograder.commands.grade_summary import summary
     from autograder.core.manifest import unit_manifest
     from autograder.core.units import CourseError, find_unit
+    from autograder.reports.class_report import write_class
     from autograder.roster.folders import people_of
     from autograder.roster.git import Limits
     from autograder.roster.people import read_roster
@@ -148,7 +149,9 @@ def grade(
         grading = fetched(grading, screen)
     try:
         with bars.grading(screen) as progress:
-            outcome = run(grading, lambda: make_engine(grading, engine, address, workers), progress)
+            outcome = run(
+                grading, lambda: make_engine(grading, engine, address, workers), progress, write_class
+            )
     except KeyboardInterrupt:
         typer.echo("\nmlsys: what is graded is kept; the same command goes on from here", err=True)
         raise

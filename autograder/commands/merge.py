@@ -20,6 +20,7 @@ def merge(
     """
     from autograder.core.manifest import unit_manifest
     from autograder.core.units import CourseError, find_units
+    from autograder.reports.class_report import write_class
     from autograder.roster.gradebook import Gradebook
     from autograder.roster.shards import merge as join
 
@@ -35,7 +36,7 @@ def merge(
         book = Gradebook(out / unit.slug)
         sources = [Gradebook(each / unit.slug) for each in shards]
         with book.locked():
-            made = join(book, sources, unit_manifest(unit))
+            made = join(book, sources, unit_manifest(unit), write_class)
         print(
             f"{unit.slug}: {len(made.people)} people, version {made.number} is in {book.folder(made.number)}"
         )

@@ -15,8 +15,9 @@ import pytest
 
 from autograder.core.result import Feedback, Status
 from autograder.judge.checking.failures import Failure, WorkerError
+from autograder.judge.checking.student import Student
 from autograder.judge.recorder import Record, Recorder
-from autograder.judge.session.student import Student
+from autograder.judge.session.student import SandboxedStudent
 
 T = TypeVar("T")
 Hook: TypeAlias = Generator[None, T, T]
@@ -28,11 +29,11 @@ class JudgePlugin:
 
     recorder: Recorder
     seed: int
-    student_for: Callable[[str], Student]
-    baseline_for: Callable[[str, Student], Student]
+    student_for: Callable[[str], SandboxedStudent]
+    baseline_for: Callable[[str, SandboxedStudent], SandboxedStudent]
     reserve: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext()
     interrupted: BaseException | None = None
-    proxies: dict[str, list[Student]] = field(default_factory=dict)
+    proxies: dict[str, list[SandboxedStudent]] = field(default_factory=dict)
 
     def pytest_configure(self, config: pytest.Config) -> None:
         name_marks(config)
@@ -43,7 +44,7 @@ class JudgePlugin:
         return self.proxy(request.node, self.student_for(name_of(request.node)))
 
     @pytest.fixture
-    def baseline(self, request: pytest.FixtureRequest, student: Student) -> Student:
+    def baseline(self, request: pytest.FixtureRequest, student: SandboxedStudent) -> Student:
         """The functions of the checks' baseline.py, in a sandbox of their own."""
         return self.proxy(request.node, self.baseline_for(name_of(request.node), student))
 
@@ -53,7 +54,7 @@ class JudgePlugin:
         digest = hashlib.sha256(f"{self.seed}/{request.node.name}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:16]))
 
-    def proxy(self, item: pytest.Item, student: Student) -> Student:
+    def proxy(self, item: pytest.Item, student: SandboxedStudent) -> SandboxedStudent:
         self.proxies.setdefault(item.nodeid, []).append(student)
         return student
 

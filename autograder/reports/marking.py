@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.core.manifest import Manifest
 from autograder.core.units import CourseError
+from autograder.reports.class_report import write_class
 from autograder.reports.tables import cell, csv_text
 from autograder.reports.view import number
 from autograder.roster.gradebook import Gradebook
@@ -156,5 +157,5 @@ def publish(book: Gradebook, manifest: Manifest) -> tuple[Standings, bool]:
         if latest is None:
             raise CourseError(f"nothing is graded yet in {book.home}")
         people = tuple(with_marks(each, manifest, book.marks) for each in latest.people)
-        made = book.publish(people, manifest)
+        made = book.publish(people, manifest, write_class)
         return made, made.number != latest.number

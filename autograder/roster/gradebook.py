@@ -17,8 +17,9 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from autograder.core.append_log import Journal, sync_folder, utc_now
 from autograder.core.files import write_atomic
@@ -29,6 +30,8 @@ from autograder.roster.changes import changes, grades
 from autograder.roster.standing import Standing, Standings
 
 NUMBER = re.compile(r"\d{4,}")
+# Writes the reports of a version into its folder: reports/class_report.py, which reads what lies in here.
+WriteReports: TypeAlias = Callable[[Standings, Path, Manifest], None]
 
 
 class Gradebook:
@@ -105,7 +108,9 @@ class Gradebook:
         numbers = self.numbers()
         return self.read(numbers[-1]) if numbers else None
 
-    def publish(self, people: tuple[Standing, ...], manifest: Manifest) -> Standings:
+    def publish(
+        self, people: tuple[Standing, ...], manifest: Manifest, write_reports: WriteReports
+    ) -> Standings:
         """Make the next version, with its reports; when nothing differs from the latest, return that instead.
 
         Reports that cannot be written cost nobody a grade: the journal says so, and `./mlsys export` makes
@@ -123,9 +128,7 @@ class Gradebook:
         write_atomic(temporary / "grades.json", pretty(grades(standings)))
         write_atomic(temporary / "changes.json", pretty(changes(latest, standings)))
         try:
-            from autograder.reports.class_report import write_class
-
-            write_class(standings, temporary, manifest)
+            write_reports(standings, temporary, manifest)
         except Exception as error:  # a mistake in a page must not keep the grades back
             self.journal.append(
                 "reports_failed", version=number, why=f"{type(error).__name__}: {error}"[:2000]

@@ -15,7 +15,7 @@ from autograder.judge.provenance import grader_key
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
 from autograder.roster.engines import Done, Engine
-from autograder.roster.gradebook import Gradebook
+from autograder.roster.gradebook import Gradebook, WriteReports
 from autograder.roster.job import Job
 from autograder.roster.keys import entry_key
 from autograder.roster.lateness import Due, due
@@ -73,12 +73,13 @@ def run(
     grading: Grading,
     engine: Callable[[], Engine],
     progress: Callable[[int, int], Callable[[Done], None]],
+    write_reports: WriteReports,
 ) -> Outcome:
     """Grade, resume or find that there is nothing to do.
 
     engine: makes one, when there is something to grade. progress(entries, in the gradebook already) returns
-    what is called with each entry as it is done. Raises CourseError without a sandbox, and KeyboardInterrupt
-    on Ctrl-C; every entry that was done by then is safe.
+    what is called with each entry as it is done. write_reports: see Gradebook.publish. Raises CourseError without
+    a sandbox, and KeyboardInterrupt on Ctrl-C; every entry that was done by then is safe.
     """
     check_sandbox()
     book = Gradebook(grading.out / grading.unit.slug)
@@ -104,6 +105,7 @@ def run(
             people,
             count,
             run_digest(grading.people, grader, seed, grading.policy.model_dump_json()),
+            write_reports,
         )
         book.journal.append("finished", seed=seed, version=outcome.number, graded=count)
     return outcome
@@ -213,11 +215,16 @@ def stand(
 
 
 def publish(
-    grading: Grading, book: Gradebook, people: tuple[Standing, ...], graded: int, digest: str
+    grading: Grading,
+    book: Gradebook,
+    people: tuple[Standing, ...],
+    graded: int,
+    digest: str,
+    write_reports: WriteReports,
 ) -> Outcome:
     if grading.shard is None:
         before = book.numbers()
-        made = book.publish(people, grading.manifest)
+        made = book.publish(people, grading.manifest, write_reports)
         return Outcome(made.people, book.folder(made.number), made.number, graded, made.number not in before)
     part = Part(
         unit=grading.unit.slug,

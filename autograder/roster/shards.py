@@ -15,7 +15,7 @@ from pydantic import Field
 from autograder.core.files import write_atomic
 from autograder.core.manifest import Manifest
 from autograder.core.units import CourseError
-from autograder.roster.gradebook import Gradebook
+from autograder.roster.gradebook import Gradebook, WriteReports
 from autograder.roster.standing import Model, Person, Standing, Standings
 
 SCHEMA = "mlsys/shard/v1"
@@ -83,9 +83,12 @@ def write_part(book: Gradebook, part: Part) -> Path:
     return path
 
 
-def merge(book: Gradebook, sources: list[Gradebook], manifest: Manifest) -> Standings:
+def merge(
+    book: Gradebook, sources: list[Gradebook], manifest: Manifest, write_reports: WriteReports
+) -> Standings:
     """Make a version of `book` from the shards in `sources`, and take their entries over.
 
+    write_reports: see Gradebook.publish.
     Raises CourseError when shards are missing, or are of different gradings.
     """
     parts: dict[int, tuple[Part, Gradebook]] = {}
@@ -110,7 +113,8 @@ def merge(book: Gradebook, sources: list[Gradebook], manifest: Manifest) -> Stan
             take_over(book, source, each)
     if sorted(people) != list(range(first.total)):
         raise CourseError(f"{first.unit}: expected {first.total} people in the shards, found {len(people)}")
-    return book.publish(tuple(people[place] for place in sorted(people)), manifest)
+    everyone = tuple(people[place] for place in sorted(people))
+    return book.publish(everyone, manifest, write_reports)
 
 
 def read_part(path: Path) -> Part:

@@ -127,7 +127,7 @@ CHECKS = """
 import numpy as np
 import pytest
 
-from autograder.judge.checking.compare import expect_close, expect_equal
+from autograder.judge.checking import expect_close, expect_equal
 
 
 def numbers(rng, n):

@@ -53,6 +53,12 @@ def test_everything_is_formatted():
     assert not complaint, complaint
 
 
+def test_every_layer_imports_only_those_below_it():
+    """The contracts are in pyproject.toml; imports within functions count."""
+    complaint = run("lint-imports", "--no-cache")
+    assert not complaint, complaint
+
+
 @pytest.mark.slow
 def test_the_types_are_right():
     complaint = run("basedpyright")

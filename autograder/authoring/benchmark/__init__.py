@@ -17,7 +17,7 @@ from autograder.core.units import CourseError, Unit
 from autograder.judge.grading import grade_submission
 from autograder.judge.sandbox.plan import available
 from autograder.judge.session.sessions import Sessions
-from autograder.judge.session.student import Student
+from autograder.judge.session.student import SandboxedStudent
 from reference.benchmarks.report import Figure, Report
 from reference.shared.machine import usable_cores
 
@@ -37,7 +37,7 @@ points = 1
 test_echo = 1
 """
 CHECKS = """
-from autograder.judge.checking.compare import expect_equal
+from autograder.judge.checking import expect_equal
 
 def test_echo(student):
     expect_equal(student.call("echo", 7), 7)
@@ -96,7 +96,7 @@ def run(*, quick: bool = False) -> Report:
     )
 
 
-def round_trips(student: Student, *, quick: bool) -> tuple[float, float]:
+def round_trips(student: SandboxedStudent, *, quick: bool) -> tuple[float, float]:
     """Median seconds of an empty call, and of a call with a matrix of 32 MiB and the same as its answer."""
     matrix = np.random.default_rng(0).random(MATRIX)
     for value in (None, matrix):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError, Unit
+from autograder.reports.class_report import write_class
 from autograder.roster.engines import Done, Needs
 from autograder.roster.git import Limits
 from autograder.roster.local import LocalEngine
@@ -38,7 +39,9 @@ class ClassOf:
         store = Store(out / "repositories", Limits())
         people = self.people[:size]
         grading = Grading(self.unit, manifest, people, no_policy(), store, out, seed=7)
-        outcome = run(grading, lambda: LocalEngine(workers, Needs.of(manifest)), lambda *_: ignore)
+        outcome = run(
+            grading, lambda: LocalEngine(workers, Needs.of(manifest)), lambda *_: ignore, write_class
+        )
         points = sum(each.points for each in outcome.people)
         if points != len(people):
             raise CourseError(f"expected {len(people)} points from as many right submissions, got {points:g}")

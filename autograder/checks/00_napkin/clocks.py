@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograder.core.result import Status
-from autograder.judge.checking.compare import fail
-from autograder.judge.checking.describe import short
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Status, Student, fail, short
 
 # Most of a measuring function's time is what it measures. A start-up of a thread, a compilation or a busy machine
 # outside of the loop may take the rest, in each of three tries.

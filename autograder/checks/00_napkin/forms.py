@@ -10,10 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.core.result import Status
-from autograder.judge.checking.compare import expect_equal, fail
-from autograder.judge.checking.describe import short
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Status, Student, expect_equal, fail, short
 
 SHOWN = 8  # numbers of a list in a message
 
@@ -26,7 +23,7 @@ def call(student: Student, function: str, *args: Any, **how: Any) -> Any:
     value = plain(student.call(function, *args, **how))
     if any(type(each) is list and len(each) <= SHOWN for each in args):
         shown = [*map(written, args), *(f"{name}={written(each)}" for name, each in how.items())]
-        student.last.text = f"{function}({', '.join(shown)})"
+        student.name_call(f"{function}({', '.join(shown)})")
     return value
 
 

@@ -8,8 +8,7 @@ import numpy as np
 from forms import expect_ends
 from scipy.stats import binom
 
-from autograder.judge.checking.compare import fail
-from autograder.judge.checking.describe import short
+from autograder.judge.checking import fail, short
 
 
 def quantile(samples: np.ndarray, share: float) -> float:

@@ -6,9 +6,7 @@ import pytest
 from claimed import CLAIMS
 from forms import call, expect_figure
 
-from autograder.core.result import Status
-from autograder.judge.checking.compare import expect_close, expect_equal, fail
-from autograder.judge.checking.describe import short
+from autograder.judge.checking import Status, expect_close, expect_equal, fail, short
 
 WORK = ("svm_years", "kmeans_doubling", "resnet50_flop", "image_gpt_flop", "gpt3_flop", "leiserson_speedup")
 SIZES = ("resnet50_size", "mobilenet_size", "mobilenet_int8_size", "inception_pruned", "distilbert_saving")

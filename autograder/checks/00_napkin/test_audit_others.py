@@ -13,7 +13,7 @@ import pytest
 from claimed import CLAIMS
 from forms import call, expect_figure
 
-from autograder.judge.checking.compare import expect_close, fail
+from autograder.judge.checking import expect_close, fail
 
 pytestmark = pytest.mark.hidden  # of the whole file: students do not get the formulas
 

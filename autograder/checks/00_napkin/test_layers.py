@@ -6,7 +6,7 @@ import pytest
 from counting import attention, conv2d, embedding, layer_norm, linear
 from forms import call, expect_flop, expect_parameters
 
-from autograder.judge.checking.compare import expect_equal
+from autograder.judge.checking import expect_equal
 
 
 def sizes(rng, count, low=2, high=40):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from forms import call
 
-from autograder.judge.checking.compare import expect_close, expect_equal
+from autograder.judge.checking import expect_close, expect_equal
 
 # (FLOP or operations a second, bytes a second): Haswell, K80 and TPU as in Jouppi et al., ISCA 2017, Table 2
 MACHINES = ((2.6e12, 51e9), (2.8e12, 160e9), (91.8e12, 34e9))

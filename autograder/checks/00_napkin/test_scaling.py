@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from forms import call
 
-from autograder.judge.checking.compare import expect_close, expect_equal
+from autograder.judge.checking import expect_close, expect_equal
 
 
 def exact(fraction, workers):

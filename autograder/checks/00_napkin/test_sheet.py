@@ -7,7 +7,7 @@ import pytest
 from clocks import expect_measured, watch
 from forms import call
 
-from autograder.judge.checking.compare import expect_equal, fail
+from autograder.judge.checking import expect_equal, fail
 
 COUNT = 300  # repetitions under the profiler
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 from forms import call
 
-from autograder.judge.checking.compare import expect_close
+from autograder.judge.checking import expect_close
 
 DAY = 24 * 60 * 60
 

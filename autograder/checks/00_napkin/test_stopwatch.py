@@ -9,7 +9,7 @@ import pytest
 from forms import call, expect_ends
 from resampling import expect_interval
 
-from autograder.judge.checking.compare import expect_close, expect_equal, fail
+from autograder.judge.checking import expect_close, expect_equal, fail
 
 RESAMPLES = 10_000
 

@@ -6,8 +6,7 @@ import numpy as np
 from oracle import expect_product, matrices
 from patterns import GARBAGE
 
-from autograder.judge.checking.compare import expect_equal, fail
-from autograder.judge.checking.failures import CheckFailure, StudentFailure
+from autograder.judge.checking import CheckFailure, StudentFailure, expect_equal, fail
 
 SQUARES = (1, 4, 32, 64, 128)  # sizes that fit every tile and every block
 RECTANGLES = ((3, 5, 2), (33, 17, 65), (1, 70, 9), (130, 1, 7), (67, 129, 1), (70, 300, 131))

@@ -6,9 +6,7 @@ import numpy as np
 from oracle import expect_product, matrices
 from rungs import check_kernel
 
-from autograder.judge.checking.compare import fail
-from autograder.judge.checking.timing import speed_ratio
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Student, fail, speed_ratio
 
 
 def expect_speed(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracle import expect_list_product, matrices
 
-from autograder.judge.checking.compare import expect_equal, fail
+from autograder.judge.checking import expect_equal, fail
 
 SQUARES = (1, 2, 5, 8)
 RECTANGLES = ((2, 3, 4), (4, 3, 2), (1, 7, 3), (5, 1, 6), (3, 6, 1))

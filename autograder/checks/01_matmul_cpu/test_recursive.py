@@ -10,7 +10,7 @@ from oracle import expect_product
 from rungs import check_float64, check_rectangles, check_sizes, check_squares, check_threads
 from speed import expect_speed
 
-from autograder.judge.checking.compare import fail
+from autograder.judge.checking import fail
 
 # Half of what the reference gets on one core against the judge's compiled loops on one core, which is 1.0
 # at this size: all of it is still in the caches, so that the recursion costs little and gains little.

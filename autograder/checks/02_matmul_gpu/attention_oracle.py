@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 import replays
 import torch
-from tl_oracle import ROUND, expect_tensor, reals
+from tl_oracle import expect_tensor, reals
 
-from autograder.judge.checking.compare import fail
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Student, fail, gamma, roundoff
 
 HARNESS = "attention_harness.py"
-UNIT = 2.0**-24  # of one rounding in float32, in which every sum is taken
 
 
 def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -78,13 +76,14 @@ class Attention:
     def of_scores(self) -> torch.Tensor:
         """(batch, queries, 1): the most that a score may be off: d products, each step rounded, then the scale."""
         sums = self.q.double().abs() @ self.k.double().abs().mT / math.sqrt(self.q.shape[2])
-        return 2 * (self.q.shape[2] + 8) * UNIT * sums.amax(-1, keepdim=True)
+        return 2 * gamma(self.q.shape[2] + 8, torch.float32) * sums.amax(-1, keepdim=True)
 
     @cached_property
     def of_p(self) -> torch.Tensor:
         """(batch, queries, 1): the most that a probability may be off, relative: its score, exp, a sum, a rounding."""
-        low = ROUND[self.q.dtype] if self.q.dtype != torch.float32 else 0.0
-        sums = (self.k.shape[1] + self.k.shape[2] + 16) * UNIT + 4 * UNIT * self.lse.abs()[..., None]
+        low = roundoff(self.q.dtype) if self.q.dtype != torch.float32 else 0.0
+        steps = gamma(self.k.shape[1] + self.k.shape[2] + 16, torch.float32)
+        sums = steps + 4 * roundoff(torch.float32) * self.lse.abs()[..., None]
         return 2 * (self.of_scores + sums + 2 * low)
 
     def expect_o(self, got: Any, *, hint: str) -> None:

@@ -9,7 +9,7 @@ import replays
 from oracle import expect_product, matrices
 from replays import run
 
-from autograder.judge.checking.compare import fail
+from autograder.judge.checking import fail
 
 HARNESS = "ladder_harness.py"
 

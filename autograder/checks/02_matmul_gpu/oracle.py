@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.checking.compare import expect_close
+from autograder.judge.checking import expect_close, product_and_bound
 
 
 def matrices(rng: np.random.Generator, m: int, k: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -15,18 +15,8 @@ def matrices(rng: np.random.Generator, m: int, k: int, n: int) -> tuple[np.ndarr
 
 
 def expect_product(got: Any, a: np.ndarray, b: np.ndarray, *, hint: str, call: str = "") -> None:
-    """Pass when `got` is the float32 product of `a` and `b`, to within its rounding errors.
-
-    A sum of k products, each step rounded once or twice, in any order, is off by at most gamma * (|a| @ |b|) with
-    gamma = (k + 1) u / (1 - (k + 1) u) and u half the epsilon of float32.
-    Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.5.
-    """
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    steps = (a.shape[1] + 1) * float(np.finfo(np.float32).eps) / 2
-    with np.errstate(invalid="ignore"):
-        # A hundredth more for the rounding of the bound itself, and what is too small for a normal number.
-        bound = 1.01 * steps / (1 - steps) * (np.abs(x) @ np.abs(y)) + float(np.finfo(np.float32).tiny)
-        want = x @ y
+    """Pass when `got` is the float32 product of `a` and `b`, to within its rounding errors."""
+    want, bound = product_and_bound(a, b)
     if isinstance(got, np.ndarray) and got.shape == want.shape and np.isnan(got[~np.isnan(want)]).any():
         hint = f"NaN is what memory holds here before somebody writes it. {hint}"
     expect_close(got, want, atol=bound, dtype=np.float32, hint=hint, call=call)

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from replays import orders, play
 
-from autograder.core.result import Status
-from autograder.judge.checking.compare import expect_close, fail
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Student, expect_close, fail
 
 LISTS, NUMBERS = ("reads", "writes", "efficiency"), ("busiest", "shared_reads", "ways")
 
@@ -95,7 +93,7 @@ def counted(
     answer = student.probe("play_counted", kernel, grid, block, out, *args)
     arrays = 1 + len(args)
     if type(answer) is not tuple or len(answer) != 2 or not sound(answer[1], arrays):
-        student.condemn(Status.PROTOCOL_ERROR, "an answer of the harness without its counts")
+        student.protocol_error("an answer of the harness without its counts")
     return answer
 
 

@@ -6,14 +6,11 @@ A kernel that is right in one order alone has a race: on a GPU nobody chooses th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograder.core.result import Status
-from autograder.judge.checking.compare import fail
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Student, fail
 
 
 def orders(rng: np.random.Generator) -> tuple[Any, ...]:
@@ -28,11 +25,7 @@ def run(student: Student, function: str, *args: Any, order: Any = "forward", **k
 
 def probe(student: Student, harness: str, name: str, *args: Any, **kwargs: Any) -> Any:
     """The value of a function of another harness of this folder, run on the student's side; see Student.probe."""
-    usual, student.harness = student.harness, Path(__file__).with_name(harness)
-    try:
-        return student.probe(name, *args, **kwargs)
-    finally:
-        student.harness = usual
+    return student.probe(name, *args, harness=harness, **kwargs)
 
 
 def play(
@@ -53,10 +46,10 @@ def play(
 def unpack(student: Student, answer: Any) -> Any:
     """The value of the harness's answer (value, faults); fails with the first race, or read of garbage."""
     if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:
-        student.condemn(Status.PROTOCOL_ERROR, "an answer of the harness without its faults")
+        student.protocol_error("an answer of the harness without its faults")
     value, told = answer
     if not all(type(each) is str for each in told):
-        student.condemn(Status.PROTOCOL_ERROR, "an answer of the harness with unreadable faults")
+        student.protocol_error("an answer of the harness with unreadable faults")
     if told:
         kind, _, what = told[0].partition(": ")
         fail(

@@ -7,7 +7,7 @@ import torch
 from replays import run
 from tl_oracle import expect_product, expect_tensor, reals, replay, replay_views, tiles_in_order, whole
 
-from autograder.judge.checking.compare import expect_equal
+from autograder.judge.checking import expect_equal
 
 
 def check_whole(student, rng, sizes, *, hint, **settings):

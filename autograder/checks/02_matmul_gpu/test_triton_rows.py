@@ -7,7 +7,7 @@ import torch
 from replays import orders, run, unpack
 from tl_oracle import expect_tensor, probe, reals, replay, replay_views
 
-from autograder.judge.checking.compare import fail
+from autograder.judge.checking import fail
 
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 SUMS = 2e-6  # what exp, sums of some hundred float32 numbers and one division lose, of values up to 1

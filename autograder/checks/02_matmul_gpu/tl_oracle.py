@@ -10,15 +10,9 @@ import replays
 import torch
 from replays import orders, run, unpack
 
-from autograder.judge.checking.compare import expect_close
-from autograder.judge.session.student import Student
+from autograder.judge.checking import Student, expect_close, gamma, roundoff
 
 HARNESS = "tensors_harness.py"
-ROUND = {
-    torch.float32: 2.0**-24,
-    torch.float16: 2.0**-11,
-    torch.bfloat16: 2.0**-8,
-}  # of one rounding, relative
 
 
 def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -65,22 +59,19 @@ def whole(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.floa
 def expect_tensor(got: Any, want: torch.Tensor, dtype: torch.dtype, *, hint: str, atol: Any = 0.0) -> None:
     """Pass when `got` is `want`, which is float64, to one rounding of `dtype` and `atol` more."""
     got = got.cpu() if isinstance(got, torch.Tensor) else got
-    bound = 1.01 * ROUND[dtype] * want.abs() + torch.as_tensor(atol, dtype=torch.float64)
+    bound = 1.01 * roundoff(dtype) * want.abs() + torch.as_tensor(atol, dtype=torch.float64)
     # Below the normal numbers there are fewer digits, and a GPU may take float32 numbers there for 0.
     smallest = torch.finfo(torch.float32 if dtype == torch.bfloat16 else dtype).smallest_normal
-    bound = (bound + smallest * (1 if dtype != torch.float16 else 2 * ROUND[dtype])).nan_to_num(0.0)
+    bound = (bound + smallest * (1 if dtype != torch.float16 else 2 * roundoff(dtype))).nan_to_num(0.0)
     expect_close(got, want, atol=np.broadcast_to(bound.numpy(), want.shape), dtype=dtype, hint=hint)
 
 
 def expect_product(got: Any, a: torch.Tensor, b: torch.Tensor, *, hint: str) -> None:
-    """Pass when `got` is a @ b, summed in float32 in any order, and rounded once to the operands' dtype.
-
-    Source of the bound on the sum: N. Higham, Accuracy and Stability of Numerical Algorithms, section 3.5.
-    """
+    """Pass when `got` is a @ b, summed in float32 in any order, and rounded once to the operands' dtype."""
     x, y = a.double(), b.double()
-    steps = (a.shape[1] + 2) * ROUND[torch.float32]
     # Tensor cores cut the bits behind those of the largest addend off, where a processor rounds: twice the bound.
-    expect_tensor(got, x @ y, a.dtype, atol=2 * steps * (x.abs() @ y.abs()), hint=hint)
+    of_sums = 2 * gamma(a.shape[1] + 2, torch.float32) * (x.abs() @ y.abs())
+    expect_tensor(got, x @ y, a.dtype, atol=of_sums, hint=hint)
 
 
 def tiles_in_order(height: int, width: int, group: int) -> np.ndarray:

@@ -1,1 +1,53 @@
-"""What a check imports: comparisons, failures, descriptions of values, and timing."""
+"""How to write a check; everything of the autograder that a check imports is here.
+
+A check is a pytest function in `autograder/checks/NN_slug/test_*.py`. The manifest gives it points.
+
+    import pytest
+
+    from autograder.judge.checking import expect_close
+
+    @pytest.mark.task("01.3")
+    def test_numba_loops_handles_rectangles(student, rng):
+        a, b = rng.standard_normal((3, 5)), rng.standard_normal((5, 2))
+        got = student.call("numba_loops", a, b)
+        expect_close(got, a @ b, rtol=1e-12, hint="c has as many rows as a, and as many columns as b.")
+
+Fixtures
+    student     the student's functions, in the sandbox: see `Student`
+    baseline    the functions of the unit's baseline.py in a sandbox of their own, also a `Student`
+    rng         numpy.random.Generator, seeded afresh for every run; the result names the seed
+
+Marks
+    task("01.3")    the task that the check belongs to; the manifest has to agree
+    hidden          the check stays behind when students get the others
+    alone           the check measures time: nothing runs beside it (`baseline` implies that)
+
+The expected value comes from an oracle that is independent of the reference. A failed check teaches: it names the
+call, the first wrong element, and a hint. `expect_close`, `expect_equal` and `fail` do so; a plain `assert` says less.
+A bound on rounding errors comes from `gamma`, never from trying. Compare times only by `speed_ratio`.
+"""
+
+from autograder.core.result import Status
+from autograder.judge.checking.bounds import gamma, product_and_bound, roundoff
+from autograder.judge.checking.compare import expect_close, expect_equal
+from autograder.judge.checking.describe import short
+from autograder.judge.checking.failures import CheckFailure, StudentFailure, fail
+from autograder.judge.checking.student import Student
+from autograder.judge.checking.timing import SpeedRatio, Timing, speed_ratio
+
+__all__ = [
+    "CheckFailure",
+    "SpeedRatio",
+    "Status",
+    "Student",
+    "StudentFailure",
+    "Timing",
+    "expect_close",
+    "expect_equal",
+    "fail",
+    "gamma",
+    "product_and_bound",
+    "roundoff",
+    "short",
+    "speed_ratio",
+]

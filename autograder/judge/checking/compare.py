@@ -16,8 +16,6 @@ from autograder.judge.checking.describe import numbers, short
 from autograder.judge.checking.failures import fail
 from autograder.judge.checking.matching import dtype_name, matching, tensor_array, type_name
 
-__all__ = ["expect_close", "expect_equal", "fail"]
-
 # Relative tolerance when a check names none: a few roundings of the type, far from a wrong formula.
 RTOL = {
     "bfloat16": 1e-2,

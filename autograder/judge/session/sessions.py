@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection
 from pathlib import Path
@@ -12,7 +11,7 @@ from autograder.core.units import CourseError, Unit
 from autograder.judge.sandbox.gpu import Driver
 from autograder.judge.sandbox.plan import Plan
 from autograder.judge.session.session import Session
-from autograder.judge.session.student import Student
+from autograder.judge.session.student import SandboxedStudent
 from reference.shared.machine import usable_cores
 
 
@@ -58,17 +57,17 @@ class Sessions:
         )
         return Session(plan, self.preload, functions)
 
-    def student(self, test: str) -> Student:
+    def student(self, test: str) -> SandboxedStudent:
         """The proxy of one test."""
         task = self.task(test)
-        return Student(
+        return SandboxedStudent(
             session=self.session,
             limits=self.limits(task),
             sources=self.source,
-            harness=self.unit.checks / "harness.py",
+            checks=self.unit.checks,
         )
 
-    def baseline(self, test: str, student: Student) -> Student:
+    def baseline(self, test: str, student: SandboxedStudent) -> SandboxedStudent:
         """The proxy over the checks' baseline.py, in its own sandbox."""
         if self.rival is None:
             place = self.scratch / "baseline-files"
@@ -79,11 +78,11 @@ class Sessions:
             (place / "baseline.py").write_bytes(source.read_bytes())
             (place / "baseline.py").chmod(0o644)
             self.rival = self.open("baseline", place, {"*": "baseline.py"})
-        return Student(
+        return SandboxedStudent(
             session=self.rival,
             limits=self.limits(self.task(test)),
             sources=lambda _: None,
-            harness=Path(os.devnull),
+            checks=self.scratch / "baseline-files",  # it has no harness
             rival=student,
             trusted=True,
         )

@@ -1,16 +1,6 @@
-"""What a check talks to: `student.call("numba_loops", a, b)` runs the student's function in the sandbox.
+"""The judge's end of one test: runs the student's functions in the sandbox. Checks know it as `checking.Student`.
 
-    value = student.call(fn, *args)                 its value, copied and checked; or a StudentFailure
-    value, timing = student.timed(fn, *args)        on the judge's clock, both transfers included
-    value, after = student.call_keeping(fn, *args)  also the arguments as the function left them
-    message = student.raises(ValueError, fn, *args) passes when the function raises that
-    value = student.probe(name, *args)              a function of harness.py, on the student's side
-    values = student.mpirun(4, fn, *args)           fn(MPI.COMM_WORLD, *args) on each rank
-    values = student.torchrun(2, fn, *args)         fn(torch.distributed, *args), a gloo group being set up
-    student.figure("speed", 1.4, "x")               keeps what the check measured, for the leaderboard
-
-`fn` is a function of the manifest, or "file.py:name". The harness's text is readable by the student's code:
-it must hold no expected values. Only the time spent in calls counts against a test's limit.
+Only the time spent in calls counts against a test's limit. The judge believes no reply before it is checked.
 """
 
 from __future__ import annotations
@@ -20,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 
@@ -36,11 +26,11 @@ STOPPING = 1.0  # seconds that stopping may take on a busy machine
 
 
 @dataclass(kw_only=True)
-class Student(Line):
-    """The student's side of one test. `rival`: a proxy that stands still while this one is timed."""
+class SandboxedStudent(Line):
+    """The student's side of one test. `rival`: one that stands still while this one is timed."""
 
     sources: Callable[[str], Path | None]  # function -> a trusted file that names its parameters
-    harness: Path
+    checks: Path  # the folder of the harness
     rival: Line | None = None
     figures: list[Figure] = field(default_factory=list)
 
@@ -59,7 +49,7 @@ class Student(Line):
             or type(both[1]) is not list
             or len(both[1]) != len(args)
         ):
-            self.condemn(Status.PROTOCOL_ERROR, "a reply without the arguments")
+            self.protocol_error("a reply without the arguments")
         return both
 
     def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
@@ -131,19 +121,18 @@ class Student(Line):
             Feedback(message=message, got=describe.kind(value), expected=kind.__name__, hint=hint)
         )
 
-    def probe(self, name: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
-        """The value of a function of the unit's harness, run on the student's side.
-
-        Code that runs there can be changed there. gives: the form of the value, a type, the dtype of an array, or
-        tuples and lists of those; another form means that it was, and is a protocol_error, never a check that stumbles.
-        """
-        if not self.harness.is_file():
-            raise WorkerError(f"the unit has no {self.harness.name}")
+    def probe(
+        self, name: str, *args: Any, gives: Any = None, harness: str = "harness.py", **kwargs: Any
+    ) -> Any:
+        """The value of a function of a harness, run on the student's side, where its code can be changed."""
+        file = self.checks / harness
+        if not file.is_file():
+            raise WorkerError(f"the unit has no {harness}")
         self.note(f"probe {name}", args, kwargs)
-        request = {"op": "probe", "source": self.harness.read_text(), "name": name}
+        request = {"op": "probe", "source": file.read_text(), "name": name}
         value = self.ask(request, [list(args), kwargs])
         if gives is not None and not formed(value, gives):
-            self.condemn(Status.PROTOCOL_ERROR, f"{name} of the harness answered {describe.kind(value)}")
+            self.protocol_error(f"{name} of the harness answered {describe.kind(value)}")
         return value
 
     def mpirun(
@@ -154,7 +143,7 @@ class Student(Line):
         ranks = None if per_rank is None else [list(each) for each in per_rank]
         values = self.ask({"op": "mpirun", "function": function, "n": n}, [list(args), {"per_rank": ranks}])
         if type(values) is not list or len(values) != n:
-            self.condemn(Status.PROTOCOL_ERROR, f"a reply that is not {n} values")
+            self.protocol_error(f"a reply that is not {n} values")
         return values
 
     def torchrun(
@@ -186,6 +175,14 @@ class Student(Line):
     def describe(self, function: str, *args: Any, **kwargs: Any) -> str:
         """The call as feedback shows it: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
         return f"{function}({', '.join(self.shapes(function, args, kwargs))})"
+
+    def name_call(self, text: str) -> None:
+        """Have feedback show this text for the last call."""
+        self.last.text = text
+
+    def protocol_error(self, message: str) -> NoReturn:
+        """End the test: this is no answer of the harness, or of the worker."""
+        self.condemn(Status.PROTOCOL_ERROR, message)
 
     def shapes(
         self, function: str, args: tuple[Any, ...], kwargs: dict[str, Any], skip: int = 0

@@ -21,9 +21,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder.judge.worker.exception_record import MissingError, explain
+from autograder.judge.worker.exception_record import explain
 from autograder.judge.worker.processes import DUMPABLE, prctl
-from autograder.judge.worker.submission import Submission
+from autograder.judge.worker.submission import MissingError, Submission
 from autograder.judge.worker.values import MalformedError, UnsupportedError
 from autograder.judge.worker.wire import Channel, ClosedError
 

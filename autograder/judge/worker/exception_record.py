@@ -6,19 +6,13 @@ import errno
 import linecache
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from autograder.judge.worker.submission import MissingError, Submission
 from autograder.judge.worker.unwritten import what_is_left
-
-if TYPE_CHECKING:
-    from autograder.judge.worker.submission import Submission
 
 LONGEST = 4000  # characters of one text
 FRAMES = 12
-
-
-class MissingError(Exception):
-    """A file or a function that the submission should have."""
 
 
 class RankError(Exception):

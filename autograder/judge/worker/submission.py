@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autograder.judge.worker.exception_record import MissingError
+
+class MissingError(Exception):
+    """A file or a function that the submission should have."""
 
 
 class Submission:

@@ -69,7 +69,7 @@ def test_torch_allclose(arena: Arena):
     """(11) The judge compares tensors with functions of its own process."""
     checks = """
         import torch
-        from autograder.judge.checking.compare import expect_close
+        from autograder.judge.checking import expect_close
         def test_one(student):
             expect_close(student.call("add", torch.ones(3), torch.ones(3)), torch.full((3,), 2.0))
         """

@@ -152,7 +152,7 @@ def add(a, b):
 RACE = (
     CHECK
     + """
-from autograder.judge.checking.timing import speed_ratio
+from autograder.judge.checking import speed_ratio
 def test_one(student, baseline):
     found = speed_ratio(lambda i: student.timed("add", i, 1), lambda i: baseline.timed("slow", i), 3)
     assert found.ratio > 0

@@ -46,7 +46,7 @@ CHECK = """
 import numpy as np
 import pytest
 
-from autograder.judge.checking.compare import expect_close, expect_equal
+from autograder.judge.checking import expect_close, expect_equal
 
 """
 

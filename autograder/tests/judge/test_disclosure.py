@@ -164,7 +164,7 @@ def test_students_see_the_category_of_a_hidden_failure_alone(course: Course):
     course.checks(
         """
         import numpy as np, pytest
-        from autograder.judge.checking.compare import expect_close
+        from autograder.judge.checking import expect_close
         @pytest.mark.hidden
         def test_one(student):
             expect_close(student.call("add", 4242.5, 1.0), 4243.5, hint="the secret is 1.0")

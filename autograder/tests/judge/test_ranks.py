@@ -79,7 +79,7 @@ def test_arguments_for_each_rank(course: Course):
 
 TORCH = """
 import numpy as np, pytest, torch
-from autograder.judge.checking.compare import expect_equal
+from autograder.judge.checking import expect_equal
 def test_one(student):
     found = student.torchrun(2, "add", torch.arange(4.0), per_rank=[(1,), (2,)])
     expect_equal(found, [torch.arange(4.0) * 2 + 3] * 2)

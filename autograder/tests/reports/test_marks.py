@@ -14,6 +14,7 @@ import pytest
 
 from autograder.core.units import CourseError
 from autograder.reports import marking
+from autograder.reports.class_report import write_class
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.rubric import Mark, append_marks, manual_parts, read_marks
 from autograder.tests.reports import sample
@@ -188,7 +189,7 @@ def test_publishing_makes_one_new_version_with_the_totals(tmp_path: Path):
     book = Gradebook(tmp_path / "01_tiny")
     ada = sample.standing(sample.person("Ada Smith"), sample.result(), penalty=1.5)
     with book.locked():
-        book.publish((ada,), UNIT)
+        book.publish((ada,), UNIT, write_class)
     append_marks(book.marks, [mark(2.5, comment="fine")])
     made, new = marking.publish(book, UNIT)
     assert (made.number, new) == (2, True)

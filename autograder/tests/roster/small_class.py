@@ -10,6 +10,7 @@ from typing import Any
 
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import Unit, course_root
+from autograder.reports.class_report import write_class
 from autograder.roster.collect import collect
 from autograder.roster.engines import Done, Needs
 from autograder.roster.git import Limits
@@ -103,7 +104,7 @@ class Class:
             self.engine_runs += 1
             return engine or LocalEngine(2, Needs.of(manifest))
 
-        return run(replace(grading, **changes), make, lambda *_: ignore)
+        return run(replace(grading, **changes), make, lambda *_: ignore, write_class)
 
 
 def ignore(_: Done) -> None:

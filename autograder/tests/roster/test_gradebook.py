@@ -11,6 +11,7 @@ from autograder.core.append_log import Journal
 from autograder.core.manifest import unit_manifest
 from autograder.core.result import Feedback, Grader, GradeResult, Status, TaskResult, TestResult
 from autograder.core.units import CourseError
+from autograder.reports.class_report import write_class
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.standing import Standing
 from autograder.tests.judge.small_course import Course
@@ -73,11 +74,11 @@ def test_an_entry_that_is_not_whole_is_graded_again(tmp_path: Path, spoiled: byt
 def test_versions_are_never_overwritten_and_say_who_changed(bare_course: Course, tmp_path: Path):
     manifest = unit_manifest(bare_course.unit)
     book = Gradebook(tmp_path / "book")
-    one = book.publish((standing("ada"), standing("bob", Status.FAILED)), manifest)
+    one = book.publish((standing("ada"), standing("bob", Status.FAILED)), manifest, write_class)
     before = (book.folder(1) / "standings.json").read_bytes()
-    same = book.publish((standing("ada"), standing("bob", Status.FAILED)), manifest)
+    same = book.publish((standing("ada"), standing("bob", Status.FAILED)), manifest, write_class)
     assert (one.number, same.number, book.numbers()) == (1, 1, [1])
-    two = book.publish((standing("ada"), standing("bob"), standing("eve")), manifest)
+    two = book.publish((standing("ada"), standing("bob"), standing("eve")), manifest, write_class)
     assert two.number == 2
     assert (book.folder(1) / "standings.json").read_bytes() == before
     changes = json.loads((book.folder(2) / "changes.json").read_text())
@@ -94,7 +95,7 @@ def test_a_version_that_was_cut_off_is_made_again(bare_course: Course, tmp_path:
     stray.mkdir(parents=True)
     (stray / "standings.json").write_text("{")
     (stray / "stray").write_text("x")
-    book.publish((standing("ada"),), unit_manifest(bare_course.unit))
+    book.publish((standing("ada"),), unit_manifest(bare_course.unit), write_class)
     assert book.numbers() == [1]
     assert not (book.folder(1) / "stray").exists()
     assert not stray.exists()
@@ -102,10 +103,22 @@ def test_a_version_that_was_cut_off_is_made_again(bare_course: Course, tmp_path:
 
 def test_the_page_of_a_version_is_written(bare_course: Course, tmp_path: Path):
     book = Gradebook(tmp_path / "book")
-    book.publish((standing("ada"),), unit_manifest(bare_course.unit))
+    book.publish((standing("ada"),), unit_manifest(bare_course.unit), write_class)
     assert "reports_failed" not in {event["event"] for event in book.journal}
     assert (book.folder(1) / "class.html").is_file()
     assert (book.folder(1) / "students/ada/report.html").is_file()
+
+
+def test_reports_that_cannot_be_written_cost_nobody_a_grade(bare_course: Course, tmp_path: Path):
+    def fail(*_: object) -> None:
+        raise ValueError("a mistake in a page")
+
+    book = Gradebook(tmp_path / "book")
+    made = book.publish((standing("ada"),), unit_manifest(bare_course.unit), fail)
+    assert book.latest() == made
+    [failed, published] = book.journal
+    assert (failed["event"], failed["why"]) == ("reports_failed", "ValueError: a mistake in a page")
+    assert published["event"] == "published"
 
 
 def test_one_grader_at_a_time(tmp_path: Path):

@@ -8,6 +8,7 @@ import pytest
 
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError
+from autograder.reports.class_report import write_class
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.shards import Shard, merge, parse_shard, part_file
 from autograder.tests.judge.small_course import Course
@@ -41,12 +42,14 @@ def test_three_shards_make_the_grades_of_one_run(course: Course, tmp_path: Path)
     assert sum(sizes) == 11
     target, sources = book(course, tmp_path / "joined"), [book(course, out) for out in outs]
     with pytest.raises(CourseError, match="shards are missing: 2 of 3"):
-        merge(target, [sources[0], sources[2]], manifest)
-    joined = merge(target, sources, manifest)
+        merge(target, [sources[0], sources[2]], manifest, write_class)
+    joined = merge(target, sources, manifest, write_class)
     name = "grades.json"
     assert (target.folder(joined.number) / name).read_bytes() == (whole.place / name).read_bytes()
     assert all(target.result(each.key) is not None for each in joined.people), "the entries came along"
-    assert merge(target, sources, manifest).number == joined.number == 1, "merging again changes nothing"
+    assert merge(target, sources, manifest, write_class).number == joined.number == 1, (
+        "merging again changes nothing"
+    )
 
 
 @pytest.mark.slow
@@ -56,12 +59,12 @@ def test_shards_of_different_gradings_are_not_mixed(course: Course, tmp_path: Pa
     room(course, one).grade(shard=Shard(1, 2), seed=1)
     room(course, two).grade(shard=Shard(2, 2), seed=2)
     with pytest.raises(CourseError, match="a shard of another grading"):
-        merge(book(course, tmp_path / "out"), [book(course, one), book(course, two)], manifest)
+        merge(book(course, tmp_path / "out"), [book(course, one), book(course, two)], manifest, write_class)
     part_file(book(course, two), Shard(2, 2)).write_text("{}")
     with pytest.raises(CourseError, match="expected a shard's file"):
-        merge(book(course, tmp_path / "out"), [book(course, one), book(course, two)], manifest)
+        merge(book(course, tmp_path / "out"), [book(course, one), book(course, two)], manifest, write_class)
     with pytest.raises(CourseError, match="no shards in"):
-        merge(book(course, tmp_path / "out"), [book(course, tmp_path / "nowhere")], manifest)
+        merge(book(course, tmp_path / "out"), [book(course, tmp_path / "nowhere")], manifest, write_class)
 
 
 def test_a_shard_is_one_part_of_several():

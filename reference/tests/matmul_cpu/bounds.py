@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from autograder.judge.checking import product_and_bound
+
 LAYOUTS = ("C", "F", "every second", "backwards", "window", "rows repeated", "columns repeated")
 
 
@@ -23,16 +25,9 @@ def strided(rng: np.random.Generator, m: int, n: int, dtype: type, layout: str) 
 
 
 def assert_product(got: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
-    """Each element within gamma_k |A| |B| of the product in higher precision.
-
-    gamma_k = k u / (1 - k u) with the unit roundoff u bounds a sum of k products in any order, fused or not.
-    Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.5.
-    """
-    wide = np.longdouble if a.dtype == np.float64 else np.float64
-    steps = (a.shape[1] + 1) * float(np.finfo(a.dtype).eps) / 2
-    gamma = steps / (1 - steps)
-    exact, size = a.astype(wide) @ b.astype(wide), np.abs(a).astype(wide) @ np.abs(b).astype(wide)
+    """Each element within the error bound of the product in higher precision."""
+    exact, bound = product_and_bound(a, b)
     assert got.dtype == a.dtype
     assert got.shape == (a.shape[0], b.shape[1])
-    wrong = np.argwhere(~(np.abs(got - exact) <= gamma * size + np.finfo(a.dtype).tiny))
+    wrong = np.argwhere(~(np.abs(got - exact) <= bound))
     assert not len(wrong), f"{len(wrong)} of {got.size} elements are wrong, first {tuple(wrong[0])}"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.judge.checking import gamma
 from reference.matmul_cpu.blocked import register_blocked
 from reference.matmul_cpu.compiled import numba_loops, numba_parallel
 from reference.matmul_cpu.loops import python_loops, python_reordered
@@ -47,15 +48,10 @@ def whole(seed: int, m: int, k: int, n: int, dtype: Any = np.float64) -> tuple[n
 
 
 def product_and_bound(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The product in a wider type, and gamma_k |a| |b|: how far k rounded products and sums may be off.
-
-    Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., equation 3.13.
-    """
+    """The product in a wider type, and gamma_k |a| |b|: how far k rounded products and sums may be off."""
     wide = np.float64 if a.dtype == np.float32 else np.longdouble
-    unit = float(np.finfo(a.dtype).eps) / 2
-    gamma = a.shape[1] * unit / (1 - a.shape[1] * unit)
     x, y = a.astype(wide), b.astype(wide)
-    return x @ y, gamma * (np.abs(x) @ np.abs(y))
+    return x @ y, gamma(a.shape[1], a.dtype) * (np.abs(x) @ np.abs(y))
 
 
 @every_array_rung

@@ -1,0 +1,79 @@
+"""The student's side of one test, as a check sees it. The sandbox's end of it is `session/student.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NoReturn, Protocol
+
+from autograder.judge.checking.timing import Timing
+
+
+class Student(Protocol):
+    """Runs functions of the submission in a sandbox: each test has a process of its own there.
+
+    `function` is a function of the manifest, or "file.py:name". Arguments and values are copied: None, bool, int,
+    float, complex, str, bytes, lists, tuples, dicts with str or int keys, NumPy arrays and scalars, torch tensors.
+    Only the time spent in these calls counts against the test's limits. Every method but `figure`, `describe` and
+    `name_call` raises StudentFailure where the submission gives no value: it raised, crashed, took too long, or
+    answered nonsense.
+    """
+
+    def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
+        """The value of the student's function."""
+        ...
+
+    def call_keeping(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
+        """The value, and the positional arguments as the function left them: for checks of mutation."""
+        ...
+
+    def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
+        """The value and its cost: wall seconds with both transfers, and CPU seconds. See `speed_ratio`."""
+        ...
+
+    def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
+        """The message of the exception that the function raises. `kind` is a built-in type.
+
+        Raises CheckFailure where it returns, or raises another type.
+        """
+        ...
+
+    def probe(
+        self, name: str, *args: Any, gives: Any = None, harness: str = "harness.py", **kwargs: Any
+    ) -> Any:
+        """The value of a function of the unit's harness, which runs beside the student's code.
+
+        harness: the file of the harness, beside the checks. Students can read its text from there: it holds no expected
+        values. gives: the form of the value, that is a type, the dtype of an array, or tuples and lists of those.
+        A value of another form was changed on the student's side. It is a protocol_error, not a mistake of the check.
+        """
+        ...
+
+    def mpirun(
+        self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
+    ) -> list[Any]:
+        """The values of function(MPI.COMM_WORLD, *args, *per_rank[rank]) on n MPI ranks, by rank."""
+        ...
+
+    def torchrun(
+        self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
+    ) -> list[Any]:
+        """The values of function(torch.distributed, *args, *per_rank[rank]) on n ranks of a gloo group, by rank."""
+        ...
+
+    def figure(
+        self, name: str, value: float, unit: str, *, better: Literal["higher", "lower"] = "higher"
+    ) -> None:
+        """Keep a measured figure in the test's result, for the class's leaderboard. It costs no point."""
+        ...
+
+    def describe(self, function: str, *args: Any, **kwargs: Any) -> str:
+        """The call as feedback shows it: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
+        ...
+
+    def name_call(self, text: str) -> None:
+        """Have feedback show this text for the last call."""
+        ...
+
+    def protocol_error(self, message: str) -> NoReturn:
+        """End the test: the student's side answered with something that the harness never answers."""
+        ...
