@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from reference.benchmarks.report import Figure
-from reference.shared.gpu.backend import DEVICE
+from reference.shared import gpu
 from reference.shared.timing.gpu_stopwatch import Clock, in_turns
 
 Call = Callable[[], Any]
@@ -93,7 +93,7 @@ def relative_error(got: Any, wanted: Any) -> float:
 
 def random(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Standard normal numbers, on the device of the kernels; drawn in float32 and rounded."""
-    return torch.randn(*shape, device=DEVICE).to(dtype)
+    return torch.randn(*shape, device=gpu.select().device).to(dtype)
 
 
 def short(dtype: torch.dtype) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 from reference.benchmarks.matmul_gpu import counts
 from reference.benchmarks.matmul_gpu.machine_code import CompilerMissingError, ladder_code
-from reference.shared.gpu.backend import HAS_GPU
+from reference.shared import gpu
 
 RECORD = Path(__file__).resolve().parents[1] / "records" / "matmul_gpu_lecture.json"
 COMMAND = "python -m reference.benchmarks.matmul_gpu.lecture"
@@ -35,7 +35,7 @@ def measure(before: Mapping[str, Any], say: Callable[[str], None] = print) -> di
     before: the last record, whose "compiled" stays where NVIDIA's compiler libraries are not installed.
     Raises RuntimeError on a GPU, where nothing is traced. Needs Triton, which is made for Linux alone.
     """
-    if HAS_GPU:
+    if gpu.select().has_gpu:
         raise RuntimeError("expected no GPU: counts come from the simulators; try MLSYS_GPU=0 " + COMMAND)
     say("the ladder")
     record: dict[str, Any] = {"ladder": {name: counts.asked(name) for name in counts.RUNGS}}

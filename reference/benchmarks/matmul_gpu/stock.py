@@ -2,51 +2,59 @@
 
     python -m reference.benchmarks.matmul_gpu.stock naive 16 7      # rung, side of the matrices, rounds: JSON
 
-In a process of its own, because there is no way back from `install` but to have kept what it replaces. The stock
-simulator starts a thread of the operating system for each thread of a block.
+It needs a process of its own: `gpu.select` replaces the simulator's scheduler for good, so this keeps the first one
+before it selects. The stock simulator starts a thread of the operating system for each thread of a block.
 """
 
 # pyright: reportPrivateImportUsage=false
 
 from __future__ import annotations
 
+import importlib
 import json
-import os
 import sys
 import time
 from typing import Any
 
-os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
-os.environ["MLSYS_GPU"] = "0"
+MODULES = {"naive": "direct", "coalesced": "direct", "shared_tiled": "tiled"}
 
-# Before reference.shared.gpu.backend, which replaces them.
-from numba.cuda.simulator import kernel, kernelapi
 
-STOCK = (kernel.FakeCUDAKernel.__call__, kernelapi.threading)
+def schedulers() -> dict[str, tuple[Any, Any]]:
+    """Name -> what makes the scheduler: the method that launches a kernel, and the threads that it uses."""
+    import numba.core.config
 
-from reference.matmul_gpu.direct import coalesced, naive  # noqa: E402
-from reference.matmul_gpu.tiled import shared_tiled  # noqa: E402
+    config: Any = numba.core.config
+    config.ENABLE_CUDASIM = 1
+    from numba.cuda.simulator import kernel, kernelapi
 
-OURS = (kernel.FakeCUDAKernel.__call__, kernelapi.threading)
-RUNGS = {"naive": naive, "coalesced": coalesced, "shared_tiled": shared_tiled}
+    from reference.shared import gpu
+
+    stock = kernel.FakeCUDAKernel.__call__, kernelapi.threading
+    gpu.select(simulate=True)
+    return {"stock": stock, "ours": (kernel.FakeCUDAKernel.__call__, kernelapi.threading)}
 
 
 def use(scheduler: tuple[Any, Any]) -> None:
+    """Give the simulator of this process a scheduler."""
+    from numba.cuda.simulator import kernel, kernelapi
+
     kernel.FakeCUDAKernel.__call__, kernelapi.threading = scheduler
 
 
 def measure(rung: str, side: int, rounds: int) -> dict[str, list[float]]:
     """CPU seconds of each run of the stock simulator and of ours, in turns; both must give the product.
 
-    Both keep one core busy. Seconds of the wall clock would also count what else the machine does meanwhile.
+    Both keep one core busy. Seconds of the wall clock would also count other work of the machine.
     """
     import numpy as np
 
-    function, rng = RUNGS[rung], np.random.default_rng(0)
+    choices = schedulers()
+    function = getattr(importlib.import_module(f"reference.matmul_gpu.{MODULES[rung]}"), rung)
+    rng = np.random.default_rng(0)
     a, b = (rng.random((side, side), np.float32) for _ in range(2))
-    seconds: dict[str, list[float]] = {"stock": [], "ours": []}
+    seconds: dict[str, list[float]] = {name: [] for name in choices}
     for turn in range(rounds + 1):
-        for name, scheduler in (("stock", STOCK), ("ours", OURS)):
+        for name, scheduler in choices.items():
             use(scheduler)
             start = time.process_time()
             c = function(a, b)

@@ -11,12 +11,14 @@ import pytest
 from reference.benchmarks.matmul_gpu import counts, figures, lecture
 from reference.benchmarks.matmul_gpu import saved_traces as keep
 from reference.benchmarks.matmul_gpu.quotes import quotes
-from reference.shared.gpu.backend import HAS_GPU, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
+
+backend = gpu.select()
 
 DECK = figures.SLIDES.parent / "02_matmul_gpu.md"
 AGAIN = "to make it again: python -m reference.benchmarks.matmul_gpu.lecture"
-simulated = pytest.mark.skipif(HAS_GPU, reason="nothing is traced on a GPU")
+simulated = pytest.mark.skipif(backend.has_gpu, reason="nothing is traced on a GPU")
 
 
 def committed() -> dict:
@@ -74,7 +76,7 @@ def test_tiles_are_counted_as_large_as_on_a_gpu():
 
     assert here.TILE < 32
     assert counts.rung("shared_tiled").__globals__["TILE"] == 32
-    assert not HAS_GPU
+    assert not backend.has_gpu
 
 
 @simulated
@@ -92,7 +94,7 @@ def test_a_request_survives_its_record(width: int):
     from reference.lab.matmul_gpu.memory_drawings import request_of
 
     with watch() as trace:
-        launch(counts.column_reader(width), 1, 32, np.zeros(32, np.float32))
+        gpu.launch(counts.column_reader(width), 1, 32, np.zeros(32, np.float32))
     found = request_of(trace, "tile")
     again = keep.request_from(json.loads(json.dumps(keep.kept(found))))
     assert (again.places, again.lanes, again.ways) == (found.places, found.lanes, {32: 32, 33: 1}[width])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from reference.shared.gpu.backend import HAS_GPU
+from reference.shared import gpu
 from reference.shared.timing import gpu_limits as gpu_peak
 from reference.shared.timing.gpu_stopwatch import EventClock, gpu_seconds, in_turns
+
+backend = gpu.select()
 
 
 class Told:
@@ -81,7 +83,7 @@ def test_the_other_limits_count_a_product_and_both_ways_of_a_copy(monkeypatch):
     assert gpu_peak.memory_bandwidth(Second()) == 2 * 4096
 
 
-@pytest.mark.skipif(not HAS_GPU, reason="needs an NVIDIA GPU")
+@pytest.mark.skipif(not backend.has_gpu, reason="needs an NVIDIA GPU")
 def test_the_event_clock_times_a_product():
     a = torch.randn(2048, 2048, device="cuda")
     assert 1e-6 < EventClock().seconds(lambda: a @ a) < 1

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.lab.matmul_gpu.charts import Rung, gpu_roofline, intensity, occupancy_chart, tile_intensity
-from reference.shared.gpu.datasheets import gpu
+from reference.shared.gpu.datasheets import datasheet
 from reference.shared.plots.style import Picture
 
-H100 = gpu("H100 SXM")
+H100 = datasheet("H100 SXM")
 RUNGS = {
     "naive": Rung(0.25),
     "shared_tiled": Rung(8.0, 0.25),
@@ -19,11 +19,11 @@ PICTURES = {
     "occupancy": lambda: occupancy_chart(
         H100, kernels={"mine": (256, 128, 16384), "tiles": (1024, 40, 8192)}
     ),
-    "occupancy of small blocks": lambda: occupancy_chart(gpu("T4"), blocks=[64], shared_bytes=16384),
+    "occupancy of small blocks": lambda: occupancy_chart(datasheet("T4"), blocks=[64], shared_bytes=16384),
     "intensity": lambda: tile_intensity(
         H100, blocks={"naive": (1, 1, 0.25), "wide": (128, 64, 21.0)}, threads={"wide": (8, 8, 2.0)}
     ),
-    "intensity of the formula alone": lambda: tile_intensity(gpu("L4")),
+    "intensity of the formula alone": lambda: tile_intensity(datasheet("L4")),
     "roofline": lambda: gpu_roofline(H100, RUNGS),
 }
 
@@ -102,7 +102,7 @@ def test_no_rung_passes_any_limit(reuse, shared):
         (lambda: occupancy_chart(H100, kernels={"a": (1024, 255, 0)}), "cannot start on H100 SXM"),
         (lambda: tile_intensity(H100, blocks={"a": (1, 1, 0.0)}), "expected positive counts"),
         (lambda: gpu_roofline(H100, {}), "at least one rung"),
-        (lambda: gpu_roofline(gpu("T4"), {"a": Rung(1.0, unit="bf16")}), "T4: expected one of fp32, fp16"),
+        (lambda: gpu_roofline(datasheet("T4"), {"a": Rung(1.0, unit="bf16")}), "T4: expected one of fp32, fp16"),
         (lambda: intensity(0, 4), "sides of at least 1, got 0 x 4"),
     ],
 )

@@ -15,11 +15,14 @@ from reference.lab.matmul_gpu.memory_drawings import (
     grouped_order,
     request_of,
 )
-from reference.shared.gpu.backend import HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import WRITE
 
-pytestmark = pytest.mark.skipif(HAS_GPU, reason="needs the simulator: nothing is traced on a GPU")
+backend = gpu.select()
+cuda = backend.cuda
+
+pytestmark = pytest.mark.skipif(backend.has_gpu, reason="needs the simulator: nothing is traced on a GPU")
 
 
 @cuda.jit
@@ -58,7 +61,7 @@ def requests(dtype: type = np.float32):
     found = {}
     for kernel in (down, along):
         with watch() as trace:
-            launch(kernel, 1, 32, np.ones((32, 64), dtype), np.ones(64, dtype))
+            gpu.launch(kernel, 1, 32, np.ones((32, 64), dtype), np.ones(64, dtype))
         found[kernel.py_func.__name__] = request_of(trace, "a")
     return found
 
@@ -67,7 +70,7 @@ def tiles():
     found = {}
     for name, kernel in (("32 x 32", column_of_tile), ("32 x 33", column_of_padded_tile)):
         with watch() as trace:
-            launch(kernel, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
+            gpu.launch(kernel, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
         found[name] = request_of(trace, "tile")
     return found
 
@@ -120,13 +123,13 @@ def test_where_numpy_put_an_array_does_not_matter(sides):
         whole = np.ones(sides, np.float32)
         for part, sectors in ((whole[:, :16], 2), (whole[:, 4:12], 2), (whole[:, 8:16], 1)):
             with watch() as trace:
-                launch(along, 1, 32, part, np.ones(64, np.float32))
+                gpu.launch(along, 1, 32, part, np.ones(64, np.float32))
             assert request_of(trace, "a").sectors == sectors
 
 
 def test_requests_are_found_by_kind_and_number():
     with watch() as trace:
-        launch(column_of_tile, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
+        gpu.launch(column_of_tile, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
     assert request_of(trace, "tile", kind=WRITE).ways == 1
     with pytest.raises(ValueError, match="expected nth below 1, the requests for 'tile'; got 1"):
         request_of(trace, "tile", nth=1)
