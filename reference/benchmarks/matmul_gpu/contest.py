@@ -14,7 +14,7 @@ import torch
 
 from reference.benchmarks.report import Figure
 from reference.shared import gpu
-from reference.shared.timing.gpu_stopwatch import Clock, in_turns
+from reference.shared.timing.gpu_stopwatch import Clock, time_in_rotation
 
 Call = Callable[[], Any]
 SCALES = {"GB/s": 1e9, "TFLOP/s": 1e12}
@@ -64,7 +64,7 @@ def figures(
     del wanted
     if not able:
         return
-    timings, scale = in_turns(able, clock, budget=budget), SCALES[contest.unit]
+    timings, scale = time_in_rotation(able, clock, budget=budget), SCALES[contest.unit]
     for name, timing in timings.items():
         yield Figure(f"{contest.name}/rate/{name}", timing.rate(contest.work) / scale, contest.unit)
     for name, timing in timings.items():

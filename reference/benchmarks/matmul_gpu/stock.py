@@ -10,13 +10,13 @@ before it selects. The stock simulator starts a thread of the operating system f
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 import time
+from functools import partial
 from typing import Any
 
-MODULES = {"naive": "direct", "coalesced": "direct", "shared_tiled": "tiled"}
+from reference.shared.timing.rotation import in_rotation
 
 
 def schedulers() -> dict[str, tuple[Any, Any]]:
@@ -49,19 +49,25 @@ def measure(rung: str, side: int, rounds: int) -> dict[str, list[float]]:
     import numpy as np
 
     choices = schedulers()
-    function = getattr(importlib.import_module(f"reference.matmul_gpu.{MODULES[rung]}"), rung)
+    from reference.matmul_gpu.direct import coalesced, naive
+    from reference.matmul_gpu.tiled import shared_tiled
+
+    function = {"naive": naive, "coalesced": coalesced, "shared_tiled": shared_tiled}[rung]
     rng = np.random.default_rng(0)
     a, b = (rng.random((side, side), np.float32) for _ in range(2))
-    seconds: dict[str, list[float]] = {name: [] for name in choices}
-    for turn in range(rounds + 1):
-        for name, scheduler in choices.items():
-            use(scheduler)
-            start = time.process_time()
-            c = function(a, b)
-            if turn:  # the first round warms up
-                seconds[name].append(time.process_time() - start)
-            np.testing.assert_allclose(c, a @ b, rtol=1e-4)
-    return seconds
+
+    def cpu_seconds(scheduler: tuple[Any, Any]) -> float:
+        use(scheduler)
+        start = time.process_time()
+        c = function(a, b)
+        taken = time.process_time() - start
+        np.testing.assert_allclose(c, a @ b, rtol=1e-4)
+        return taken
+
+    found = in_rotation(
+        {name: partial(cpu_seconds, each) for name, each in choices.items()}, range(rounds + 1)
+    )
+    return {name: seconds[1:] for name, seconds in found.items()}  # the first round warms up
 
 
 if __name__ == "__main__":

@@ -8,32 +8,27 @@ from html import unescape
 import numpy as np
 import pytest
 
-from reference.benchmarks.matmul_gpu import counts, figures, lecture
+from reference.benchmarks.matmul_gpu import counts, figures
 from reference.benchmarks.matmul_gpu import saved_traces as keep
 from reference.benchmarks.matmul_gpu.quotes import quotes
+from reference.benchmarks.report import load_lecture
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 
 backend = gpu.select()
 
 DECK = figures.SLIDES.parent / "02_matmul_gpu.md"
-AGAIN = "to make it again: python -m reference.benchmarks.matmul_gpu.lecture"
+AGAIN = "to make it again: python -m reference.benchmarks.lecture matmul_gpu"
 simulated = pytest.mark.skipif(backend.has_gpu, reason="nothing is traced on a GPU")
 
 
 def committed() -> dict:
     try:
-        return lecture.load()
+        return load_lecture("matmul_gpu")
     except FileNotFoundError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
-
-
-def test_a_missing_record_says_where_to_get_it(tmp_path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(lecture, "RECORD", tmp_path / "matmul_gpu_lecture.json")
-    with pytest.raises(FileNotFoundError, match=r"git checkout matmul_gpu_lecture\.json"):
-        lecture.load()
 
 
 def test_every_picture_is_drawn_shown_and_the_records():

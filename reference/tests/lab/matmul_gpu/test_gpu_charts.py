@@ -102,7 +102,10 @@ def test_no_rung_passes_any_limit(reuse, shared):
         (lambda: occupancy_chart(H100, kernels={"a": (1024, 255, 0)}), "cannot start on H100 SXM"),
         (lambda: tile_intensity(H100, blocks={"a": (1, 1, 0.0)}), "expected positive counts"),
         (lambda: gpu_roofline(H100, {}), "at least one rung"),
-        (lambda: gpu_roofline(datasheet("T4"), {"a": Rung(1.0, unit="bf16")}), "T4: expected one of fp32, fp16"),
+        (
+            lambda: gpu_roofline(datasheet("T4"), {"a": Rung(1.0, unit="bf16")}),
+            "T4: expected one of fp32, fp16",
+        ),
         (lambda: intensity(0, 4), "sides of at least 1, got 0 x 4"),
     ],
 )
