@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from reference.lab.matmul_gpu.charts import Rung, gpu_roofline, intensity, occupancy_chart, tile_intensity
 from reference.shared.gpu.datasheets import datasheet
 from reference.shared.plots.style import Picture
+from reference.tests.shared.pictures import assert_same_each_time, assert_stays_on_paper
 
 H100 = datasheet("H100 SXM")
 RUNGS = {
@@ -30,15 +31,8 @@ PICTURES = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
-    first, second = (PICTURES[name]().save(tmp_path / f"{turn}.svg").read_bytes() for turn in (1, 2))
-    assert first == second
-    figure = PICTURES[name]().figure
-    figure.draw_without_rendering()
-    tight = figure.get_tightbbox()
-    assert tight is not None
-    assert min(tight.x0, tight.y0) * figure.dpi >= -1
-    assert tight.x1 * figure.dpi <= figure.bbox.x1 + 1
-    assert tight.y1 * figure.dpi <= figure.bbox.y1 + 1
+    assert_same_each_time(PICTURES[name], tmp_path)
+    assert_stays_on_paper(PICTURES[name]())
 
 
 def legend(picture: Picture) -> list[str]:

@@ -18,6 +18,7 @@ from reference.lab.matmul_gpu.memory_drawings import (
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import WRITE
+from reference.tests.shared.pictures import assert_same_each_time, assert_stays_on_paper
 
 backend = gpu.select()
 cuda = backend.cuda
@@ -85,15 +86,8 @@ PICTURES = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
-    first, second = (PICTURES[name]().save(tmp_path / f"{turn}.svg").read_bytes() for turn in (1, 2))
-    assert first == second
-    figure = PICTURES[name]().figure
-    figure.draw_without_rendering()
-    tight = figure.get_tightbbox()
-    assert tight is not None
-    assert min(tight.x0, tight.y0) * figure.dpi >= -1
-    assert tight.x1 * figure.dpi <= figure.bbox.x1 + 1
-    assert tight.y1 * figure.dpi <= figure.bbox.y1 + 1
+    assert_same_each_time(PICTURES[name], tmp_path)
+    assert_stays_on_paper(PICTURES[name]())
 
 
 def test_the_sectors_are_told():
