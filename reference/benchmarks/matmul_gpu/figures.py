@@ -13,6 +13,7 @@ from reference.benchmarks.matmul_gpu.saved_traces import request_from, trace_fro
 from reference.lab.matmul_gpu.charts import Rung, gpu_roofline, occupancy_chart, tile_intensity
 from reference.lab.matmul_gpu.kernel_drawings import reads_and_writes
 from reference.lab.matmul_gpu.memory_drawings import bank_conflicts, coalescing, grouped_order
+from reference.matmul_gpu.tl_matmul import tile_order
 from reference.shared.gpu.datasheets import Gpu, datasheet
 from reference.shared.plots.style import (
     GREY,
@@ -57,7 +58,7 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
     columns = {name: found for name, found in requests.items() if name.startswith("a column")}
     with scaled(0.95):
         detailed = {
-            "order": grouped_order(16, 16, group=4, programs=32),
+            "order": grouped_order(tile_order(16, 16, 4).tolist(), programs=32),
             "puzzle": reads_and_writes(trace_from(record["puzzle"])),
             "occupancy": occupancy_chart(datasheet(CARD), kernels=compiled(record)),
         }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reference.benchmarks.matmul_gpu.figures import CARD, compiled, instructions, saved
-from reference.lab.matmul_gpu.memory_drawings import grouped
+from reference.matmul_gpu.tl_matmul import tile_order
 from reference.shared.gpu.datasheets import WARP, datasheet
 from reference.shared.gpu.occupancy import occupancy
 
@@ -87,7 +87,10 @@ def order() -> list[str]:
     """Strips of A and B that one program on each SM reads."""
     sms = datasheet(CARD).sms
     (small, fewer), (large, less) = (
-        [sum(map(len, map(set, zip(*grouped(side, side, group)[:sms], strict=True)))) for group in (1, GROUP)]
+        [
+            sum(map(len, map(set, zip(*tile_order(side, side, group)[:sms].tolist(), strict=True))))
+            for group in (1, GROUP)
+        ]
         for side in TILES
     )
     return [f"{small} strips row-major, {fewer} in groups of {GROUP}", f"tiles {large} against {less}"]
