@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from operands import ceil_div, check_operands, product
-from reference.shared.gpu.backend import cuda
+from reference.shared import gpu
+
+cuda = gpu.select().cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
 BLOCK = (32, 8)  # threads along x and y: every warp is one row of the block
 ZERO = np.float32(0)  # on a GPU a plain 0.0 is a float64, and would make every sum one

@@ -19,15 +19,16 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import triton
+import triton.language as tl
 from torch.autograd.function import once_differentiable
 
 from reference.lab.matmul_gpu.flash_tuning import KEYS, QUERIES, bucket, configs, fitting
 from flash_forward import flash_forward
 from tensors import check_attention, check_row_numbers, check_shape
-from reference.shared.gpu.backend import empty, refuse_unwritten
+from reference.shared import gpu
 
-import triton  # isort: skip  (behind reference.shared.gpu.backend, which says whether Triton compiles or interprets)
-import triton.language as tl  # isort: skip
+gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
 
 LOG2E = tl.constexpr(1.4426950408889634)  # log2(e)
 TUNED = {"key": ["length", "D", "CAUSAL"], "prune_configs_by": {"early_config_prune": fitting}}
@@ -86,8 +87,13 @@ def flash_backward(
     check_shape("do", do, (batch, queries, d), "as q has")
     check_row_numbers("lse", lse, (batch, queries))
     for kernel in (_delta_kernel, _keys_kernel, _queries_kernel):
-        refuse_unwritten(kernel)
-    dq, dk, dv, delta = empty(q.shape, q), empty(k.shape, k), empty(v.shape, v), empty(lse.shape, lse)
+        gpu.refuse_unwritten(kernel)
+    dq, dk, dv, delta = (
+        gpu.empty(q.shape, q),
+        gpu.empty(k.shape, k),
+        gpu.empty(v.shape, v),
+        gpu.empty(lse.shape, lse),
+    )
     block_d = max(16, triton.next_power_of_2(d))
     _delta_kernel[(triton.cdiv(batch * queries, 64),)](o, do, delta, batch * queries, d, block_d, 64)
     sizes = queries, keys, bucket(max(queries, keys)), d**-0.5, d, block_d, causal

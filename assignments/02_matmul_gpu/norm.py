@@ -20,18 +20,20 @@ import triton
 import triton.language as tl
 
 from tensors import check_number, check_shape, check_tensors
-from reference.shared.gpu.backend import HAS_GPU, empty, refuse_unwritten
+from reference.shared import gpu
+
+backend = gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
 
 LONGEST = 16384  # numbers of a row that one program holds in its registers
 PROGRAMS = (
-    256 if HAS_GPU else 3
-)  # of the backward pass: enough for every multiprocessor, and few partial sums
+    256 if backend.has_gpu else 3
+)  # of the backward pass: all multiprocessors busy, and few partial sums
 
 
 def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
     """(x - mean) / sqrt(variance + eps) * weight + bias, along each row of `x` (m, n): a new tensor of its dtype.
 
-    x: float32, float16 or bfloat16, on `DEVICE`, any strides; weight, bias: (n,), of the same dtype. Mean
+    x: float32, float16 or bfloat16, on the kernels' device, any strides; weight, bias: (n,), of the same dtype. Mean
     and variance (that of the row itself: divided by n) are of the row, computed in float32. Differentiable in x,
     weight and bias. A row whose numbers are all the same becomes the bias.
 
@@ -64,9 +66,9 @@ class _LayerNorm(torch.autograd.Function):
     ) -> torch.Tensor:
         m, n = x.shape
         weight, bias = weight.contiguous(), bias.contiguous()
-        y = empty((m, n), x)
-        mean, scale = empty((m,), x, torch.float32), empty((m,), x, torch.float32)
-        refuse_unwritten(_forward_row)
+        y = gpu.empty((m, n), x)
+        mean, scale = gpu.empty((m,), x, torch.float32), gpu.empty((m,), x, torch.float32)
+        gpu.refuse_unwritten(_forward_row)
         if m:
             settings = _settings(n)
             _forward_row[(m,)](x, weight, bias, y, mean, scale, n, *x.stride(), eps, **settings)
@@ -77,12 +79,12 @@ class _LayerNorm(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
         x, weight, mean, scale = ctx.saved_tensors
         (m, n), dy = x.shape, grad_outputs[0].contiguous()
-        dx = empty((m, n), x)
+        dx = gpu.empty((m, n), x)
         programs = max(1, min(m, PROGRAMS))
-        partial = empty((2, programs, n), x, torch.float32)  # of dweight, and of dbias
-        dweight, dbias = empty((n,), weight), empty((n,), weight)
-        refuse_unwritten(_backward_rows)
-        refuse_unwritten(_add_rows)
+        partial = gpu.empty((2, programs, n), x, torch.float32)  # of dweight, and of dbias
+        dweight, dbias = gpu.empty((n,), weight), gpu.empty((n,), weight)
+        gpu.refuse_unwritten(_backward_rows)
+        gpu.refuse_unwritten(_add_rows)
         arguments = (x, dy, weight, mean, scale, dx, partial, m, n, *x.stride())
         _backward_rows[(programs,)](*arguments, **_settings(n))
         _add_rows[(triton.cdiv(n, 64),)](partial, dweight, dbias, programs, n, ROWS=8, BLOCK=64)

@@ -1,6 +1,6 @@
 """What every rung of the CUDA ladder shares: checks of the operands, and the launch. Given: nothing to write here.
 
-    product(_kernel, a, b, grid, block)     # c = empty(m, n); launch _kernel(a, b, c); return c
+    product(_kernel, a, b, grid, block)     # c = gpu.empty(m, n); launch _kernel(a, b, c); return c
 
 Operands are float32 NumPy arrays, or float32 torch tensors on the device where kernels run; the result is of the same
 kind. No function here looks at an element.
@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.shared.gpu.backend import DEVICE, empty, launch
+from reference.shared import gpu
+
+DEVICE = gpu.select().device  # of the torch tensors that kernels take: "cuda" or "cpu"
 
 
 def check_operands(a: Any, b: Any) -> tuple[int, int, int]:
@@ -63,14 +65,14 @@ def product(kernel: Any, a: Any, b: Any, grid: tuple[int, int], block: int | tup
 
     The kernel sees three row-major matrices: an operand with other strides is copied first, which reads and writes
     4 (m k) or 4 (k n) bytes. Where a size is 0 nothing is launched, and the sums are 0.
-    Raises what `check_operands` and `reference.shared.gpu.backend.launch` raise.
+    Raises what `check_operands` and `gpu.launch` raise.
     """
     m, k, n = check_operands(a, b)
-    c = empty((m, n), a)
+    c = gpu.empty((m, n), a)
     if 0 in (m, k, n):
         c[...] = 0
     else:
-        launch(kernel, grid, block, contiguous(a), contiguous(b), c)
+        gpu.launch(kernel, grid, block, contiguous(a), contiguous(b), c)
     return c
 
 
@@ -91,7 +93,7 @@ def padded(x: Any, row_multiple: int, column_multiple: int) -> Any:
     whole = contiguous(x)
     if (rows, columns) == tuple(x.shape) and address(whole) % 16 == 0:
         return whole
-    result = empty((rows, columns), x)
+    result = gpu.empty((rows, columns), x)
     result[...] = 0
     result[: x.shape[0], : x.shape[1]] = x
     return result

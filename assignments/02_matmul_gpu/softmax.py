@@ -16,17 +16,19 @@ import triton
 import triton.language as tl
 
 from tensors import check_tensors
-from reference.shared.gpu.backend import HAS_GPU, empty, refuse_unwritten
+from reference.shared import gpu
+
+backend = gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
 
 # The longest row that one program holds in its registers, 32 numbers for each thread of 16 warps; and the steps in
 # which it walks along a longer one. On the interpreter rows are short, so that both kernels are played.
-LONGEST, STEP = (16384, 4096) if HAS_GPU else (128, 128)
+LONGEST, STEP = (16384, 4096) if backend.has_gpu else (128, 128)
 
 
 def fused_softmax(x: torch.Tensor) -> torch.Tensor:
     """exp(x[i, j]) / sum over j of exp(x[i, j]), for each row i of `x` (m, n): a new tensor of its shape and dtype.
 
-    x: float32, float16 or bfloat16, on `DEVICE`, any sizes and strides. Computed in float32, rounded
+    x: float32, float16 or bfloat16, on the kernels' device, any sizes and strides. Computed in float32, rounded
     once. Numbers as large as their type holds are no trouble: the maximum of the row is taken off first. -inf has the
     share 0. A row of nothing but -inf has no shares: it becomes NaN, as does a row with +inf or NaN in it, and as
     torch.softmax has it.
@@ -36,11 +38,11 @@ def fused_softmax(x: torch.Tensor) -> torch.Tensor:
     """
     check_tensors(dims=2, x=x)
     m, n = x.shape
-    y = empty((m, n), x)
+    y = gpu.empty((m, n), x)
     if m == 0 or n == 0:
         return y
     kernel, block = (_softmax_row, triton.next_power_of_2(n)) if n <= LONGEST else (_softmax_long_row, STEP)
-    refuse_unwritten(kernel)
+    gpu.refuse_unwritten(kernel)
     kernel[(m,)](x, y, n, *x.stride(), BLOCK=block, num_warps=min(16, max(1, block // 512)))
     return y
 

@@ -20,11 +20,14 @@ from typing import Any
 import numpy as np
 
 from operands import ceil_div, check_operands, product
-from reference.shared.gpu.backend import HAS_GPU, cuda
+from reference.shared import gpu
+
+backend = gpu.select()
+cuda = backend.cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
 TILE = (
-    32 if HAS_GPU else 8
-)  # side of a tile, and of a block of threads; the simulator gets a small one to be quick
+    32 if backend.has_gpu else 8
+)  # side of a tile and of a block of threads; small tiles keep the simulator quick
 ZERO = np.float32(0)
 
 

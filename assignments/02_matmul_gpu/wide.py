@@ -22,11 +22,16 @@ import numpy as np
 
 from loads import load4, natural, store4
 from operands import check_operands, contiguous, padded, product
-from reference.shared.gpu.backend import HAS_GPU, cuda
+from reference.shared import gpu
 
-WARPS_Y, WARPS_X = (4, 2) if HAS_GPU else (2, 1)  # warps of a block: along the rows of C, along its columns
+backend = gpu.select()
+cuda = backend.cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
+
+WARPS_Y, WARPS_X = (
+    (4, 2) if backend.has_gpu else (2, 1)
+)  # warps of a block: along the rows of C, along its columns
 LANES_Y, LANES_X = 4, 8  # threads of a warp, likewise: close to a square, so that they share what they read
-QUADS = 2 if HAS_GPU else 1  # of rows and of columns, that one thread owns
+QUADS = 2 if backend.has_gpu else 1  # of rows and of columns, that one thread owns
 EACH = 4 * QUADS  # rows and columns of one thread
 ROWS, COLUMNS = WARPS_Y * LANES_Y * EACH, WARPS_X * LANES_X * EACH  # of C in one block
 THREADS = 32 * WARPS_Y * WARPS_X

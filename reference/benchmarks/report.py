@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from reference.shared.machine import machine_summary
 
+RECORDS = Path(__file__).resolve().parent / "records"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -89,6 +91,30 @@ class Report:
 def load_record(path: Path) -> Report:
     """A committed record, like records/matmul_cpu.json beside this file. Raises OSError, ValueError."""
     return Report.from_json(path.read_text(encoding="utf-8"))
+
+
+def load_bench(unit: str) -> Report:
+    """The committed record of a unit's benchmark. Raises FileNotFoundError with the command that makes it."""
+    path = RECORDS / f"{unit}.json"
+    _expect(path, f"./mlsys bench {unit} --json reference/benchmarks/records/{unit}.json")
+    return load_record(path)
+
+
+def load_lecture(unit: str) -> dict[str, Any]:
+    """The committed record of a unit's lecture. Raises FileNotFoundError with the command that makes it."""
+    path = lecture_path(unit)
+    _expect(path, f"python -m reference.benchmarks.lecture {unit}")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def lecture_path(unit: str) -> Path:
+    """Where the record of a unit's lecture lies."""
+    return RECORDS / f"{unit}_lecture.json"
+
+
+def _expect(path: Path, command: str) -> None:
+    if not path.exists():
+        raise FileNotFoundError(f"{path.name} is missing; to make it: {command}")
 
 
 def geometric_mean(ratios: Iterable[float]) -> float:

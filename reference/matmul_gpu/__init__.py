@@ -1,6 +1,6 @@
 """GPU kernels, from one thread an element to attention that never leaves the chip.
 
-Import `reference.shared.gpu.backend` before `numba.cuda` or `triton`; every file here does. In reading order:
+Every file with kernels calls `gpu.select()` first: a GPU runs them, or the simulators do. In reading order:
 
 1. `puzzles_maps`, `puzzles_shared`, `puzzles_scans`: fifteen small CUDA kernels. Maps and guards; shared memory and
    barriers; sums, scans and histograms.

@@ -16,13 +16,14 @@ Source: T. Dao, FlashAttention-2, arXiv 2307.08691, Algorithm 1 and sections 3.1
 from __future__ import annotations
 
 import torch
+import triton
+import triton.language as tl
 
 from reference.lab.matmul_gpu.flash_tuning import FORWARD, bucket, configs, fitting
 from reference.matmul_gpu.tensors import check_attention
-from reference.shared.gpu.backend import empty, refuse_unwritten
+from reference.shared import gpu
 
-import triton  # isort: skip  (behind reference.shared.gpu.backend, which says whether Triton compiles or interprets)
-import triton.language as tl  # isort: skip
+gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
 
 LOG2E = tl.constexpr(1.4426950408889634)  # log2(e)
 LN2 = tl.constexpr(0.6931471805599453)  # log(2)
@@ -34,7 +35,7 @@ def flash_forward(
     """(o, lse): o = softmax(q @ k.T / sqrt(d)) @ v, row by row, and the log-sum-exp of each row of scores.
 
     q: (batch, queries, d). k, v: (batch, keys, d). One dtype: float32, float16 or bfloat16; contiguous, on
-    `DEVICE`; d is at most 128. Several heads count as batch: x.reshape(batch * heads, length, d).
+    the device where kernels run; d is at most 128. Several heads count as batch: x.reshape(batch * heads, length, d).
     causal: query i sees the keys 0 to i alone. Positions count from the start of both (from the top left), as in
     torch's scaled_dot_product_attention(is_causal=True); FlashAttention-2 counts from the end of both.
     Returns o: (batch, queries, d) of q's dtype, and lse: (batch, queries) float32, to base e. All sums are float32.
@@ -44,8 +45,8 @@ def flash_forward(
     Raises TypeError or ValueError for anything else, before any work (see `check_attention`).
     """
     batch, queries, keys, d = check_attention(causal, q=q, k=k, v=v)
-    refuse_unwritten(_forward_kernel)
-    o, lse = empty(q.shape, q), empty((batch, queries), q, torch.float32)
+    gpu.refuse_unwritten(_forward_kernel)
+    o, lse = gpu.empty(q.shape, q), gpu.empty((batch, queries), q, torch.float32)
 
     def grid(meta: dict[str, int]) -> tuple[int, int]:
         return -(-queries // meta["BLOCK_Q"]), batch

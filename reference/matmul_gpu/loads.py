@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reference.shared.gpu.backend import HAS_GPU
+from reference.shared import gpu
 
-if HAS_GPU:
+if gpu.select().has_gpu:
     from llvmlite import ir
     from numba.core import types
     from numba.cuda import cgutils  # pyright: ignore[reportAttributeAccessIssue]

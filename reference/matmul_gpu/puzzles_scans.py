@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.shared.gpu.backend import cuda
+from reference.shared import gpu
+
+cuda = gpu.select().cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
 THREADS = 8  # of a block with one axis
 BINS = 12  # of the histogram: more than a block has threads

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from reference.shared.gpu.backend import cuda
+from reference.shared import gpu
+
+cuda = gpu.select().cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
 THREADS = 8  # of a block, in every launch of this file; so few that you can watch them all
 RADIUS = 2  # neighbours on each side of the convolution

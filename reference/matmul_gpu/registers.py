@@ -20,12 +20,15 @@ import numpy as np
 
 from reference.matmul_gpu.loads import natural
 from reference.matmul_gpu.operands import ceil_div, check_operands, product
-from reference.shared.gpu.backend import HAS_GPU, cuda
+from reference.shared import gpu
+
+backend = gpu.select()
+cuda = backend.cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
 # Constants of the program: the compiler sees the number behind each name, unrolls the loops over a thread's own rows
 # and columns, and so can give every element of `sums` a register. The simulator gets fewer of all, to be quick.
-THREADS_X, THREADS_Y = (16, 16) if HAS_GPU else (8, 8)
-ROWS_EACH, COLUMNS_EACH = (8, 8) if HAS_GPU else (4, 4)
+THREADS_X, THREADS_Y = (16, 16) if backend.has_gpu else (8, 8)
+ROWS_EACH, COLUMNS_EACH = (8, 8) if backend.has_gpu else (4, 4)
 ROWS, COLUMNS = THREADS_Y * ROWS_EACH, THREADS_X * COLUMNS_EACH  # of C in one block
 DEPTH = 8  # along k, of the tiles in shared memory: 8 float32 are one sector of 32 bytes
 THREADS = THREADS_X * THREADS_Y

@@ -14,8 +14,9 @@ from typing import Any
 
 import torch
 
-from reference.shared.gpu.backend import DEVICE
+from reference.shared import gpu
 
+DEVICE = gpu.select().device  # of the torch tensors that kernels take: "cuda" or "cpu"
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 
 
@@ -26,7 +27,7 @@ def check_tensors(*, dims: int, dtypes: tuple[torch.dtype, ...] = FLOATS, **tens
 
     Raises:
         TypeError: one is not a torch tensor, has a dtype that is not among `dtypes`, or another dtype than the first.
-        ValueError: one lies on another device than `DEVICE`, is sparse, or is not `dims`-dimensional.
+        ValueError: one lies on another device than DEVICE, is sparse, or is not `dims`-dimensional.
     """
     for name, x in tensors.items():
         if not isinstance(x, torch.Tensor):

@@ -33,7 +33,9 @@ from reference.lab.matmul_gpu.matmul_tuning import (
     turned,
 )
 from reference.matmul_gpu.tensors import check_tensors
-from reference.shared.gpu.backend import DEVICE, empty, refuse_unwritten
+from reference.shared import gpu
+
+backend = gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
 
 # The autotuner measures anew when one of these changes; those that a kernel does not have are passed over.
 TUNED = {
@@ -52,7 +54,7 @@ def triton_matmul(
 ) -> torch.Tensor:
     """The product of `a` (m, k) and `b` (k, n), any sizes and strides: a new (m, n) tensor of their dtype.
 
-    a, b: both float32, float16 or bfloat16, on `DEVICE`. Products are summed in float32, rounded once.
+    a, b: both float32, float16 or bfloat16, on the kernels' device. Products are summed in float32, rounded once.
     precision: of float32 operands: "ieee" takes all their bits, "tf32" the 11 that tensor cores take of them.
     split_k: into how many parts the depth is cut, each with programs of its own. Worth it where m and n are small
         (few tiles, so most of the GPU is idle) and k is large.
@@ -70,13 +72,13 @@ def triton_matmul(
     m, k, n = _check(a, b, precision, split_k, persistent)
     if m == 0 or n == 0:
         return a.new_empty((m, n))
-    refuse_unwritten(grouped)
+    gpu.refuse_unwritten(grouped)
     if persistent or (persistent is None and split_k == 1 and persistent_pays(a, b)):
         return _by_descriptors(a, b, precision)
     # Each part of the depth gets a matrix of its own: no two programs write to one place, and the sum of the parts
     # comes out the same every time. Atomic additions need no second kernel, but add in any order.
-    parts = empty((split_k, m, n), a, torch.float32 if split_k > 1 else a.dtype)
-    refuse_unwritten(_matmul)
+    parts = gpu.empty((split_k, m, n), a, torch.float32 if split_k > 1 else a.dtype)
+    gpu.refuse_unwritten(_matmul)
     _matmul[lambda meta: (triton.cdiv(m, meta["BM"]) * triton.cdiv(n, meta["BN"]), split_k)](
         *(a, b, parts, m, n, k, *a.stride(), *b.stride(), tuned_for(m, n, k, a.dtype)),
         PARTS=split_k,
@@ -84,8 +86,8 @@ def triton_matmul(
     )
     if split_k == 1:
         return parts[0]
-    c = empty((m, n), a)
-    refuse_unwritten(_add_parts)
+    c = gpu.empty((m, n), a)
+    gpu.refuse_unwritten(_add_parts)
     _add_parts[(triton.cdiv(m * n, 1024),)](parts, c, m * n, PARTS=split_k, BLOCK=1024)
     return c
 
@@ -182,7 +184,7 @@ def _by_descriptors(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.T
     if k == 0:
         return a.new_zeros((m, n))  # a descriptor of nothing cannot be made
     a, b, c = suited(a), suited(b), room((m, n), a)
-    refuse_unwritten(_persistent)
+    gpu.refuse_unwritten(_persistent)
     _persistent[
         lambda meta: (min(multiprocessors(), triton.cdiv(m, meta["BM"]) * triton.cdiv(n, meta["BN"])),)
     ](
@@ -248,8 +250,8 @@ def _put(c, row, column, total, HALVES: tl.constexpr):
 
 def tile_order(height: int, width: int, group: int) -> torch.Tensor:
     """What `grouped` says of the programs 0 to height * width - 1: an int32 tensor of (row, column)."""
-    order = empty((height * width, 2), torch.empty(0, device=DEVICE), torch.int32)
-    refuse_unwritten(grouped)
+    order = gpu.empty((height * width, 2), torch.empty(0, device=backend.device), torch.int32)
+    gpu.refuse_unwritten(grouped)
     _list_order[(height * width,)](order, height, width, GROUP=group)
     return order
 

@@ -9,7 +9,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared import gpu
+
+backend = gpu.select()
 
 
 class Largest(TorchDispatchMode):
@@ -35,8 +37,10 @@ def work(function, *args):
 
 def traffic(function, *args):
     """{"read": bytes that the kernels of `function` read}; {} on a GPU, where nobody counts."""
-    if HAS_GPU:
-        student_function(function)(*(x.to(DEVICE) if isinstance(x, torch.Tensor) else x for x in args))
+    if backend.has_gpu:
+        student_function(function)(
+            *(x.to(backend.device) if isinstance(x, torch.Tensor) else x for x in args)
+        )
         return {}
     from reference.shared.simulators.triton_watch import watch_triton
 

@@ -6,25 +6,26 @@
 import collections
 import contextlib
 
-from reference.shared.gpu.backend import DEVICE, HAS_GPU, HAS_TRITON, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 
-if HAS_TRITON:
+backend = gpu.select()
+if backend.has_triton:
     from reference.shared.simulators.triton_watch import watch_triton
 
 
 def here(value):
     """A tensor on the device whose kernels run; everything else as it came."""
-    return value.to(DEVICE) if type(value).__module__ == "torch" else value
+    return value.to(backend.device) if type(value).__module__ == "torch" else value
 
 
 @contextlib.contextmanager
 def watched(order):
     """The two watchmen, whose faults are told afterwards; on a GPU there are none."""
-    if HAS_GPU:
+    if backend.has_gpu:
         yield lambda: []
         return
-    triton = watch_triton(order) if HAS_TRITON else contextlib.nullcontext()
+    triton = watch_triton(order) if backend.has_triton else contextlib.nullcontext()
     with watch(order) as trace, triton as log:
         yield lambda: trace.faults() + (log.faults() if log is not None else [])
 
@@ -39,7 +40,7 @@ def replay(function, order, *args, **kwargs):
 def play(kernel, order, grid, block, out, *args):
     """(out afterwards, faults) of one launch of the student's kernel(out, *args)."""
     with watched(order) as faults:
-        launch(student_function(kernel), grid, block, out, *args)
+        gpu.launch(student_function(kernel), grid, block, out, *args)
     return out, faults()
 
 
@@ -49,13 +50,13 @@ def play_counted(kernel, grid, block, out, *args):
     counts: {} on a GPU. reads, writes, efficiency: lists with a number for each array, `out` first. busiest:
     most uses of global memory by one thread. shared_reads: elements. ways: turns that a request to shared memory takes.
     """
-    if HAS_GPU:
-        launch(student_function(kernel), grid, block, out, *args)
+    if backend.has_gpu:
+        gpu.launch(student_function(kernel), grid, block, out, *args)
         return out, {}
     from reference.shared.simulators.trace import READ, SECTOR_BYTES, WRITE
 
     with watch() as trace:
-        launch(student_function(kernel), grid, block, out, *args)
+        gpu.launch(student_function(kernel), grid, block, out, *args)
     spaces = trace.global_spaces()
     uses = collections.Counter((use.block, use.thread) for space in spaces for use in space.accesses)
     asked = [list(trace.requests(space)) for space in spaces]

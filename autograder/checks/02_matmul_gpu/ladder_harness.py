@@ -4,13 +4,15 @@
 # pyright: reportUndefinedVariable=false
 # The worker puts `student_function` into this module: it gives the student's function of a name.
 
-from reference.shared.gpu.backend import HAS_GPU
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
+
+backend = gpu.select()
 
 
 def written(function, a, b):
     """Elements of global memory that the kernels of the student's function(a, b) write; -1 on a GPU."""
-    if HAS_GPU:
+    if backend.has_gpu:
         return -1
     with watch() as trace:
         student_function(function)(a, b)
@@ -24,7 +26,7 @@ def counted(function, a, b):
     warp asked for. requests, shared_requests: instructions of a warp that read global, shared memory. shared_reads:
     elements. ways: turns that a request to shared memory takes, on average. barriers: of the last block.
     """
-    if HAS_GPU:
+    if backend.has_gpu:
         return {}
     from reference.shared.simulators.trace import READ
 

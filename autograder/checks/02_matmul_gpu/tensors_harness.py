@@ -8,14 +8,16 @@ import contextlib
 
 import torch
 
-from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared import gpu
 from reference.shared.simulators.triton_watch import watch_triton
+
+backend = gpu.select()
 
 
 @contextlib.contextmanager
 def watched(order):
     """The watchman, whose faults are told afterwards; on a GPU there is none."""
-    if HAS_GPU:
+    if backend.has_gpu:
         yield lambda: []
         return
     with watch_triton(order) as log:
@@ -24,7 +26,7 @@ def watched(order):
 
 def viewed(x, kind):
     """The same numbers as x with other strides: "turned", by columns; "stepped", every other of each axis; "plain"."""
-    x = x.to(DEVICE)
+    x = x.to(backend.device)
     if kind == "turned":
         return x.T.contiguous().T
     if kind == "stepped":
@@ -44,16 +46,16 @@ def views(function, order, kinds, *args, **kwargs):
 
 def gradients(order, x, weight, bias, eps, dy):
     """((dx, dweight, dbias), faults) of the student's layer_norm."""
-    leaves = [each.to(DEVICE).requires_grad_() for each in (x, weight, bias)]
+    leaves = [each.to(backend.device).requires_grad_() for each in (x, weight, bias)]
     with watched(order) as faults:
-        student_function("layer_norm")(*leaves, eps).backward(dy.to(DEVICE))
+        student_function("layer_norm")(*leaves, eps).backward(dy.to(backend.device))
     return tuple(leaf.grad for leaf in leaves), faults()
 
 
 def traffic(function, *args):
     """Bytes of memory that `function` reads and writes, as its kernels ask for them; {} on a GPU."""
-    if HAS_GPU:
-        student_function(function)(*(x.to(DEVICE) for x in args))
+    if backend.has_gpu:
+        student_function(function)(*(x.to(backend.device) for x in args))
         return {}
     with watch_triton() as log:
         student_function(function)(*args)

@@ -75,9 +75,6 @@ def expect_product(got: Any, a: torch.Tensor, b: torch.Tensor, *, hint: str) -> 
 
 
 def tiles_in_order(height: int, width: int, group: int) -> np.ndarray:
-    """(row, column) of each tile: groups of `group` rows, in each column by column, written as loops."""
-    found = []
-    for first in range(0, height, group):
-        for column in range(width):
-            found += [(row, column) for row in range(first, min(first + group, height))]
-    return np.array(found, np.int32).reshape(-1, 2)
+    """(row, column) of each tile, sorted: by its group of `group` rows, then by its column, then by its row."""
+    rows, columns = np.indices((height, width), np.int32).reshape(2, -1)
+    return np.stack([rows, columns], 1)[np.lexsort((rows, columns, rows // group))]

@@ -13,6 +13,7 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from reference.benchmarks.report import Figure, Report, geometric_mean
 from reference.matmul_cpu import matmul
 from reference.matmul_cpu.microkernel import microkernel
 from reference.shared.machine import usable_cores
+from reference.shared.timing.rotation import in_rotation, rounds_within
 from reference.shared.timing.stopwatch import matmul_flop, measure_peak, settle, time_calls
 
 SQUARES = (256, 500, 512, 1000, 1024, 2048, 4096)
@@ -115,41 +117,43 @@ def side_by_side(sides: Sides, dtype: str, threads: int, *, budget: float) -> di
     torch.set_num_threads(threads)
     try:
         with threadpool_limits(threads):
-            seconds, peaks = in_turns(calls, threads, budget, np.dtype(dtype) if min(sides) >= 2048 else None)
+            seconds, peaks = samples(calls, threads, budget, np.dtype(dtype) if min(sides) >= 2048 else None)
     finally:
         torch.set_num_threads(torch_threads)
     found = {name: matmul_flop(m, k, n) / statistics.median(runs) for name, runs in seconds.items()}
     return {**found, "peak": statistics.median(peaks)} if peaks else found
 
 
-def in_turns(
+def samples(
     calls: dict[str, Callable[[], object]], threads: int, budget: float, peak: np.dtype | None
 ) -> tuple[dict[str, list[float]], list[float]]:
     """Seconds of every timed call of every library, over at least three rounds; the peak of each round."""
-    once = {}
+    repeats = {}
     for name, call in calls.items():
         call()
-        start = time.perf_counter()
-        call()
-        once[name] = time.perf_counter() - start
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    peaks: list[float] = []
-    names, turn = list(calls), 0
-    end = time.perf_counter() + budget
-    while time.perf_counter() < end or turn < 3:
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            if threads > 1:
-                settle()
-                calls[name]()  # wakes its threads
-            for _ in range(max(1, round(ROUND / once[name]))):
-                start = time.perf_counter()
-                calls[name]()
-                seconds[name].append(time.perf_counter() - start)
-        if peak is not None:
+        repeats[name] = max(1, round(ROUND / _seconds(call)))
+
+    def timed(name: str) -> list[float]:
+        if threads > 1:
             settle()
-            peaks.append(measure_peak(peak, threads, repeats=3))
-        turn += 1
-    return seconds, peaks
+            calls[name]()  # wakes its threads
+        return [_seconds(calls[name]) for _ in range(repeats[name])]
+
+    def measured_peak() -> list[float]:
+        settle()
+        return [measure_peak(peak, threads, repeats=3)]
+
+    measure = {name: partial(timed, name) for name in calls} | ({"peak": measured_peak} if peak else {})
+    rounds = in_rotation(measure, rounds_within(budget, least=3))
+    found = {name: [each for batch in batches for each in batch] for name, batches in rounds.items()}
+    peaks = found.pop("peak", [])
+    return found, peaks
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def ratios(rates: dict[str, dict[str, float]], dtype: str, threads: int) -> Iterator[Figure]:

@@ -1,6 +1,6 @@
-"""The pictures of lecture 01 and of the README, drawn from the records of the benchmark and of the lecture.
+"""The pictures of lecture 01 and of the README, drawn from the records of the lecture and of the benchmark.
 
-`bench` is the benchmark's figures by name, `record` what `lecture.measure` returns: see its `load`.
+`record` is what `lecture.measure` makes, `bench` the figures of the benchmark by name.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reference.benchmarks.report import load_bench
 from reference.lab.matmul_cpu import drawings
 from reference.lab.matmul_cpu.access_trace import Recorder, misses
 from reference.matmul_cpu import python_loops, python_reordered
@@ -32,8 +33,11 @@ BYTES_PER_FMA = {
 }
 
 
-def draw(record: Mapping[str, Any], bench: Mapping[str, float], folder: Path = SLIDES) -> list[Path]:
-    """Write every picture to `folder` as 01_NAME.svg; returns the paths."""
+def draw(
+    record: Mapping[str, Any], folder: Path = SLIDES, bench: Mapping[str, float] | None = None
+) -> list[Path]:
+    """Write every picture to `folder` as 01_NAME.svg; returns the paths. Without `bench`, the committed one."""
+    bench = recorded_bench() if bench is None else bench
     return [picture.save(folder / f"01_{name}.svg") for name, picture in pictures(record, bench).items()]
 
 
@@ -62,6 +66,11 @@ def pictures(record: Mapping[str, Any], bench: Mapping[str, float]) -> dict[str,
     }
 
 
+def recorded_bench() -> dict[str, float]:
+    """The figures of the committed benchmark by name. Raises FileNotFoundError with the command that makes them."""
+    return {figure.name: figure.value for figure in load_bench("matmul_cpu").figures}
+
+
 def rates(bench: Mapping[str, float]) -> dict[str, float]:
     """Rung -> FLOP/s in float64, of the ladder in the benchmark's figures."""
     found = [name.split("/") for name in bench if name.startswith("ladder/") and name.endswith("/gflops")]
@@ -74,7 +83,7 @@ def smaller(bench: Mapping[str, float]) -> list[str]:
     return [rung for rung, n in sizes.items() if n < max(sizes.values())]
 
 
-def table(bench: Mapping[str, float]) -> Table:
+def ladder_columns(bench: Mapping[str, float]) -> Table:
     """The ladder in Leiserson's columns at n = 4096."""
     return ladder_table(rates(bench), peak=1e9 * bench["peak/float64"], n=4096, marked=smaller(bench))
 

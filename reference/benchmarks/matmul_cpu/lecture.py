@@ -1,19 +1,12 @@
-"""The measurements behind the pictures of lecture 01, kept as a record: the pictures can be drawn anywhere.
+"""The measurements behind the pictures of lecture 01; `figures.py` draws them.
 
-    python -m reference.benchmarks.matmul_cpu.lecture            measure (a minute; keep the machine quiet), draw
-    python -m reference.benchmarks.matmul_cpu.lecture --draw     draw again from the record
-    python -m reference.benchmarks.matmul_cpu.lecture --table    print the ladder in Leiserson's columns
-
-The pictures themselves are in `matmul_cpu_figures.py`.
+python -m reference.benchmarks.lecture matmul_cpu       about a minute; keep the machine quiet
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,15 +14,12 @@ import numpy as np
 from reference.shared.machine import machine
 from reference.shared.timing.stopwatch import interleaved, matmul_flop, measure_bandwidth, measure_peak
 
-RECORDS = Path(__file__).resolve().parents[1] / "records"
-RECORD, BENCH = RECORDS / "matmul_cpu_lecture.json", RECORDS / "matmul_cpu.json"
-BENCH_COMMAND = "./mlsys bench matmul_cpu --json reference/benchmarks/records/matmul_cpu.json"
 ORDER_SIZES = (16, 32, 64, 128, 256, 362, 500, 512, 720)
 RECURSION_SIZES = (128, 256, 512, 1024, 1536)
 TINY = 1e-160  # the product of two such numbers is denormal in float64
 
 
-def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
+def measure(say: Callable[[str], None]) -> dict[str, Any]:
     """Everything the pictures need, in FLOP/s, bytes/s and sizes; takes about half a minute."""
     here, cores = machine(), machine().cores
     record: dict[str, Any] = {
@@ -55,22 +45,6 @@ def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
     say("denormal numbers")
     record["denormal"] = _denormal()
     return record
-
-
-def load() -> tuple[dict[str, Any], dict[str, float]]:
-    """The committed records: this module's, and the benchmark's figures by name.
-
-    Raises FileNotFoundError with the command that makes the missing one.
-    """
-    for path, command in (
-        (RECORD, "python -m reference.benchmarks.matmul_cpu.lecture"),
-        (BENCH, BENCH_COMMAND),
-    ):
-        if not path.exists():
-            raise FileNotFoundError(f"{path.name} is missing; to make it: {command}")
-    bench = json.loads(BENCH.read_text(encoding="utf-8"))
-    figures = {figure["name"]: figure["value"] for figure in bench["figures"]}
-    return json.loads(RECORD.read_text(encoding="utf-8")), figures
 
 
 def columns_of_b() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
@@ -123,28 +97,3 @@ def _operands(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _call(fn: Callable[..., Any], a: Any, b: Any) -> Callable[[], Any]:
     return lambda: fn(a, b)
-
-
-def main() -> None:
-    from reference.benchmarks.matmul_cpu import figures
-
-    parser = argparse.ArgumentParser(prog="python -m reference.benchmarks.matmul_cpu.lecture")
-    parser.add_argument("--draw", action="store_true", help="only draw, from the record")
-    parser.add_argument("--table", action="store_true", help="only print the ladder, from the record")
-    choice = parser.parse_args()
-    if not (choice.draw or choice.table):
-        RECORD.parent.mkdir(exist_ok=True)
-        RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
-    try:
-        record, bench = load()
-    except FileNotFoundError as error:
-        raise SystemExit(str(error)) from None
-    if choice.table:
-        print(figures.table(bench))
-    else:
-        for path in figures.draw(record, bench):
-            print(path.name)
-
-
-if __name__ == "__main__":
-    main()

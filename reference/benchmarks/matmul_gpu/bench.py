@@ -20,7 +20,7 @@ import torch
 from rich.console import Console
 
 from reference.benchmarks.report import Figure, Report
-from reference.shared.gpu.backend import HAS_GPU
+from reference.shared import gpu
 from reference.shared.machine import machine_summary
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def run(*, quick: bool = False) -> Report:
     """Every figure that this machine can give; `quick` takes the small sizes and few rounds."""
     console = Console(stderr=True)
     with console.status("measuring") as status:
-        if HAS_GPU:
+        if gpu.select().has_gpu:
             found, where = list(on_gpu(quick, status.update, console.print)), f"{card()}; {machine_summary()}"
         else:
             found, where = list(simulated(quick, status.update)), f"{machine_summary()}; {ABSENT}"
-    if not HAS_GPU:
+    if not gpu.select().has_gpu:
         console.print(f"{UNIT}: {ABSENT}. On a machine with an NVIDIA GPU the same command measures them.")
     return Report(UNIT, tuple(found), machine=where)
 
@@ -109,7 +109,7 @@ def measured(
             continue
         yield from figures(contest, clock, tell, budget=budget)
         del contest
-        if HAS_GPU:
+        if gpu.select().has_gpu:
             torch.cuda.empty_cache()
 
 

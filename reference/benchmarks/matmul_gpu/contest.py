@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from reference.benchmarks.report import Figure
-from reference.shared.gpu.backend import DEVICE
-from reference.shared.timing.gpu_stopwatch import Clock, in_turns
+from reference.shared import gpu
+from reference.shared.timing.gpu_stopwatch import Clock, time_in_rotation
 
 Call = Callable[[], Any]
 SCALES = {"GB/s": 1e9, "TFLOP/s": 1e12}
@@ -64,7 +64,7 @@ def figures(
     del wanted
     if not able:
         return
-    timings, scale = in_turns(able, clock, budget=budget), SCALES[contest.unit]
+    timings, scale = time_in_rotation(able, clock, budget=budget), SCALES[contest.unit]
     for name, timing in timings.items():
         yield Figure(f"{contest.name}/rate/{name}", timing.rate(contest.work) / scale, contest.unit)
     for name, timing in timings.items():
@@ -93,7 +93,7 @@ def relative_error(got: Any, wanted: Any) -> float:
 
 def random(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
     """Standard normal numbers, on the device of the kernels; drawn in float32 and rounded."""
-    return torch.randn(*shape, device=DEVICE).to(dtype)
+    return torch.randn(*shape, device=gpu.select().device).to(dtype)
 
 
 def short(dtype: torch.dtype) -> str:

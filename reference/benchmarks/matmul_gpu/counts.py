@@ -8,15 +8,18 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 
 from reference.benchmarks.matmul_gpu.saved_traces import kept, kept_trace
-from reference.shared.gpu.backend import cuda, empty, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import SECTOR_BYTES, WARP, WRITE
+
+cuda = gpu.select().cuda  # the simulator: nothing is counted on a GPU
 
 RUNGS: tuple[str, ...] = ("naive", "coalesced", "shared_tiled", "register_tiled", "vectorized")
 MODULES: dict[str, str] = dict(zip(RUNGS, ("direct", "direct", "tiled", "registers", "wide"), strict=True))
@@ -37,15 +40,13 @@ def rung(name: str) -> Callable[[Any, Any], Any]:
     The modules take smaller tiles where a simulator plays them. This is a second copy, told that there is a GPU; what
     it imports has been told the truth before.
     """
-    import reference.matmul_gpu.loads
-    import reference.matmul_gpu.operands
-    import reference.shared.gpu.backend
 
     found = importlib.util.find_spec(f"reference.matmul_gpu.{MODULES[name]}")
     assert found is not None
     assert found.loader is not None
     copy = importlib.util.module_from_spec(found)
-    with patch.object(reference.shared.gpu.backend, "HAS_GPU", new=True):
+    pretended = replace(gpu.select(), obstacle=None)
+    with patch.object(gpu, "select", lambda: pretended):
         found.loader.exec_module(copy)
     return getattr(copy, name)
 
@@ -93,7 +94,7 @@ def requests() -> dict[str, dict[str, Any]]:
         found[f"{name}, {array}"] = kept(request_of(trace, array))
     for width in (WARP, WARP + 1):
         with watch() as trace:
-            launch(column_reader(width), 1, WARP, empty(WARP, a))
+            gpu.launch(column_reader(width), 1, WARP, gpu.empty(WARP, a))
         found[f"a column of a tile of 32 × {width}"] = kept(request_of(trace, "tile"))
     return found
 
@@ -120,7 +121,7 @@ def puzzle() -> dict[str, Any]:
 
     _, grid, block, out, args = example("pooling", np.random.default_rng(0))
     with watch() as trace:
-        launch(pooling_kernel, grid, block, out, *args)
+        gpu.launch(pooling_kernel, grid, block, out, *args)
     return kept_trace(trace)
 
 
@@ -148,9 +149,9 @@ def race() -> dict[str, Any]:
     a, runs = np.arange(TURNED, dtype=np.float32), []
     for name, kernel in (("no barrier", turn_without_barrier), ("with a barrier", turn_with_barrier)):
         for order in ORDERS if kernel is turn_without_barrier else ORDERS[-1:]:
-            out = empty(TURNED, a)
+            out = gpu.empty(TURNED, a)
             with watch(order) as trace:
-                launch(kernel, 1, TURNED, out, a)
+                gpu.launch(kernel, 1, TURNED, out, a)
             ran = [each.thread for each in trace.of("a")[0].accesses]
             read = [None if np.isnan(value) else int(value) for value in out]
             fault = re.sub(r" \(line \d+\)", "", next(iter(trace.faults()), ""))

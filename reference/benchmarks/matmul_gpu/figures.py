@@ -13,7 +13,8 @@ from reference.benchmarks.matmul_gpu.saved_traces import request_from, trace_fro
 from reference.lab.matmul_gpu.charts import Rung, gpu_roofline, occupancy_chart, tile_intensity
 from reference.lab.matmul_gpu.kernel_drawings import reads_and_writes
 from reference.lab.matmul_gpu.memory_drawings import bank_conflicts, coalescing, grouped_order
-from reference.shared.gpu.datasheets import Gpu, gpu
+from reference.matmul_gpu.tl_matmul import tile_order
+from reference.shared.gpu.datasheets import Gpu, datasheet
 from reference.shared.plots.style import (
     GREY,
     MARKERS,
@@ -57,13 +58,13 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
     columns = {name: found for name, found in requests.items() if name.startswith("a column")}
     with scaled(0.95):
         detailed = {
-            "order": grouped_order(16, 16, group=4, programs=32),
+            "order": grouped_order(tile_order(16, 16, 4).tolist(), programs=32),
             "puzzle": reads_and_writes(trace_from(record["puzzle"])),
-            "occupancy": occupancy_chart(gpu(CARD), kernels=compiled(record)),
+            "occupancy": occupancy_chart(datasheet(CARD), kernels=compiled(record)),
         }
     with scaled(0.8):
         return detailed | {
-            "roofline": gpu_roofline(gpu(CARD), EXAMPLES, title=ridges(gpu(CARD))),
+            "roofline": gpu_roofline(datasheet(CARD), EXAMPLES, title=ridges(datasheet(CARD))),
             "race": orders(record),
             "sectors": coalescing(
                 {name: found for name, found in requests.items() if name not in columns},
@@ -87,7 +88,7 @@ def tiles(record: Mapping[str, Any]) -> Picture:
     ladder = record["ladder"]
     blocks = {name: (*tile, 2 / ladder[name]["bytes"]) for name, tile in BLOCK_TILES.items()}
     threads = {name: (*tile, 2 / (4 * ladder[name]["shared_reads"])) for name, tile in THREAD_TILES.items()}
-    return tile_intensity(gpu(CARD), blocks=blocks, threads=threads)
+    return tile_intensity(datasheet(CARD), blocks=blocks, threads=threads)
 
 
 def compiled(record: Mapping[str, Any]) -> dict[str, tuple[int, int, int]]:

@@ -112,9 +112,9 @@ def write_ptx() -> None:
     """In the other process: kernels for a GPU, whether or not there is one."""
     from types import SimpleNamespace
 
-    from reference.shared.gpu import detect as gpu_here
+    from reference.shared.gpu import backend
 
-    gpu_here.obstacle = lambda: None  # the constants, the loads and the decorators of a machine with a GPU
+    backend.obstacle = lambda: None  # the constants, the loads and the decorators of a machine with a GPU
     from numba import cuda, types
     from numba.cuda import dispatcher  # pyright: ignore[reportAttributeAccessIssue]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reference.benchmarks.matmul_gpu.figures import CARD, compiled, instructions, saved
-from reference.lab.matmul_gpu.memory_drawings import grouped
-from reference.shared.gpu.datasheets import WARP, gpu
+from reference.matmul_gpu.tl_matmul import tile_order
+from reference.shared.gpu.datasheets import WARP, datasheet
 from reference.shared.gpu.occupancy import occupancy
 
 LATENCY = 700  # cycles of a read from memory: M. Dewing, AI_kernels, latency/README.md, H100 SXM
@@ -22,7 +22,7 @@ def quotes(record: Mapping[str, Any]) -> list[str]:
 
 def machine() -> list[str]:
     """The GPU, from its datasheet."""
-    card, other = gpu(CARD), gpu("H200")
+    card, other = datasheet(CARD), datasheet("H200")
     flight = LATENCY / card.clock * card.bandwidth
     an_sm = flight / card.sms
     threads = card.sms * card.limits.warps_per_sm * WARP
@@ -39,7 +39,7 @@ def machine() -> list[str]:
         f"H100: {card.fp32 / 1e12:.0f} / {card.bandwidth / 1e12:.2f} = {card.ridge():.0f} in fp32",
         f"{card.bf16 / 1e12:.1f} / {card.bandwidth / 1e12:.2f} = {card.ridge('bf16'):.0f} in bf16",
         f"4.8 TB/s: {other.ridge():.0f} and {other.ridge('bf16'):.0f}",
-        f"Ask for L4: the ridge in fp32 is {gpu('L4').ridge():.0f}",
+        f"Ask for L4: the ridge in fp32 is {datasheet('L4').ridge():.0f}",
     ]
 
 
@@ -85,9 +85,12 @@ def registers(record: Mapping[str, Any]) -> list[str]:
 
 def order() -> list[str]:
     """Strips of A and B that one program on each SM reads."""
-    sms = gpu(CARD).sms
+    sms = datasheet(CARD).sms
     (small, fewer), (large, less) = (
-        [sum(map(len, map(set, zip(*grouped(side, side, group)[:sms], strict=True)))) for group in (1, GROUP)]
+        [
+            sum(map(len, map(set, zip(*tile_order(side, side, group)[:sms].tolist(), strict=True))))
+            for group in (1, GROUP)
+        ]
         for side in TILES
     )
     return [f"{small} strips row-major, {fewer} in groups of {GROUP}", f"tiles {large} against {less}"]
@@ -106,10 +109,10 @@ def kernels(record: Mapping[str, Any]) -> list[str]:
 
 def exercises() -> list[str]:
     """Answers."""
-    found = occupancy(gpu(CARD), 256, 64, 60 * 1024)
+    found = occupancy(datasheet(CARD), 256, 64, 60 * 1024)
     tiles = 4096 // 64
     return [
         f"{found.blocks} blocks, {found.warps} of {found.most_warps} warps",
-        f"H200: {gpu('H200').ridge():.0f} * 4 = {4 * gpu('H200').ridge():.0f}",
+        f"H200: {datasheet('H200').ridge():.0f} * 4 = {4 * datasheet('H200').ridge():.0f}",
         f"{tiles} * {tiles + 1} / 2 = {tiles * (tiles + 1) // 2} of {tiles**2}",
     ]

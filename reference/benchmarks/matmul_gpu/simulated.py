@@ -19,7 +19,7 @@ from reference.benchmarks.report import Figure
 from reference.matmul_gpu import registers, tiled, wide
 from reference.matmul_gpu.direct import coalesced, naive
 from reference.matmul_gpu.flash_tiles import flash_tiles
-from reference.shared.gpu.backend import HAS_TRITON
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import READ
 from reference.shared.timing.statistics import ratio_of
@@ -104,7 +104,7 @@ def errors() -> Iterator[Figure]:
         yield Figure(
             f"error/flash_tiles/{'causal' if causal else 'full'}/float32", error, "relative", "lower", 1e-6
         )
-    if HAS_TRITON:
+    if gpu.select().has_triton:
         yield from triton_errors()
 
 

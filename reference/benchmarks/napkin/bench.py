@@ -13,6 +13,7 @@ import math
 import time
 import timeit
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from reference.napkin.modules import count_module
 from reference.napkin.roofline import matmul_intensity, predict_seconds, ridge
 from reference.napkin.sheet import sheet
 from reference.napkin.stopwatch import in_turns, median_interval, ratio_interval
+from reference.shared.timing.rotation import in_rotation
 from reference.shared.timing.stopwatch import compare, measure_bandwidth, measure_peak, settle, time_calls
 
 CAMPAIGN = (1e3, 1e4, 5e4, 2e3)  # dollars: data, a cycle, serving, a tweak
@@ -133,10 +135,8 @@ def timers() -> Iterator[Figure]:
     values = np.random.default_rng(0).random(100_000)
     jobs: dict[str, Callable[[], object]] = {"nothing": lambda: None, "sort": lambda: np.sort(values)}
     for name, job in jobs.items():
-        found: dict[str, list[float]] = {"ours": [], "timeit": [], "torch": []}
-        for order in in_turns(list(found), 7):
-            for who in order:
-                found[who].append(_timed(who, job))
+        measure = {who: partial(_timed, who, job) for who in ("ours", "timeit", "torch")}
+        found = in_rotation(measure, range(7))
         for who in ("timeit", "torch"):
             off = abs(math.log(np.median(np.divide(found["ours"], found[who]))))
             yield Figure(f"timer/off_{who}/{name}", off, "relative", "lower", AGREE)

@@ -1,4 +1,4 @@
-"""The pictures of lecture 00, drawn from the record of the lecture: see `lecture.measure`."""
+"""The pictures of lecture 00, drawn from the record that `lecture.measure` makes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from reference.shared.plots.charts import sweep
 from reference.shared.plots.counts import claims_chart, shares
 from reference.shared.plots.spreads import distribution, intervals
 from reference.shared.plots.style import Picture, scaled
-from reference.shared.timing.stopwatch import human_seconds
 
 SLIDES = Path(__file__).resolve().parents[3] / "slides" / "figures"
 LAYER, WORD = 4096, 4
@@ -69,31 +68,6 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
         }
 
 
-def table(record: Mapping[str, Any]) -> str:
-    """The measured figures that the slides and their notes quote."""
-    setup, each = service_line(record)
-    rows = [
-        f"measured on {record['date']}: {record['machine']}",
-        f"peak {record['peak'] / 1e9:.0f} GFLOPS, memory {record['bandwidth'] / 1e9:.1f} GB/s: "
-        f"ridge {record['peak'] / record['bandwidth']:.1f} FLOP/byte",
-        *(
-            f"{name}: {_share(record, work):.0%} of the prediction"
-            for name, work in record["kernels"].items()
-        ),
-        *(f"{name}: f = {fit_fraction(*_points(line)):.3f}" for name, line in record["speedup"].items()),
-        *(
-            f"{name}: exponent {fit_exponent(*_points(line))[0]:.2f}"
-            for name, line in record["growth"].items()
-        ),
-        f"one run of np.sort: median {human_seconds(median(record['runs']))}, "
-        f"mean {human_seconds(mean(record['runs']))}, longest {human_seconds(max(record['runs']))}",
-        f"layer as a service: setup {human_seconds(setup)}, each {human_seconds(each)}",
-        *(f"{name}: {human_seconds(seconds)}" for name, seconds in record["sheet"].items()),
-        *(f"chase in {int(size) // 1024} KiB: {human_seconds(s)}" for size, s in record["chase"].items()),
-    ]
-    return "\n".join(rows)
-
-
 def alexnet() -> Picture:
     rows = {name: {"parameters": p, "FLOP": float(f)} for name, (p, f) in ALEXNET.items()}
     total = {key: sum(row[key] for row in rows.values()) for key in ("parameters", "FLOP")}
@@ -118,7 +92,7 @@ def campaign() -> Picture:
 
 def speedup(record: Mapping[str, Any]) -> Picture:
     measured = {name: _line(line) for name, line in record["speedup"].items()}
-    fits = {name: fit_fraction(*_points(line)) for name, line in record["speedup"].items()}
+    fits = {name: fit_fraction(*points(line)) for name, line in record["speedup"].items()}
     models = {name: {float(n): amdahl(fits[name], n) for n in range(1, 17)} for name in measured}
     formulas = {name: f"Amdahl, f = {f:.3f}" for name, f in fits.items()}
     ends = [line[16.0] for line in measured.values()]
@@ -171,7 +145,7 @@ def service_line(record: Mapping[str, Any]) -> tuple[float, float]:
     """(setup, each) in seconds: the measured times of the layer over its batch, as a straight line."""
     import numpy as np
 
-    sizes, seconds = _points(record["batch"])
+    sizes, seconds = points(record["batch"])
     # Relative errors count, so that the small batches are not drowned by the large ones.
     each, setup = np.polyfit(sizes, seconds, 1, w=1 / np.asarray(seconds))
     return float(max(setup, 0.0)), float(each)
@@ -270,7 +244,8 @@ def _ridge_batch(record: Mapping[str, Any]) -> float:
     return edge * LAYER / (2 * LAYER - 2 * edge)
 
 
-def _share(record: Mapping[str, Any], work: Mapping[str, float]) -> float:
+def share_of_limit(record: Mapping[str, Any], work: Mapping[str, float]) -> float:
+    """The measured rate of a piece of work, of the rate that the roofline allows it."""
     most = attainable(work["flop"] / work["bytes"], record["peak"], record["bandwidth"])
     return work["flop"] / work["seconds"] / most
 
@@ -279,5 +254,6 @@ def _line(line: Mapping[str, float]) -> dict[float, float]:
     return {float(x): y for x, y in line.items()}
 
 
-def _points(line: Mapping[str, float]) -> tuple[list[int], list[float]]:
+def points(line: Mapping[str, float]) -> tuple[list[int], list[float]]:
+    """The sizes and the figures of a measured line."""
     return [int(x) for x in line], list(line.values())

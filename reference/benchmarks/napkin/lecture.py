@@ -1,22 +1,15 @@
-"""The measurements behind the pictures of lecture 00, kept as a record: the pictures can be drawn anywhere.
+"""The measurements behind the pictures of lecture 00; `figures.py` draws them.
 
-    python -m reference.benchmarks.napkin.lecture            measure (two minutes; keep the machine quiet), draw
-    python -m reference.benchmarks.napkin.lecture --draw     draw again from the record
-    python -m reference.benchmarks.napkin.lecture --table    print the figures that the slides quote
-
-The pictures themselves are in `napkin_figures.py`.
+python -m reference.benchmarks.lecture napkin       about two minutes; keep the machine quiet
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,7 +19,6 @@ from reference.napkin.stopwatch import in_turns
 from reference.shared.machine import machine
 from reference.shared.timing.stopwatch import interleaved, measure_bandwidth, measure_peak, time_calls
 
-RECORD = Path(__file__).resolve().parents[1] / "records" / "napkin_lecture.json"
 LAYER = 4096  # inputs and outputs of the layer that is timed: 64 MiB of float32, more than the caches hold
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 WORKERS = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -37,7 +29,7 @@ CHASED_BYTES = tuple(2**power for power in range(12, 28))
 READS = 2_000
 
 
-def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
+def measure(say: Callable[[str], None]) -> dict[str, Any]:
     """Everything the pictures need, in seconds, FLOP/s and bytes/s."""
     here = machine()
     record: dict[str, Any] = {
@@ -199,39 +191,3 @@ def twins(rounds: int = 60) -> dict[str, dict[str, list[float]]]:
         thread.join()
         found[how] = samples
     return found
-
-
-def load() -> dict[str, Any]:
-    """The committed record. Raises FileNotFoundError with the command that makes it."""
-    if not RECORD.exists():
-        raise FileNotFoundError(
-            f"{RECORD.name} is missing; to make it: python -m reference.benchmarks.napkin.lecture"
-        )
-    return json.loads(RECORD.read_text(encoding="utf-8"))
-
-
-def main() -> None:
-    from reference.benchmarks.napkin import figures
-
-    parser = argparse.ArgumentParser(prog="python -m reference.benchmarks.napkin.lecture")
-    parser.add_argument("--draw", action="store_true", help="only draw, from the record")
-    parser.add_argument(
-        "--table", action="store_true", help="only print what the slides quote, from the record"
-    )
-    choice = parser.parse_args()
-    if not (choice.draw or choice.table):
-        RECORD.parent.mkdir(exist_ok=True)
-        RECORD.write_text(json.dumps(measure(), indent=1) + "\n", encoding="utf-8")
-    try:
-        record = load()
-    except FileNotFoundError as error:
-        raise SystemExit(str(error)) from None
-    if choice.table:
-        print(figures.table(record))
-    else:
-        for path in figures.draw(record):
-            print(path.name)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+import triton
 
-from reference.shared.gpu.backend import HAS_GPU
-
-import triton  # isort: skip  (behind reference.shared.gpu.backend, which says whether Triton compiles or interprets)
+from reference.shared import gpu
 
 SIMULATED = {"BLOCK_Q": 32, "BLOCK_K": 16}
 
@@ -27,7 +26,7 @@ FLOAT32 = (32, 32, 8, 1)  # twice the bytes a number, and three products for eac
 
 def configs(tiles: tuple[tuple[int, int, int, int], ...]) -> list[Any]:
     """The configurations for 16-bit numbers, and behind them the one for float32."""
-    if not HAS_GPU:
+    if not gpu.select().has_gpu:
         return [triton.Config(SIMULATED, num_warps=4, num_stages=1)]
     return [
         triton.Config({"BLOCK_Q": q, "BLOCK_K": k}, num_warps=warps, num_stages=stages)

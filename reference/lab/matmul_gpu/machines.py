@@ -1,36 +1,28 @@
 """Lab 02's two machines: the simulators, which the notebook draws from, and the GPU, if there is one, which it times.
 
-Import this before `reference.shared.gpu.backend`: pictures of who reads what come from the simulators alone, so its
-process uses those, also where there is a GPU. `measure` runs the student's functions in another process, on the GPU.
+The notebook selects the simulators also where there is a GPU, `gpu.select(simulate=True)`: only they can draw which
+thread reads what. `measure` runs the student's functions in another process, on the GPU.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterable
 
-_asked = os.environ.get("MLSYS_GPU")
-os.environ["MLSYS_GPU"] = "0"
-
-from reference.lab.matmul_gpu.rates import FILES  # noqa: E402
-from reference.shared.gpu import backend as gpu  # noqa: E402  (what the environment says must come first)
-from reference.shared.gpu.detect import obstacle  # noqa: E402
-from reference.shared.plots.tables import Table  # noqa: E402
-
-del os.environ["MLSYS_GPU"]  # for the processes that this one starts
-if _asked is not None:
-    os.environ["MLSYS_GPU"] = _asked
+from reference.lab.matmul_gpu.rates import FILES
+from reference.shared import gpu
+from reference.shared.gpu.detect import obstacle
+from reference.shared.plots.tables import Table
 
 SIZE = 2048  # of the matrices: large enough to fill any of the GPUs
 
 
-def backend() -> str:
-    """What runs the kernels of the notebook, and what will time them."""
+def describe() -> str:
+    """One line: what runs the kernels of the notebook, and what will time them."""
     if obstacle() is not None:
-        return gpu.backend()
+        return gpu.select(simulate=True).describe()
     return "The pictures of this notebook come from the simulators; at its end your kernels run on the GPU."
 
 

@@ -13,7 +13,9 @@ from typing import Any
 import torch
 import triton
 
-from reference.shared.gpu.backend import HAS_GPU, empty
+from reference.shared import gpu
+
+HAS_GPU = gpu.select().has_gpu
 
 GROUP = 8  # rows of tiles that are taken together
 SIMULATED = {"BM": 16, "BN": 64, "BK": 32, "GROUP": 3}
@@ -124,7 +126,7 @@ def room(shape: Any, like: torch.Tensor) -> torch.Tensor:
     """An unwritten matrix that the copy engine can read and write."""
     rows, columns = shape
     step = 16 // like.element_size()
-    return empty((rows, -(-columns // step) * step), like)[:, :columns]
+    return gpu.empty((rows, -(-columns // step) * step), like)[:, :columns]
 
 
 def persistent_pays(a: torch.Tensor, b: torch.Tensor) -> bool:

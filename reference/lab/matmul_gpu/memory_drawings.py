@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product, takewhile
 from typing import Any
 
 import numpy as np
@@ -91,36 +92,30 @@ def bank_conflicts(requests: Mapping[str, Request], *, title: str = "") -> Pictu
     return Picture(figure, f"{finding}: the words that a warp asks of the 32 banks of shared memory.")
 
 
-def grouped(tiles_m: int, tiles_n: int, group: int) -> list[tuple[int, int]]:
-    """(row, column) of the tile of C that each program computes, in bands of `group` rows, column by column inside.
-
-    group = 1 is row-major. Source: the Triton documentation, tutorial "Matrix Multiplication", "L2 Cache
-    Optimizations".
-    """
-    if min(tiles_m, tiles_n, group) < 1:
-        raise ValueError(
-            f"grouped: expected at least 1 of each, got {tiles_m} x {tiles_n} in groups of {group}"
-        )
-    order = []
-    for top in range(0, tiles_m, group):
-        rows = range(top, min(top + group, tiles_m))  # the last band may be lower
-        order += [(row, column) for column in range(tiles_n) for row in rows]
-    return order
-
-
 @styled
-def grouped_order(tiles_m: int = 16, tiles_n: int = 16, *, group: int = 4, programs: int = 32) -> Picture:
-    """Which tiles of C the first `programs` programs compute, row-major beside grouped, and what of A and B they read.
+def grouped_order(order: Iterable[Iterable[int]], *, programs: int = 32) -> Picture:
+    """Which tiles of C the first `programs` programs compute, row by row beside `order`, and what of A and B they read.
 
-    Above each map lie the column strips of B, to its left the row strips of A; the coloured ones are read.
-    Raises ValueError for sizes below 1, or more programs than tiles.
+    order: (row, column) of the tile of program 0, 1, 2, ..., in groups of rows, as `tile_order` of tl_matmul.py lists
+    them. Above each map lie the column strips of B, to its left the row strips of A; the coloured ones are read.
+    Raises ValueError for an order that has not every tile once, or more programs than tiles.
     """
-    if not 1 <= programs <= tiles_m * tiles_n:
-        raise ValueError(f"grouped_order: expected 1 to {tiles_m * tiles_n} programs, got {programs}")
+    grouped = [(int(row), int(column)) for row, column in order]
+    row_major = sorted(grouped)
+    tiles_m, tiles_n = (max(sides) + 1 for sides in zip(*grouped or [(-1, -1)], strict=True))
+    if not grouped or row_major != list(product(range(tiles_m), range(tiles_n))):
+        raise ValueError(
+            f"grouped_order: expected every tile once, got {len(grouped)} of {tiles_m} x {tiles_n}"
+        )
+    if not 1 <= programs <= len(grouped):
+        raise ValueError(f"grouped_order: expected 1 to {len(grouped)} programs, got {programs}")
+    group = len(list(takewhile(lambda tile: tile[1] == grouped[0][1], grouped)))
     figure, grid = new_figure(10.4, 5.6, 1, 2)
     totals = {}
-    for axes, size, name in zip(grid, (1, group), ("row by row", f"groups of {group} rows"), strict=True):
-        first = grouped(tiles_m, tiles_n, size)[:programs]
+    for axes, tiles, name in zip(
+        grid, (row_major, grouped), ("row by row", f"groups of {group} rows"), strict=True
+    ):
+        first = tiles[:programs]
         rows, columns = {row for row, _ in first}, {column for _, column in first}
         totals[name] = len(rows) + len(columns)
         _cell(axes, 0, 0, LIGHT, width=tiles_n, height=tiles_m)

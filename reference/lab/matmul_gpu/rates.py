@@ -24,12 +24,12 @@ def rates(size: int, names: list[str]) -> dict[str, float]:
     """FLOP/s of torch's product and of each function of the desk, interleaved; TF32 is off."""
     import torch
 
-    from reference.shared.gpu.backend import DEVICE
+    from reference.shared import gpu
     from reference.shared.timing.gpu_stopwatch import gpu_seconds
 
     torch.backends.cuda.matmul.allow_tf32 = False
     sys.path.insert(0, str(Path.cwd()))
-    a, b = torch.rand(2, size, size, device=DEVICE)
+    a, b = torch.rand(2, size, size, device=gpu.select().device)
     functions = {"torch": torch.matmul}
     functions |= {name: getattr(importlib.import_module(FILES[name]), name) for name in names}
     wanted = a.double() @ b.double()

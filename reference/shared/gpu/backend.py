@@ -1,159 +1,133 @@
-"""Where GPU kernels run: on an NVIDIA GPU where there is one, and on simulators everywhere else.
+"""Choose what runs GPU kernels in this process: an NVIDIA GPU, or simulators where there is none.
 
-Import this module before `numba.cuda` and `triton`: it decides, once a process, and tells both. Without a GPU the
+    from reference.shared import gpu
+
+    cuda = gpu.select().cuda
+
+The first call of `select` decides for the whole process; later calls return the same `Backend`. Without a GPU the
 CUDA kernels of numba run on numba-cuda's simulator (with `reference/shared/simulators/scheduler.py`, which plays the
 threads of a block in any order), and Triton's kernels in Triton's interpreter. Both compute the right numbers, one
 thread or program after the other; neither says anything about speed.
 
-    from reference.shared.gpu.backend import cuda, launch
-
+Importing this module changes nothing, and `select` leaves the environment variables of the process as they are.
 MLSYS_GPU=0 in the environment asks for the simulators also where there is a GPU.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
-import math
-import os
-import re
-from operator import index
-from types import CodeType
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from reference.shared.gpu.detect import Obstacle, obstacle
 
-from reference.shared.gpu.detect import obstacle
+# Modules of Triton that hold functions under @triton.jit: each decides when it is imported how they will run.
+TRITON_LIBRARY = ("triton.language.target_info", "triton.language.standard", "triton.language.random")
 
-UNWRITTEN = re.compile(r"\d\d\.\d+ \w+(?: \(.+?\))?: ")  # how the message of an emptied body begins
-# Along x, y and z. Source: CUDA C++ Programming Guide, table of technical specifications.
-MOST = {"grid": (2**31 - 1, 65535, 65535), "block": (1024, 1024, 64)}
 
-OBSTACLE = obstacle()
-HAS_GPU = OBSTACLE is None
-if not HAS_GPU:
-    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
-    os.environ["TRITON_INTERPRET"] = "1"
-HAS_TRITON = importlib.util.find_spec("triton") is not None  # Triton is made for Linux alone
-DEVICE = "cuda" if HAS_GPU else "cpu"  # of the torch tensors that kernels take
+@dataclass(frozen=True)
+class Backend:
+    """What runs kernels in this process."""
 
-import numba.core.config  # noqa: E402
+    cuda: Any  # numba.cuda, or the module of numba-cuda's simulator that stands in for it
+    obstacle: Obstacle | None  # why it is not the GPU, as `detect.obstacle` says it; None: it is the GPU
 
-config: Any = numba.core.config
-if not HAS_GPU:
-    config.ENABLE_CUDASIM = 1  # numba may have been imported before, and has read the environment then
+    @property
+    def has_gpu(self) -> bool:
+        """Whether kernels run on a GPU."""
+        return self.obstacle is None
 
-import numba.cuda  # noqa: E402  (what decides must come first)
+    @property
+    def device(self) -> str:
+        """The device of the torch tensors that kernels take: "cuda" or "cpu"."""
+        return "cuda" if self.has_gpu else "cpu"
 
-cuda: Any = numba.cuda  # numba does not say of what types its parts are
+    @property
+    def has_triton(self) -> bool:
+        """Whether Triton is installed: there are builds for Linux only."""
+        return importlib.util.find_spec("triton") is not None
 
-if not HAS_GPU:
-    if "simulator" not in cuda.device_array.__module__:
-        raise ImportError(
-            "reference.shared.gpu.backend: expected to be imported before numba.cuda, which has now chosen a GPU "
-            "that is not here; "
-            "move `from reference.shared.gpu.backend import cuda, launch` above every import of numba.cuda"
+    def describe(self) -> str:
+        """One line for a notebook: what runs the kernels here."""
+        if self.has_gpu:
+            import torch
+
+            return f"Kernels run on the GPU: {torch.cuda.get_device_name()}."
+        language = "Triton's interpreter" if self.has_triton else "no Triton (it needs Linux)"
+        reasons = {"absent": "No NVIDIA GPU here", "refused": "The simulators were asked for"}
+        why = reasons.get(str(self.obstacle), "The GPU is not used (./mlsys doctor says why)")
+        return f"{why}: kernels run on numba-cuda's simulator and {language}. Right numbers, no speed."
+
+
+_selected: Backend | None = None
+
+
+def select(*, simulate: bool = False, interpret: bool = True) -> Backend:
+    """Decide what runs kernels in this process, once; later calls return the first one's choice.
+
+    simulate: take the simulators even if there is a GPU. interpret: False keeps Triton's compiler even without a GPU,
+    for code that compiles kernels and does not launch them (`compile.py`).
+
+    The first call imports numba.cuda, and sets up the simulators if kernels run on them: about a second.
+    Raises RuntimeError if `simulate` comes after the GPU was selected, and if numba.cuda was imported before the first
+    call and has chosen otherwise (a GPU that is not there, say).
+    """
+    global _selected
+    if _selected is None:
+        found = "refused" if simulate else obstacle()
+        backend = Backend(_numba_cuda(simulated=found is not None), found)
+        if backend.has_triton:
+            _set_up_triton(interpreted=found is not None and interpret)
+        _selected = backend
+    elif simulate and _selected.has_gpu:
+        raise RuntimeError(
+            "gpu.select: expected simulate=True in the first call of the process, got it after the GPU was selected; "
+            "call gpu.select(simulate=True) before you import modules with kernels, or set MLSYS_GPU=0"
         )
-    from reference.shared.simulators import scheduler as simt
+    return _selected
 
-    simt.install()
-if HAS_TRITON:
+
+def _numba_cuda(*, simulated: bool) -> Any:
+    """numba.cuda, which decides on its first import between a GPU's driver and the simulator."""
+    import numba.core.config
+
+    config: Any = numba.core.config
+    config.ENABLE_CUDASIM = int(simulated)  # numba has read the environment by now
+    cuda: Any = importlib.import_module("numba.cuda")
+    if ("simulator" in cuda.device_array.__module__) != simulated:
+        chosen, wanted = ("a GPU", "the simulator") if simulated else ("the simulator", "the GPU")
+        raise RuntimeError(
+            f"gpu.select: expected to be called before numba.cuda is imported, which has chosen {chosen} where "
+            f"kernels have to run on {wanted}; call `gpu.select()` above every import of numba.cuda"
+        )
+    if simulated:
+        from reference.shared.simulators import scheduler
+
+        scheduler.install()
+    return cuda
+
+
+def _set_up_triton(*, interpreted: bool) -> None:
+    """Have Triton interpret, or compile, the kernels of this process.
+
+    Triton's own library decides when it is imported; if that was before, and otherwise, it is imported again.
+    """
     import triton
+    import triton.language
 
-    if not HAS_GPU:
-        knobs: Any = triton.knobs  # pyright: ignore[reportAttributeAccessIssue]
-        knobs.compilation.front_end_debugging = True  # the interpreter's errors come as they are
+    knobs: Any = triton.knobs  # pyright: ignore[reportAttributeAccessIssue]
+    propagated, knobs.propagate_env = knobs.propagate_env, False
+    try:
+        knobs.runtime.interpret = interpreted
+        knobs.compilation.front_end_debugging = interpreted  # the interpreter's errors come as they are
+    finally:
+        knobs.propagate_env = propagated
+    if isinstance(triton.language.sum, triton.JITFunction) == interpreted:
+        for name in TRITON_LIBRARY:
+            importlib.reload(importlib.import_module(name))
+        importlib.reload(triton.language)
+    if interpreted:
         from reference.shared.simulators import triton_numbers
 
         triton_numbers.install()
-
-
-def backend() -> str:
-    """One line: what runs the kernels here."""
-    if HAS_GPU:
-        import torch
-
-        return f"Kernels run on the GPU: {torch.cuda.get_device_name()}."
-    language = "Triton's interpreter" if HAS_TRITON else "no Triton (it is made for Linux alone)"
-    why = "No NVIDIA GPU here" if OBSTACLE == "absent" else "The GPU is not used (./mlsys doctor says why)"
-    return f"{why}: kernels run on numba-cuda's simulator and {language}. Right numbers, no speed."
-
-
-def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...], *args: Any) -> None:
-    """Run a `@cuda.jit` kernel on `grid` blocks of `block` threads and wait for it.
-
-    args: numbers, NumPy arrays, torch tensors (of the GPU, where there is one). Raises NotImplementedError when the
-    kernel's body is still to be written (on a GPU it would silently do nothing), TypeError for a grid or block that is
-    not whole numbers, and ValueError for one that no GPU starts: more than 1024 threads a block, a dimension below 1,
-    or one above what it may be.
-    """
-    refuse_unwritten(kernel)
-    grid, block = _dimensions("grid", grid), _dimensions("block", block)
-    kernel[grid, block](*(_device(arg) for arg in args))
-    if HAS_GPU:
-        cuda.synchronize()
-
-
-def empty(shape: int | tuple[int, ...], like: Any, dtype: Any = None) -> Any:
-    """A result that nobody has written yet: an array, or a tensor where `like` is one (on its device, of its dtype).
-
-    Without a GPU it holds NaN (integers: the smallest number), so that an element which no thread writes is seen.
-    """
-    if type(like).__module__.startswith("torch"):
-        import torch
-
-        result = torch.empty(shape, dtype=dtype or like.dtype, device=like.device)
-        if result.device.type == "cpu":
-            result.fill_(float("nan") if result.is_floating_point() else torch.iinfo(result.dtype).min)
-        return result
-    kind = np.dtype(dtype or like.dtype)
-    return np.full(shape, np.nan if kind.kind == "f" else np.iinfo(kind).min, kind)
-
-
-def refuse_unwritten(kernel: Any) -> None:
-    """Raise the NotImplementedError of a kernel (numba's or Triton's) whose body is still to be written.
-
-    The device functions that it calls by name count as part of it.
-    """
-    waiting, seen = [kernel], set[int]()
-    while waiting:
-        function = _function(waiting.pop())
-        code: CodeType | None = getattr(function, "__code__", None)
-        if code is None or id(code) in seen:
-            continue
-        seen.add(id(code))
-        if "NotImplementedError" in code.co_names:
-            for constant in code.co_consts:
-                if isinstance(constant, str) and UNWRITTEN.match(constant):
-                    raise NotImplementedError(constant)
-        called = (function.__globals__.get(name) for name in code.co_names)
-        waiting += [each for each in called if hasattr(each, "py_func") or hasattr(each, "fn")]
-
-
-def _function(kernel: Any) -> Any:
-    """The Python function that a kernel was made of."""
-    function = getattr(kernel, "py_func", None) or getattr(kernel, "fn", kernel)
-    while not hasattr(function, "__code__") and hasattr(function, "fn"):
-        function = function.fn  # Triton's autotuner holds the kernel that it tunes
-    return function
-
-
-def _dimensions(name: str, value: int | tuple[int, ...]) -> tuple[int, ...]:
-    try:
-        sizes = tuple(map(index, value)) if isinstance(value, tuple | list) else (index(value),)
-    except TypeError:
-        raise TypeError(
-            f"launch: expected whole numbers for the {name}, got {value}; try -(-n // size), which rounds up"
-        ) from None
-    if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
-        raise ValueError(f"launch: expected 1 to 3 {name} dimensions of at least 1, got {value}")
-    if name == "block" and math.prod(sizes) > 1024:
-        raise ValueError(f"launch: a block has at most 1024 threads; got {sizes}, {math.prod(sizes)} threads")
-    if any(size > limit for size, limit in zip(sizes, MOST[name], strict=False)):
-        raise ValueError(f"launch: a {name} has at most {MOST[name]} along x, y and z; got {sizes}")
-    return sizes
-
-
-def _device(arg: Any) -> Any:
-    if not type(arg).__module__.startswith("torch"):
-        return arg
-    return cuda.as_cuda_array(arg.detach()) if HAS_GPU else arg.detach().numpy()

@@ -176,14 +176,12 @@ def _module(name: str, file: str) -> Any:
 
 
 def main() -> None:
-    import triton.language  # noqa: F401  (before reference.shared.gpu.backend: its own functions are compiled ones then)
     from triton import knobs
 
-    import reference.shared.gpu.backend  # noqa: F401  (asks for the interpreter where there is no GPU, for other processes)
+    from reference.shared import gpu
 
-    os.environ.pop("TRITON_INTERPRET", None)
+    gpu.select(interpret=False)
     settings: Any = knobs
-    settings.runtime.interpret = False
     settings.nvidia.dump_ptxas_log = True
     json.dump([_compile(order) for order in json.load(sys.stdin)], sys.stdout)
 

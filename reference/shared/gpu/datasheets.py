@@ -1,6 +1,6 @@
 """What five NVIDIA GPUs can do on paper: the peaks of their datasheets, and the limits of their SMs.
 
-    gpu("H100 SXM").ridge("fp32")     # FLOP for each byte from memory, from which on the arithmetic is the limit
+    datasheet("H100 SXM").ridge("fp32")     # FLOP for each byte from memory, from which on the arithmetic is the limit
 
 A datasheet's figure is a bound that no kernel passes, and seldom one that a kernel reaches: clocks fall under load.
 For the tensor cores the datasheets of H100, H200 and L4 print the rate "with sparsity", which counts the zeros that
@@ -19,7 +19,7 @@ SHARED_BYTES_A_CLOCK = 128  # of one SM: 32 banks of 4 bytes; CUDA C++ Programmi
 
 
 @dataclass(frozen=True)
-class Limits:
+class SmLimits:
     """What one SM of a compute capability can hold. Sizes in bytes, registers of 32 bits.
 
     Source: CUDA C++ Programming Guide, table "Technical Specifications per Compute Capability". The three units of
@@ -52,10 +52,10 @@ class Limits:
 CAPABILITIES = {
     each.capability: each
     for each in (
-        Limits("7.5", 1024, 16, 64 * KIB, 0, 256),
-        Limits("8.0", 2048, 32, 164 * KIB, KIB, 128),
-        Limits("8.9", 1536, 24, 100 * KIB, KIB, 128),
-        Limits("9.0", 2048, 32, 228 * KIB, KIB, 128),
+        SmLimits("7.5", 1024, 16, 64 * KIB, 0, 256),
+        SmLimits("8.0", 2048, 32, 164 * KIB, KIB, 128),
+        SmLimits("8.9", 1536, 24, 100 * KIB, KIB, 128),
+        SmLimits("9.0", 2048, 32, 228 * KIB, KIB, 128),
     )
 }
 
@@ -65,7 +65,7 @@ class Gpu:
     """One GPU's datasheet: FLOP/s, bytes/s, bytes. A multiply-add counts as 2 FLOP. 0 means: does not have it."""
 
     name: str
-    limits: Limits
+    limits: SmLimits
     sms: int
     fp32_lanes: int  # multiply-adds that one SM starts in a clock
     clock: float  # Hz, at boost: the one that belongs to `fp32`
@@ -135,7 +135,7 @@ GPUS = {
 }  # fmt: skip
 
 
-def gpu(name: str) -> Gpu:
+def datasheet(name: str) -> Gpu:
     """The GPU called `name`: "H100 SXM", "H200", "A100", "L4" or "T4". Raises ValueError for another name."""
     found = {known.lower(): each for known, each in GPUS.items()}.get(str(name).strip().lower())
     if found is None:

@@ -3,7 +3,7 @@
 A waiting warp costs nothing when another one can run, so an SM wants many. Each block takes warp slots, registers,
 shared memory and a block slot, all for its whole life; the scarcest of the four sets how many blocks are there.
 
-    occupancy(gpu("H100 SXM"), threads=256, registers=128, shared_bytes=16384)
+    occupancy(datasheet("H100 SXM"), threads=256, registers=128, shared_bytes=16384)
     # 2 blocks, 16 of 64 warps (25 %), limited by registers
 """
 

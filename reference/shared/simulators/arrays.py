@@ -17,10 +17,7 @@ import numpy as np
 
 from reference.shared.simulators.trace import ATOMIC, READ, WRITE, Space, Trace, instruction
 
-WIDE = {
-    "load4",
-    "store4",
-}  # functions that only pass on what the kernel asked for (reference/matmul_gpu/loads.py)
+WIDE = {"load4", "store4"}  # functions with these names only pass on what the kernel asked for
 
 now = SimpleNamespace(thread=None)  # the thread that runs
 

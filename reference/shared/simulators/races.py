@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from reference.shared.simulators.trace import Space
+from typing import NamedTuple, Protocol
 
 READ, WRITE, ATOMIC = 0, 1, 2
 VERBS = {READ: "reads", WRITE: "writes", ATOMIC: "changes atomically"}
@@ -28,7 +25,17 @@ class Access(NamedTuple):
     launch: int
 
 
-def races(space: Space) -> Iterator[str]:
+class Accessed(Protocol):
+    """An array whose uses are on record, in the order in which they happened."""
+
+    accesses: list[Access]
+
+    def text(self, place: int) -> str:
+        """How a message names the element at `place`."""
+        ...
+
+
+def races(space: Accessed) -> Iterator[str]:
     """Pairs of threads that use one element with no barrier between, at least one of them writing.
 
     Threads of different blocks have no barrier between them at all.
@@ -77,7 +84,7 @@ def _unordered(accesses: list[Access], owner: Callable[[Access], int]) -> tuple[
     return None
 
 
-def unwritten(space: Space) -> Iterator[str]:
+def unwritten(space: Accessed) -> Iterator[str]:
     """Reads of a shared element before any thread of the block has written it."""
     written: set[int] = set()
     for each in space.accesses:

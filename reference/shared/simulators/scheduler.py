@@ -158,7 +158,7 @@ def ordered(count: int, order: Order, salt: int) -> list[int]:
 
 
 def install() -> None:
-    """Give numba's simulator this scheduler, for the whole process. Calling it again changes nothing."""
+    """Give numba's simulator this scheduler, for the whole process. Only `gpu.select` calls this."""
     from numba import cuda
     from numba.cuda.simulator import kernel, kernelapi
 

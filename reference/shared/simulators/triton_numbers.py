@@ -3,7 +3,7 @@
 The interpreter of Triton 3.7 keeps a bfloat16 as 16 bits, and adds, multiplies and sums these bits as if they were
 integers; a conversion to bfloat16 cuts bits off where a GPU rounds to the nearest. And `tl.dot` of float32 takes all
 24 bits of a significand, whatever `input_precision` says, where a GPU's tensor cores take 11 unless it says "ieee".
-`install()` mends both, so that a kernel is wrong here when it is wrong there.
+`install()` corrects both, so that a kernel is wrong here when it is wrong there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TF32_DROPS = np.uint32(13)  # bits of a float32 that a TF32 does not have
 
 
 def install() -> None:
-    """Mend the interpreter of this process, once. `reference.shared.gpu.backend` calls this where there is no GPU."""
+    """Correct the interpreter of this process, once. Only `gpu.select` calls this, where there is no GPU."""
     from triton.runtime import interpreter
 
     builder: Any = interpreter.InterpreterBuilder
@@ -74,38 +74,38 @@ def _bfloat16(handle: Any) -> Any:
 def _floats(operation: Any) -> Any:
     """An operation on handles that computes in float32 and rounds once where the operands are bfloat16."""
 
-    def mended(self: Any, *args: Any) -> Any:
+    def corrected(self: Any, *args: Any) -> Any:
         if not any(hasattr(arg, "data") and _is_bfloat16(arg) for arg in args):
             return operation(self, *args)
         return _bfloat16(operation(self, *(_float32(arg) if hasattr(arg, "data") else arg for arg in args)))
 
-    return mended
+    return corrected
 
 
 def _cast(cast: Any) -> Any:
-    def mended(self: Any, source: Any, target: Any) -> Any:
+    def corrected(self: Any, source: Any, target: Any) -> Any:
         from triton.language import bfloat16, float32
 
         if target.scalar == bfloat16 and source.dtype.scalar != bfloat16:
             return _bfloat16(cast(self, source, float32))
         return cast(self, _float32(source), target)
 
-    return mended
+    return corrected
 
 
 def _dot(dot: Any) -> Any:
-    def mended(self: Any, a: Any, b: Any, d: Any, precision: Any, *rest: Any) -> Any:
+    def corrected(self: Any, a: Any, b: Any, d: Any, precision: Any, *rest: Any) -> Any:
         a, b = _float32(a), _float32(b)
         if precision.name == "TF32" and str(a.dtype.scalar) == "fp32":
             # A bfloat16 that was widened is a TF32 already.
             a, b = (type(each)(tf32(each.data), each.dtype) for each in (a, b))
         return dot(self, a, b, d, precision, *rest)
 
-    return mended
+    return corrected
 
 
 def _sum(total: Any) -> Any:
-    def mended(self: Any, operand: Any) -> Any:
+    def corrected(self: Any, operand: Any) -> Any:
         from triton.language import bfloat16
 
         if not _is_bfloat16(operand.handle):
@@ -113,4 +113,4 @@ def _sum(total: Any) -> Any:
         summed = np.sum(widen(operand.handle.data), axis=self.axis, keepdims=self.keep_dims)
         return self.to_tensor(narrow(np.asarray(summed)), bfloat16)
 
-    return mended
+    return corrected

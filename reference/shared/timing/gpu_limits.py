@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from reference.shared.gpu.backend import DEVICE, HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.timing.gpu_stopwatch import Clock
+
+backend = gpu.select()
+cuda = backend.cuda
 
 RUNS = 15
 CHAINS, REPEATED = 8, 16  # independent sums of a thread, and multiply-adds of each in one pass
 FLOP_A_PASS = 2 * CHAINS * REPEATED
-THREADS, BLOCKS_AN_SM, PASSES = (256, 8, 2000) if HAS_GPU else (4, 1, 2)
+THREADS, BLOCKS_AN_SM, PASSES = (256, 8, 2000) if backend.has_gpu else (4, 1, 2)
 COPIED_BYTES = 2**30  # far more than any L2 cache holds
 TENSOR_SIDE = 8192
 
@@ -59,10 +62,10 @@ def fp32_peak(clock: Clock, sms: int) -> float:
     import torch
 
     threads = sms * BLOCKS_AN_SM * THREADS
-    out = torch.empty(threads, device=DEVICE)
+    out = torch.empty(threads, device=backend.device)
 
     def job() -> None:
-        launch(multiply_adds, sms * BLOCKS_AN_SM, THREADS, out, PASSES, np.float32(0.5))
+        gpu.launch(multiply_adds, sms * BLOCKS_AN_SM, THREADS, out, PASSES, np.float32(0.5))
 
     return threads * PASSES * FLOP_A_PASS / fastest(job, clock)
 
@@ -74,7 +77,7 @@ def tensor_peak(clock: Clock, dtype: Any) -> float:
     """
     import torch
 
-    a, b = (torch.randn(TENSOR_SIDE, TENSOR_SIDE, device=DEVICE, dtype=dtype) for _ in range(2))
+    a, b = (torch.randn(TENSOR_SIDE, TENSOR_SIDE, device=backend.device, dtype=dtype) for _ in range(2))
     out = torch.empty_like(a)
     return 2 * TENSOR_SIDE**3 / fastest(lambda: torch.matmul(a, b, out=out), clock)
 
@@ -83,7 +86,7 @@ def memory_bandwidth(clock: Clock) -> float:
     """Bytes/s of a copy of 1 GiB within the GPU's memory: read and written both count, so 2 GiB."""
     import torch
 
-    source = torch.randn(COPIED_BYTES // 4, device=DEVICE)
+    source = torch.randn(COPIED_BYTES // 4, device=backend.device)
     target = torch.empty_like(source)
     return 2 * COPIED_BYTES / fastest(lambda: target.copy_(source), clock)
 

@@ -4,20 +4,21 @@ A call returns when the work is queued, not when it is done, so the clock of the
 are stamped by the GPU itself. Each call is timed from the same start: the L2 cache holds another array, so that a
 function is not timed on operands that its predecessor left there.
 
-    timings = in_turns({"cublas": lambda: a @ b, "ours": lambda: triton_matmul(a, b)}, EventClock())
+    timings = time_in_rotation({"cublas": lambda: a @ b, "ours": lambda: triton_matmul(a, b)}, EventClock())
 """
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
+from reference.shared.timing.rotation import in_rotation
 from reference.shared.timing.statistics import LEAST_ROUNDS, Timing, timing_of
 
-LEAST_FLUSH = (
-    256 * 2**20
-)  # bytes: takes about a tenth of a millisecond, in which the CPU queues the call to be timed
+# Bytes that empty the cache: takes about a tenth of a millisecond, in which the CPU queues the call to be timed.
+LEAST_FLUSH = 256 * 2**20
 MOST_ROUNDS, WARM_UP = 100, 3
 
 
@@ -52,7 +53,7 @@ class EventClock:
         return self.start.elapsed_time(self.end) / 1e3  # elapsed_time counts milliseconds
 
 
-def in_turns(
+def time_in_rotation(
     calls: Mapping[str, Callable[[], Any]], clock: Clock, *, budget: float = 1.0
 ) -> dict[str, Timing]:
     """Time every function once a round, each round starting one further on. Returns name -> Timing, in the same order.
@@ -61,20 +62,15 @@ def in_turns(
     of each come before and do not count (they compile and tune). Raises ValueError for no function.
     """
     if not calls:
-        raise ValueError("in_turns: expected at least one function to time, got none")
-    names = list(calls)
-    once = {}
-    for name in names:
-        once[name] = statistics.median(clock.seconds(calls[name]) for _ in range(WARM_UP))
-    rounds = min(MOST_ROUNDS, max(LEAST_ROUNDS, int(budget / max(sum(once.values()), 1e-9))))
-    runs: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds):
-        first = turn % len(names)
-        for name in names[first:] + names[:first]:
-            runs[name].append(clock.seconds(calls[name]))
-    return {name: timing_of(each, 1) for name, each in runs.items()}
+        raise ValueError("time_in_rotation: expected at least one function to time, got none")
+    measure = {name: partial(clock.seconds, call) for name, call in calls.items()}
+    once = sum(statistics.median(seconds() for _ in range(WARM_UP)) for seconds in measure.values())
+    rounds = min(MOST_ROUNDS, max(LEAST_ROUNDS, int(budget / max(once, 1e-9))))
+    return {name: timing_of(runs, 1) for name, runs in in_rotation(measure, range(rounds)).items()}
 
 
 def gpu_seconds(calls: Mapping[str, Callable[[], Any]], *, budget: float = 1.0) -> dict[str, float]:
     """Median seconds of each function on the GPU, in turns: name -> seconds. Needs torch with CUDA."""
-    return {name: timing.seconds for name, timing in in_turns(calls, EventClock(), budget=budget).items()}
+    return {
+        name: timing.seconds for name, timing in time_in_rotation(calls, EventClock(), budget=budget).items()
+    }

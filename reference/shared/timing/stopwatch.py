@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import repeat
 
 from reference.shared.machine import machine_summary
 from reference.shared.timing.conditions import Conditions, clock_resolution, conditions
 from reference.shared.timing.cpu_limits import measure_bandwidth, measure_peak
+from reference.shared.timing.rotation import in_rotation
 from reference.shared.timing.statistics import (
     LEAST_ROUNDS,
     MIN_TICKS,
@@ -90,14 +92,14 @@ def interleaved(
         for _ in range(warmup):
             fns[name]()
     batches = {name: _batch(fns[name]) for name in names}
-    runs: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(repeats):
-        for i in range(len(names)):
-            name = names[(turn + i) % len(names)]
-            if settled:
-                settle()
-                fns[name]()
-            runs[name].append(_run(fns[name], batches[name]) / batches[name])
+
+    def seconds(name: str) -> float:
+        if settled:
+            settle()
+            fns[name]()
+        return _run(fns[name], batches[name]) / batches[name]
+
+    runs = in_rotation({name: partial(seconds, name) for name in names}, range(repeats))
     return {name: timing_of(runs[name], batches[name]) for name in names}
 
 

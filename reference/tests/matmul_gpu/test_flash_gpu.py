@@ -21,9 +21,11 @@ from reference.matmul_gpu.flash_backward import (
 )
 from reference.matmul_gpu.flash_forward import _forward_kernel, flash_forward
 from reference.matmul_gpu.flash_tiles import flash_tiles
-from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared import gpu
 from reference.shared.gpu.compile import Recipe, compile_kernels
 from reference.shared.simulators.triton_watch import watch_triton
+
+backend = gpu.select()
 
 LENGTHS = st.integers(1, 70)
 
@@ -31,7 +33,7 @@ LENGTHS = st.integers(1, 70)
 def operands(queries: int, keys: int, d: int, *, batch: int = 1, dtype: Any = torch.float32) -> list[Any]:
     """q, k, v and the gradient of o."""
     lengths = (queries, keys, keys, queries)
-    return [torch.randn(batch, length, d, device=DEVICE).to(dtype) for length in lengths]
+    return [torch.randn(batch, length, d, device=backend.device).to(dtype) for length in lengths]
 
 
 def peer(case: list[Any], causal: bool) -> list[torch.Tensor]:
@@ -83,7 +85,7 @@ def test_triton_in_half_precision(dtype):
     torch.testing.assert_close([x.double() for x in got], peer(case, True), rtol=room, atol=room)
 
 
-@pytest.mark.skipif(HAS_GPU, reason="on a GPU nobody chooses the order of the programs")
+@pytest.mark.skipif(backend.has_gpu, reason="on a GPU nobody chooses the order of the programs")
 @pytest.mark.parametrize("causal", [False, True])
 def test_programs_in_any_order(causal):
     case = operands(40, 34, 16)
@@ -98,7 +100,7 @@ def test_programs_in_any_order(causal):
 @pytest.mark.parametrize("attention", [flash_tiles, flash_triton])
 def test_the_order_of_keys_does_not_matter(attention):
     q, k, v, _ = operands(20, 50, 16)
-    order = torch.randperm(50, device=DEVICE)
+    order = torch.randperm(50, device=backend.device)
     torch.testing.assert_close(attention(q, k[:, order].clone(), v[:, order].clone()), attention(q, k, v))
 
 
@@ -135,7 +137,7 @@ def test_a_gradient_with_strides_of_0():
     q, k, v, _ = operands(5, 6, 4)
     v.requires_grad_()
     flash_triton(q, k, v).sum().backward()
-    torch.testing.assert_close(v.grad.sum(1), torch.full((1, 4), 5.0, device=DEVICE))
+    torch.testing.assert_close(v.grad.sum(1), torch.full((1, 4), 5.0, device=backend.device))
 
 
 BAD: list[tuple[type[Exception], str, Any]] = [

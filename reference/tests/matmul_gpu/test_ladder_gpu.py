@@ -18,14 +18,18 @@ from reference.matmul_gpu.operands import address, ceil_div, check_operands, con
 from reference.matmul_gpu.registers import register_tiled
 from reference.matmul_gpu.tiled import shared_tiled
 from reference.matmul_gpu.wide import vectorized
-from reference.shared.gpu.backend import DEVICE, HAS_GPU
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import READ, Trace
+
+backend = gpu.select()
 
 Rung = Callable[[Any, Any], Any]
 RUNGS = (naive, coalesced, shared_tiled, register_tiled, vectorized)
 every_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.__name__)
-simulated = pytest.mark.skipif(HAS_GPU, reason="nothing is counted on a GPU: start it with MLSYS_GPU=0")
+simulated = pytest.mark.skipif(
+    backend.has_gpu, reason="nothing is counted on a GPU: start it with MLSYS_GPU=0"
+)
 side, depth = st.integers(0, 40), st.integers(0, 20)
 # Around the sides of blocks (8, 32) and stops (8), and empty.
 EDGES = (
@@ -87,7 +91,7 @@ def test_all_rungs_add_in_the_same_order(rung: Rung):
     a, b = reals(2, 9, 21, 34)
     got = rung(a, b)
     assert np.allclose(got, naive(a, b), rtol=0, atol=1e-5)
-    assert (got == naive(a, b)).all() or HAS_GPU  # where a GPU fuses, each rung rounds in its own way
+    assert (got == naive(a, b)).all() or backend.has_gpu  # where a GPU fuses, each rung rounds in its own way
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")
@@ -114,10 +118,10 @@ def test_any_strides(rung: Rung):
 
 @every_rung
 def test_tensors_give_tensors(rung: Rung):
-    a, b = (torch.from_numpy(x).to(DEVICE) for x in reals(6, 5, 7, 6))
+    a, b = (torch.from_numpy(x).to(backend.device) for x in reals(6, 5, 7, 6))
     got = rung(a, b)
     assert isinstance(got, torch.Tensor)
-    assert got.device.type == DEVICE
+    assert got.device.type == backend.device
     assert got.is_contiguous()
     torch.testing.assert_close(got, a @ b)
     torch.testing.assert_close(rung(b.T, a.T), b.T @ a.T)

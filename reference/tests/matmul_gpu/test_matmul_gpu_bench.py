@@ -8,18 +8,16 @@ import re
 import pytest
 import torch
 
-from reference.shared.gpu.backend import (  # before Triton: decides whether it compiles or interprets
-    HAS_GPU,
-    HAS_TRITON,
-)
+from reference.shared import gpu
 
-if not HAS_TRITON:
+if not gpu.select().has_triton:
     pytest.skip("needs Triton, which is made for Linux alone", allow_module_level=True)
 
 from reference.benchmarks.matmul_gpu import bench, fused, products, simulated
 from reference.benchmarks.matmul_gpu.contest import Contest, figures, relative_error
 from reference.benchmarks.report import Figure, Report
 
+backend = gpu.select()
 BF16, FP16 = torch.bfloat16, torch.float16
 LIMITS = {"fp32": 60e12, "tensor": 900e12, "memory": 3e12}
 
@@ -126,7 +124,7 @@ SMALL = {
 
 
 @pytest.mark.skipif(
-    HAS_GPU, reason="runs the contests small on the simulators; the benchmark runs them on a GPU"
+    backend.has_gpu, reason="runs the contests small on the simulators; the benchmark runs them on a GPU"
 )
 @pytest.mark.parametrize("name", SMALL)
 def test_the_contests_run_and_agree_with_float64(name):
@@ -192,7 +190,7 @@ def test_the_limits_are_told_in_their_units():
     }
 
 
-@pytest.mark.skipif(HAS_GPU, reason="nothing is counted on a GPU")
+@pytest.mark.skipif(backend.has_gpu, reason="nothing is counted on a GPU")
 def test_the_counts_are_those_of_the_formulas():
     found = by_name(simulated.counts((32, 32, 32)))
     off = {name: each for name, each in found.items() if name.endswith("off_formula")}
@@ -203,14 +201,14 @@ def test_the_counts_are_those_of_the_formulas():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(HAS_GPU, reason="needs the simulators")
+@pytest.mark.skipif(backend.has_gpu, reason="needs the simulators")
 def test_the_stock_simulator_gives_the_same_product_beside_ours():
     found = by_name(simulated.scheduler(6))
     assert found["simulator/ratio_stock/shared_tiled/n=24"].value > 1
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(HAS_GPU, reason="needs the simulators")
+@pytest.mark.skipif(backend.has_gpu, reason="needs the simulators")
 def test_a_report_without_a_gpu_says_so_and_has_none_of_its_figures():
     report = bench.run(quick=True)
     assert bench.ABSENT in report.machine

@@ -8,30 +8,27 @@ from html import unescape
 import numpy as np
 import pytest
 
-from reference.benchmarks.matmul_gpu import counts, figures, lecture
+from reference.benchmarks.matmul_gpu import counts, figures
 from reference.benchmarks.matmul_gpu import saved_traces as keep
 from reference.benchmarks.matmul_gpu.quotes import quotes
-from reference.shared.gpu.backend import HAS_GPU, launch
+from reference.benchmarks.report import load_lecture
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 
+backend = gpu.select()
+
 DECK = figures.SLIDES.parent / "02_matmul_gpu.md"
-AGAIN = "to make it again: python -m reference.benchmarks.matmul_gpu.lecture"
-simulated = pytest.mark.skipif(HAS_GPU, reason="nothing is traced on a GPU")
+AGAIN = "to make it again: python -m reference.benchmarks.lecture matmul_gpu"
+simulated = pytest.mark.skipif(backend.has_gpu, reason="nothing is traced on a GPU")
 
 
 def committed() -> dict:
     try:
-        return lecture.load()
+        return load_lecture("matmul_gpu")
     except FileNotFoundError as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
-
-
-def test_a_missing_record_says_where_to_get_it(tmp_path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(lecture, "RECORD", tmp_path / "matmul_gpu_lecture.json")
-    with pytest.raises(FileNotFoundError, match=r"git checkout matmul_gpu_lecture\.json"):
-        lecture.load()
 
 
 def test_every_picture_is_drawn_shown_and_the_records():
@@ -74,7 +71,7 @@ def test_tiles_are_counted_as_large_as_on_a_gpu():
 
     assert here.TILE < 32
     assert counts.rung("shared_tiled").__globals__["TILE"] == 32
-    assert not HAS_GPU
+    assert not backend.has_gpu
 
 
 @simulated
@@ -92,7 +89,7 @@ def test_a_request_survives_its_record(width: int):
     from reference.lab.matmul_gpu.memory_drawings import request_of
 
     with watch() as trace:
-        launch(counts.column_reader(width), 1, 32, np.zeros(32, np.float32))
+        gpu.launch(counts.column_reader(width), 1, 32, np.zeros(32, np.float32))
     found = request_of(trace, "tile")
     again = keep.request_from(json.loads(json.dumps(keep.kept(found))))
     assert (again.places, again.lanes, again.ways) == (found.places, found.lanes, {32: 32, 33: 1}[width])

@@ -15,12 +15,16 @@ from reference.lab.matmul_gpu.puzzle_examples import RECIPES, example
 from reference.matmul_gpu import puzzles_maps, puzzles_scans, puzzles_shared
 from reference.matmul_gpu.puzzles_scans import BINS, SIDE, TILE
 from reference.matmul_gpu.puzzles_shared import RADIUS, THREADS
-from reference.shared.gpu.backend import HAS_GPU, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import BarrierError, OutOfBoundsError, watch
+
+backend = gpu.select()
 
 seeds, sizes = st.integers(0, 2**31 - 1), st.integers(1, 40)
 examples = settings(max_examples=12, deadline=None)
-simulated = pytest.mark.skipif(HAS_GPU, reason="nothing is traced on a GPU; MLSYS_GPU=0 runs the simulator")
+simulated = pytest.mark.skipif(
+    backend.has_gpu, reason="nothing is traced on a GPU; MLSYS_GPU=0 runs the simulator"
+)
 
 
 def kernel_of(name: str) -> Any:
@@ -65,11 +69,11 @@ def played(
     """Launch the puzzle in a shuffled order, and compare; no race, no garbage."""
     counts = name == "histogram"
     out = np.zeros(shape, np.int32) if counts else np.full(shape, np.nan, np.float32)
-    if HAS_GPU:
-        launch(kernel_of(f"{name}_kernel"), grid, block, out, *args)
+    if backend.has_gpu:
+        gpu.launch(kernel_of(f"{name}_kernel"), grid, block, out, *args)
     else:
         with watch(order) as trace:
-            launch(kernel_of(f"{name}_kernel"), grid, block, out, *args)
+            gpu.launch(kernel_of(f"{name}_kernel"), grid, block, out, *args)
         assert trace.faults() == []
     np.testing.assert_array_equal(out, WANTED[name](*args))
 
@@ -140,7 +144,7 @@ def test_turned_matrices_of_any_size(m: int, n: int, seed: int):
 def test_the_transposition_is_whole_rows_without_conflicts():
     _, grid, block, out, args = example("transpose", np.random.default_rng(0))
     with watch() as trace:
-        launch(kernel_of("transpose_kernel"), grid, block, out, *args)
+        gpu.launch(kernel_of("transpose_kernel"), grid, block, out, *args)
     assert trace.efficiency("a") == trace.efficiency("out") == 1
     assert trace.bank_ways() == 1
 
@@ -149,7 +153,7 @@ def test_the_transposition_is_whole_rows_without_conflicts():
 def test_what_a_launch_does_not_fit_is_refused():
     short = np.zeros(5, np.float32)
     with pytest.raises(OutOfBoundsError, match=r"a\[5\], and a has the shape \(5,\)"):
-        launch(kernel_of("map_kernel"), 1, 8, np.zeros(8, np.float32), short)
+        gpu.launch(kernel_of("map_kernel"), 1, 8, np.zeros(8, np.float32), short)
     assert issubclass(BarrierError, RuntimeError)
 
 
@@ -158,7 +162,7 @@ def test_what_a_launch_does_not_fit_is_refused():
 def test_every_puzzle_can_be_drawn(name: str):
     kernel, grid, block, out, args = example(name, np.random.default_rng(1))
     with watch() as trace:
-        launch(kernel_of(kernel), grid, block, out, *args)
+        gpu.launch(kernel_of(kernel), grid, block, out, *args)
     picture = reads_and_writes(trace)
     assert picture.alt.startswith(f"{kernel}: ")
     assert "race" not in picture.alt

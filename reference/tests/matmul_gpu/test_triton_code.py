@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference.shared.gpu.backend import HAS_TRITON
+from reference.shared import gpu
 
-if not HAS_TRITON:
+if not gpu.select().has_triton:
     pytest.skip("Triton is made for Linux alone", allow_module_level=True)
 
 import triton

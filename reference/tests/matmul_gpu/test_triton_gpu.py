@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference.shared.gpu.backend import DEVICE, HAS_GPU, HAS_TRITON
+from reference.shared import gpu
 
-if not HAS_TRITON:
+if not gpu.select().has_triton:
     pytest.skip("Triton is made for Linux alone", allow_module_level=True)
 
 import torch
@@ -22,6 +22,7 @@ from reference.matmul_gpu.softmax import LONGEST
 from reference.matmul_gpu.tl_matmul import tile_order
 from reference.shared.simulators.triton_watch import watch_triton
 
+backend = gpu.select()
 layer_norm: Any = norm.layer_norm  # Any: bad input is what some tests are about
 fused_softmax: Any = softmax.fused_softmax
 triton_matmul: Any = tl_matmul.triton_matmul
@@ -38,7 +39,7 @@ def reals(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.T
     return (
         torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
         .to(dtype)
-        .to(DEVICE)
+        .to(backend.device)
     )
 
 
@@ -51,7 +52,7 @@ def viewed(x: torch.Tensor, kind: str) -> torch.Tensor:
 
 
 def watched(order: Any) -> Any:
-    return nullcontext() if HAS_GPU else watch_triton(order)
+    return nullcontext() if backend.has_gpu else watch_triton(order)
 
 
 def faults(log: Any) -> list[str]:
@@ -100,7 +101,7 @@ def test_float32_is_float32_unless_tf32_is_asked_for():
     x, y = a.double(), b.double()
     off = (triton_matmul(a, b, precision="tf32") - x @ y).abs()
     assert (off <= 2.0**-9 * (x.abs() @ y.abs())).all()
-    if not HAS_GPU or torch.cuda.get_device_capability() >= (8, 0):
+    if not backend.has_gpu or torch.cuda.get_device_capability() >= (8, 0):
         assert off.max() > 1e-4
 
 
@@ -144,14 +145,14 @@ def test_fused_softmax_is_softmax(m, n, dtype, order, seed, kind):
 
 @pytest.mark.parametrize("n", [50, LONGEST, LONGEST + 1, 3 * LONGEST])
 def test_fused_softmax_of_extreme_rows(n: int):
-    x = torch.zeros(8, n, device=DEVICE)
+    x = torch.zeros(8, n, device=backend.device)
     x[0], x[1, :-1], x[2, 1:] = -INF, -INF, -INF
     x[3, n // 2], x[4, n // 2], x[5] = INF, NAN, 3e38
     x[6], x[7, -1] = -3e38, 1e30
     assert_near(fused_softmax(x), torch.softmax(x.double(), 1), 2e-6)
 
 
-@pytest.mark.skipif(HAS_GPU, reason="counts what the interpreter reads; here there is a GPU")
+@pytest.mark.skipif(backend.has_gpu, reason="counts what the interpreter reads; here there is a GPU")
 def test_fused_softmax_reads_a_row_once_or_twice():
     for n, reads in ((LONGEST, 1), (LONGEST + 1, 2)):
         with watch_triton() as log:
@@ -182,15 +183,15 @@ def test_layer_norm_and_its_gradients(m, n, dtype, order, seed, kind):
 
 def test_layer_norm_of_constant_and_of_offset_rows():
     weight, bias = reals(8, 100), reals(9, 100)
-    x = torch.tensor([[0.0], [5.0], [-1e4]], device=DEVICE).expand(3, 100)
+    x = torch.tensor([[0.0], [5.0], [-1e4]], device=backend.device).expand(3, 100)
     assert_near(layer_norm(x, weight, bias), bias.double().expand(3, 100), 1e-6)
     x = reals(10, 3, 100) + 4000
     want = torch.nn.functional.layer_norm(x.double(), (100,), weight.double(), bias.double())
     assert_near(layer_norm(x, weight, bias), want, 5e-3)
 
 
-ONES = torch.ones(2, 2, device=DEVICE)
-ROW = torch.ones(2, device=DEVICE)
+ONES = torch.ones(2, 2, device=backend.device)
+ROW = torch.ones(2, device=backend.device)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +205,16 @@ ROW = torch.ones(2, device=DEVICE)
         ),
         (lambda: triton_matmul(ONES, ONES.half()), TypeError, "float32 for a and float16 for b"),
         (lambda: triton_matmul(ONES[0], ONES), ValueError, r"a: expected 2 dimensions, got shape \(2,\)"),
-        (lambda: triton_matmul(ONES, torch.ones(3, 2, device=DEVICE)), ValueError, r"\(2, 2\) and \(3, 2\)"),
-        (lambda: triton_matmul(ONES, ONES.to("meta")), ValueError, f"b: expected a tensor on '{DEVICE}'"),
+        (
+            lambda: triton_matmul(ONES, torch.ones(3, 2, device=backend.device)),
+            ValueError,
+            r"\(2, 2\) and \(3, 2\)",
+        ),
+        (
+            lambda: triton_matmul(ONES, ONES.to("meta")),
+            ValueError,
+            f"b: expected a tensor on '{backend.device}'",
+        ),
         (lambda: triton_matmul(ONES, ONES.to_sparse()), ValueError, "b: expected a dense tensor"),
         (lambda: triton_matmul(ONES, ONES, precision="fp8"), ValueError, "'ieee' or 'tf32', got 'fp8'"),
         (lambda: triton_matmul(ONES, ONES, split_k=0), ValueError, "1 to 65535 parts, got 0"),

@@ -3,16 +3,17 @@
 import os
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 
 from reference.benchmarks.napkin import figures, lecture
+from reference.benchmarks.napkin.quotes import quotes
+from reference.benchmarks.report import load_lecture
 
 
 def committed() -> dict:
     try:
-        return lecture.load()
+        return load_lecture("napkin")
     except FileNotFoundError as error:
         if os.environ.get("CI"):
             raise
@@ -45,15 +46,9 @@ def test_a_loader_with_little_serial_work_gains_from_workers(monkeypatch: pytest
     assert found["4"] > 1.2
 
 
-def test_a_missing_record_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(lecture, "RECORD", tmp_path / "napkin_lecture.json")
-    with pytest.raises(FileNotFoundError, match=r"python -m reference\.benchmarks\.napkin\.lecture"):
-        lecture.load()
-
-
-def test_the_table_prints_every_kernel_and_number():
+def test_every_kernel_and_number_is_quoted():
     record = committed()
-    told = figures.table(record)
+    told = "\n".join(quotes(record))
     assert all(name in told for name in (*record["kernels"], *record["sheet"], *record["growth"]))
 
 
@@ -63,5 +58,5 @@ def test_the_committed_pictures_are_those_of_the_committed_record():
         title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
         assert title, f"00_{name}.svg has no title"
         assert unescape(title[1]) == picture.alt, (
-            "to draw again: python -m reference.benchmarks.napkin.lecture --draw"
+            "to draw again: python -m reference.benchmarks.lecture napkin --draw"
         )

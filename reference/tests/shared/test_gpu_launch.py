@@ -1,20 +1,20 @@
-"""What `reference.shared.gpu.backend` launches on the simulator, what it refuses, and the results that it prepares."""
+"""Launches on the simulator: the ones that `gpu.launch` refuses, and the results that `gpu.empty` prepares."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from reference.shared.gpu import backend as gpu
-from reference.shared.gpu.backend import HAS_GPU, cuda, empty, launch, refuse_unwritten
+from reference.shared import gpu
+from reference.shared.gpu import empty, launch, refuse_unwritten
 
-if HAS_GPU:
+backend = gpu.select()
+cuda = backend.cuda
+
+if backend.has_gpu:
     pytest.skip("kernels run on the GPU here: start it with MLSYS_GPU=0", allow_module_level=True)
 
 
@@ -110,25 +110,3 @@ def test_empty_holds_what_nobody_takes_for_a_result():
     assert empty(2, zeros(1), np.int16).tolist() == [-(2**15)] * 2
     assert torch.isnan(empty(2, torch.zeros(1, dtype=torch.bfloat16))).all()
     assert empty(0, zeros(1)).shape == (0,)
-
-
-def test_backend_says_where_kernels_run():
-    assert "simulator" in gpu.backend()
-    code = "import os\n"
-    code += (
-        "from reference.shared.gpu.backend import DEVICE; print(DEVICE, os.environ['NUMBA_ENABLE_CUDASIM'])"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert out == "cpu 1\n"
-
-
-@pytest.mark.slow
-def test_numba_may_be_imported_before_but_not_its_cuda():
-    def run(first: str) -> subprocess.CompletedProcess[str]:
-        code = f"import {first}; from reference.shared.gpu.backend import cuda; print(cuda.device_array(2).shape)"
-        command = [sys.executable, "-c", code]
-        environment = {name: value for name, value in os.environ.items() if name != "NUMBA_ENABLE_CUDASIM"}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-    assert run("numba").stdout == "(2,)\n"
-    assert "expected to be imported before numba.cuda" in run("numba.cuda").stderr

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reference.shared.gpu.datasheets import CAPABILITIES, GPUS, WARP, gpu
+from reference.shared.gpu.datasheets import CAPABILITIES, GPUS, WARP, datasheet
 
 
 @pytest.mark.parametrize("each", GPUS.values(), ids=list(GPUS))
@@ -27,7 +27,7 @@ def test_the_rates_with_sparsity_are_twice_those_of_the_table():
         "L4": (120, 242),
     }  # tf32, fp16: TFLOPS "with sparsity"
     for name, (tf32, fp16) in printed.items():
-        assert (2 * gpu(name).tf32 / 1e12, 2 * gpu(name).fp16 / 1e12) == (tf32, fp16)
+        assert (2 * datasheet(name).tf32 / 1e12, 2 * datasheet(name).fp16 / 1e12) == (tf32, fp16)
 
 
 def test_an_sm_is_filled_by_whole_blocks_and_whole_registers():
@@ -39,16 +39,16 @@ def test_an_sm_is_filled_by_whole_blocks_and_whole_registers():
 
 
 def test_ridges():
-    assert gpu("h100 sxm").ridge() == pytest.approx(20.0)
-    assert gpu("A100").ridge("bf16") == pytest.approx(153.0, rel=1e-3)
+    assert datasheet("h100 sxm").ridge() == pytest.approx(20.0)
+    assert datasheet("A100").ridge("bf16") == pytest.approx(153.0, rel=1e-3)
     # An SM with 128 lanes starts 256 FLOP a clock and gets 128 bytes of shared memory in it: 2 FLOP a byte.
-    assert [round(gpu(name).shared_ridge, 1) for name in GPUS] == [2.0, 2.0, 1.0, 2.0, 1.0]
+    assert [round(datasheet(name).shared_ridge, 1) for name in GPUS] == [2.0, 2.0, 1.0, 2.0, 1.0]
 
 
 def test_what_the_table_does_not_have_is_named():
     with pytest.raises(ValueError, match="expected one of H100 SXM, H200, A100, L4, T4, got 'V100'"):
-        gpu("V100")
+        datasheet("V100")
     with pytest.raises(ValueError, match="T4: expected one of fp32, fp16, got 'bf16'"):
-        gpu("T4").peak("bf16")
+        datasheet("T4").peak("bf16")
     with pytest.raises(ValueError, match="got 'fp8'"):
-        gpu("H200").ridge("fp8")  # pyright: ignore[reportArgumentType]
+        datasheet("H200").ridge("fp8")  # pyright: ignore[reportArgumentType]

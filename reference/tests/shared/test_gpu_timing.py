@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from reference.shared.gpu.backend import HAS_GPU
+from reference.shared import gpu
 from reference.shared.timing import gpu_limits as gpu_peak
-from reference.shared.timing.gpu_stopwatch import EventClock, gpu_seconds, in_turns
+from reference.shared.timing.gpu_stopwatch import EventClock, gpu_seconds, time_in_rotation
+
+backend = gpu.select()
 
 
 class Told:
@@ -29,7 +31,7 @@ def named(*names):
 
 def test_every_round_starts_one_further_on():
     clock = Told({"a": 1.0, "b": 2.0, "c": 3.0})
-    found = in_turns(named("a", "b", "c"), clock, budget=40)
+    found = time_in_rotation(named("a", "b", "c"), clock, budget=40)
     assert "".join(clock.order) == "aaabbbccc" + "abcbcacab" * 2
     assert {name: (each.seconds, each.repeats) for name, each in found.items()} == {
         "a": (1.0, 6),
@@ -40,17 +42,17 @@ def test_every_round_starts_one_further_on():
 
 def test_the_budget_sets_the_rounds_within_their_bounds():
     for seconds, budget, rounds in ((0.1, 1.0, 10), (10.0, 1.0, 6), (1e-6, 1.0, 100), (0.0, 1.0, 100)):
-        assert in_turns(named("a"), Told({"a": seconds}), budget=budget)["a"].repeats == rounds
+        assert time_in_rotation(named("a"), Told({"a": seconds}), budget=budget)["a"].repeats == rounds
 
 
 def test_the_warm_up_does_not_count_and_the_median_does():
     runs = [9.0, 9.0, 9.0, 1.0, 2.0, 100.0, 3.0, 2.0, 2.0]
-    assert in_turns(named("a"), Told({"a": runs}), budget=1.0)["a"].seconds == 2.0
+    assert time_in_rotation(named("a"), Told({"a": runs}), budget=1.0)["a"].seconds == 2.0
 
 
 def test_nothing_to_time_is_refused():
     with pytest.raises(ValueError, match="at least one function"):
-        in_turns({}, Told({}))
+        time_in_rotation({}, Told({}))
 
 
 class Second:
@@ -81,7 +83,7 @@ def test_the_other_limits_count_a_product_and_both_ways_of_a_copy(monkeypatch):
     assert gpu_peak.memory_bandwidth(Second()) == 2 * 4096
 
 
-@pytest.mark.skipif(not HAS_GPU, reason="needs an NVIDIA GPU")
+@pytest.mark.skipif(not backend.has_gpu, reason="needs an NVIDIA GPU")
 def test_the_event_clock_times_a_product():
     a = torch.randn(2048, 2048, device="cuda")
     assert 1e-6 < EventClock().seconds(lambda: a @ a) < 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.shared.gpu.datasheets import GPUS, Gpu, gpu
+from reference.shared.gpu.datasheets import GPUS, Gpu, datasheet
 from reference.shared.gpu.occupancy import occupancy
 
 TRITON = importlib.util.find_spec("triton")
@@ -86,27 +86,27 @@ def test_the_same_as_nvidias_calculator(tmp_path):
 
 def test_by_hand():
     """256 threads with 128 registers: 8 warps of 4096 registers, and 65536 registers hold 16 warps."""
-    found = occupancy(gpu("H100 SXM"), 256, 128, 16384)
+    found = occupancy(datasheet("H100 SXM"), 256, 128, 16384)
     assert (found.blocks, found.warps, found.fraction, found.limited_by) == (2, 16, 0.25, ("registers",))
     assert str(found) == "2 blocks, 16 of 64 warps (25 %), limited by registers"
 
 
 def test_one_register_more_can_cost_a_block():
     """32 * 33 registers are rounded up to the next 256: a warp takes 1280 instead of 1024, a quarter more."""
-    few, more = (occupancy(gpu("A100"), 256, registers).warps for registers in (32, 33))
+    few, more = (occupancy(datasheet("A100"), 256, registers).warps for registers in (32, 33))
     assert (few, more) == (64, 48)
 
 
 def test_the_driver_takes_a_kib_of_each_block():
     """164 KiB would hold two blocks of 82 KiB, if each did not cost 1 KiB more."""
-    assert occupancy(gpu("A100"), 64, 32, 82 * 1024).blocks == 1
-    assert occupancy(gpu("A100"), 64, 32, 81 * 1024).blocks == 2
-    assert occupancy(gpu("T4"), 64, 32, 32 * 1024).blocks == 2
+    assert occupancy(datasheet("A100"), 64, 32, 82 * 1024).blocks == 1
+    assert occupancy(datasheet("A100"), 64, 32, 81 * 1024).blocks == 2
+    assert occupancy(datasheet("T4"), 64, 32, 32 * 1024).blocks == 2
 
 
 def test_the_smallest_blocks_run_out_of_slots():
-    assert occupancy(gpu("T4"), 32, 16).limited_by == ("blocks",)
-    assert occupancy(gpu("T4"), 32, 16).fraction == 0.5
+    assert occupancy(datasheet("T4"), 32, 16).limited_by == ("blocks",)
+    assert occupancy(datasheet("T4"), 32, 16).fraction == 0.5
 
 
 @given(
@@ -139,10 +139,10 @@ def test_what_runs_fits_and_one_block_more_would_not(each, threads, registers, s
 )
 def test_a_block_that_cannot_start_is_refused(kernel, message):
     with pytest.raises(ValueError, match=message):
-        occupancy(gpu("T4"), *kernel)
+        occupancy(datasheet("T4"), *kernel)
 
 
 @pytest.mark.parametrize("value", [True, 32.0, "32", None])
 def test_what_is_no_whole_number_is_refused(value):
     with pytest.raises(TypeError, match="expected registers to be a whole number"):
-        occupancy(gpu("T4"), 32, value)
+        occupancy(datasheet("T4"), 32, value)

@@ -1,7 +1,5 @@
-"""Pictures: their text, their numbers, what they refuse. The trace of reads, and the kept guess."""
+"""Pictures and tables: their text, their numbers, what they refuse."""
 
-import base64
-import json
 import re
 
 import matplotlib
@@ -10,32 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
-from reference.lab.matmul_cpu import drawings
-from reference.lab.matmul_cpu.access_trace import Read, Recorder, misses
 from reference.shared.plots.charts import how_far_off, ladder, prediction_vs_measured, roofline, sweep
 from reference.shared.plots.style import PALETTE, Picture, new_figure, scaled, show, three_digits
 from reference.shared.plots.tables import ladder_table, seconds_text
-from reference.shared.predictions import keep_prediction
+from reference.tests.shared.pictures import assert_shows_itself, assert_stays_on_paper
 
 RATES = {"python": 1e7, "numba": 5e9, "micro-kernel": 1.3e11}
-
-
-def recorded(n: int, order: str) -> Recorder:
-    """A trace of the product of two n x n matrices in the given loop order."""
-    recorder = Recorder()
-    rows = [[1.0] * n for _ in range(n)]
-    a, b = recorder.matrix("A", rows), recorder.matrix("B", rows)
-    span = range(n)
-    for i in span:
-        for second in span:
-            for third in span:
-                j, k = (second, third) if order == "ijk" else (third, second)
-                _ = a[i][k] * b[k][j]
-    return recorder
-
-
-def lines_of_b(recorder: Recorder) -> list[int]:
-    return [recorder.address(read) // 64 for read in recorder.only("B")]
 
 
 ALL_PICTURES = {
@@ -50,32 +28,17 @@ ALL_PICTURES = {
         levels={"peak": 5.0},
     ),
     "prediction": lambda: prediction_vs_measured({"a": 2.0, "b": 3.0}, {"a": 4.0, "b": 3.0}),
-    "access pattern": lambda: drawings.access_pattern({o: recorded(8, o) for o in ("ijk", "ikj")}),
-    "register tile": lambda: drawings.register_tile(6, 16, 8),
-    "tile costs": lambda: drawings.tile_costs(8, registers=16, mark=(6, 16)),
-    "packing": lambda: drawings.packing(),
-    "blocks": lambda: drawings.goto_blocks(),
 }
 
 
 @pytest.mark.parametrize("name", ALL_PICTURES)
 def test_every_picture_shows_itself_with_its_text(name):
-    picture = ALL_PICTURES[name]()
-    found = re.search(r'<img alt="([^"]{20,})" src="data:image/png;base64,([^"]+)"', picture._repr_html_())
-    assert found, "no <img> with an alternative text"
-    assert base64.b64decode(found[2]).startswith(b"\x89PNG")
+    assert_shows_itself(ALL_PICTURES[name]())
 
 
 @pytest.mark.parametrize("name", ALL_PICTURES)
 def test_nothing_is_drawn_outside_the_picture(name):
-    figure = ALL_PICTURES[name]().figure
-    figure.draw_without_rendering()
-    box, tight = figure.bbox, figure.get_tightbbox()
-    assert tight is not None
-    assert tight.x0 * figure.dpi >= -1
-    assert tight.y0 * figure.dpi >= -1
-    assert tight.x1 * figure.dpi <= box.x1 + 1
-    assert tight.y1 * figure.dpi <= box.y1 + 1
+    assert_stays_on_paper(ALL_PICTURES[name]())
 
 
 def test_the_same_picture_is_the_same_svg(tmp_path):
@@ -135,9 +98,6 @@ def test_the_ladder_names_its_finding():
         (lambda: sweep({"a": {}}, title="t", x_label="x", y_label="y"), "at least one point"),
         (lambda: prediction_vs_measured({"a": 1.0}, {"b": 1.0}), "same steps"),
         (lambda: prediction_vs_measured({"a": 1.0}, {"a": -1.0}), "positive value for 'a', got -1.0"),
-        (lambda: drawings.access_pattern({"idle": Recorder()}), "'idle' recorded no read of B"),
-        (lambda: drawings.register_tile(6, 10, 8), "multiple of lanes, got 6 x 10 with 8"),
-        (lambda: drawings.packing(rows=10, tile=4), "multiple of tile"),
     ],
 )
 def test_bad_input_is_named(draw, message):
@@ -157,95 +117,6 @@ def test_off_high_and_off_low_mirror_each_other(guess, real):
     ours, mirror = how_far_off(guess, real), how_far_off(real, guess)
     assert ours.replace("high", "low") == mirror.replace("high", "low")
     assert ours == "right" or ("high" in ours) == (guess > real)
-
-
-def test_a_trace_records_every_read_in_order():
-    recorder = Recorder()
-    rows = recorder.matrix("A", [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    assert rows[1][-1] == 6.0
-    assert rows[0][1:] == [2.0, 3.0]
-    assert list(rows[1]) == [4.0, 5.0, 6.0]
-    assert [read[1:] for read in recorder.reads] == [(1, 2), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
-    assert recorder.address(Read("A", 1, 2)) == 5 * 8
-    with pytest.raises(IndexError):
-        rows[0][3]
-    assert len(recorder.reads) == 6
-
-
-def test_two_traced_matrices_share_no_cache_line():
-    recorder = Recorder()
-    recorder.matrix("A", [[0.0] * 3] * 3)
-    recorder.matrix("B", [[0.0] * 3] * 3)
-    last, first = recorder.address(Read("A", 2, 2)), recorder.address(Read("B", 0, 0))
-    assert last // 64 < first // 64
-    with pytest.raises(ValueError, match="already"):
-        recorder.matrix("A", [])
-
-
-def test_the_loop_order_decides_what_a_small_cache_misses():
-    n, lines_a_row = 32, 32 // 8
-    column_order, row_order = (lines_of_b(recorded(n, order)) for order in ("ijk", "ikj"))
-    assert misses(column_order, 8) == n**3, "a column of 32 lines cannot stay in 8"
-    assert misses(row_order, 8) == n * n * lines_a_row, "a row is read line by line"
-    assert misses(column_order, n * lines_a_row) == misses(row_order, n * lines_a_row) == n * lines_a_row
-
-
-@given(st.lists(st.integers(0, 20), max_size=60), st.integers(1, 20))
-def test_a_larger_cache_never_misses_more(lines, capacity):
-    smaller, larger = misses(lines, capacity), misses(lines, capacity + 1)
-    assert len(set(lines)) <= larger <= smaller <= len(lines)
-
-
-def test_a_cache_without_lines_is_refused():
-    with pytest.raises(ValueError, match="at least one line"):
-        misses([1], 0)
-
-
-BLIND = {"numba": 4.0, "parallel": 4.0}
-
-
-def test_the_first_guess_is_kept(tmp_path):
-    path = tmp_path / "predictions.json"
-    first = keep_prediction("01", {"numba": 100, "parallel": 2}, blind=BLIND, path=path)
-    assert first.values == {"numba": 100.0, "parallel": 2.0}
-    assert first.written in str(first)
-    later = keep_prediction("01", {"numba": 300.0, "parallel": 2.0}, blind=BLIND, path=path)
-    assert later.values == first.values
-    assert later.written == first.written
-    assert "first guess" in later.note
-    assert keep_prediction("01", BLIND, blind=BLIND, path=path).values == first.values
-    other = keep_prediction("02", {"tiles": 9.0}, blind={"tiles": 4.0}, path=path)
-    assert other.values == {"tiles": 9.0}
-    assert set(json.loads(path.read_text())) == {"01", "02"}
-
-
-def test_the_blind_guess_is_not_kept(tmp_path):
-    path = tmp_path / "predictions.json"
-    blind = keep_prediction("01", BLIND, blind=BLIND, path=path)
-    assert blind.whose == "the course's blind guess"
-    assert not path.exists()
-    assert (
-        keep_prediction("01", {"numba": 9.0, "parallel": 2.0}, blind=BLIND, path=path).whose == "your guess"
-    )
-
-
-@pytest.mark.parametrize("value", [0, -1, "3", None, True, float("nan"), float("inf")])
-def test_a_guess_that_is_no_gain_is_refused(tmp_path, value):
-    with pytest.raises(ValueError, match="guess for parallel must be a number above 0"):
-        keep_prediction("01", {"numba": 2.0, "parallel": value}, blind=BLIND, path=tmp_path / "p.json")
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"01": 3}', '{"01": {"values": {"x": 1}, "written": "now"}}'])
-def test_a_broken_file_of_guesses_is_named(tmp_path, text):
-    path = tmp_path / "p.json"
-    path.write_text(text)
-    with pytest.raises(ValueError, match=r"p\.json.*delete"):
-        keep_prediction("01", {"numba": 2.0, "parallel": 2.0}, blind=BLIND, path=path)
-
-
-def test_a_guess_for_other_steps_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="expected one guess for each of numba, parallel; got numba"):
-        keep_prediction("01", {"numba": 2.0}, blind=BLIND, path=tmp_path / "p.json")
 
 
 # Science 2020, Table 1: seconds at n = 4096, absolute speed-up, fraction of the peak of 835 GFLOPS

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.shared.gpu.backend import HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import ordered, watch
 
-if HAS_GPU:
+backend = gpu.select()
+cuda = backend.cuda
+
+if backend.has_gpu:
     pytest.skip("kernels run on the GPU here: start it with MLSYS_GPU=0", allow_module_level=True)
 
 SEEDS = (0, 1, 7)
@@ -28,7 +31,7 @@ def ramp(n: int) -> np.ndarray:
 
 def faults(kernel: Any, grid: Any, block: Any, *args: Any, order: Any = "forward") -> list[str]:
     with watch(order) as trace:
-        launch(kernel, grid, block, *args)
+        gpu.launch(kernel, grid, block, *args)
     return trace.faults()
 
 
@@ -43,7 +46,7 @@ def _line_up(queue, places):
 def turns(order: Any) -> list[int]:
     queue, places = np.zeros(1, np.int64), np.full(12, -1, np.int64)
     with watch(order):
-        launch(_line_up, 3, 4, queue, places)
+        gpu.launch(_line_up, 3, 4, queue, places)
     return places.tolist()
 
 
@@ -71,7 +74,7 @@ def test_x_counts_fastest():
         places[y, x] = cuda.atomic.add(queue, 0, 1)
 
     queue, places = np.zeros(1, np.int64), np.zeros((4, 6), np.int64)
-    launch(kernel, (3, 2), (2, 2), queue, places)
+    gpu.launch(kernel, (3, 2), (2, 2), queue, places)
     assert places[0].tolist() == [0, 1, 4, 5, 8, 9]
     assert places[2].tolist() == [12, 13, 16, 17, 20, 21]
 
@@ -140,7 +143,7 @@ def test_the_numbers_of_a_race_depend_on_the_order():
     for order in ORDERS:
         out = zeros(32)
         with watch(order):
-            launch(_turn_round, 1, 8, ramp(32), out, 1)
+            gpu.launch(_turn_round, 1, 8, ramp(32), out, 1)
         results.add(out.tobytes())
     assert len(results) > 1
 
@@ -185,7 +188,7 @@ def test_each_atomic_goes_on_record_as_a_read_and_a_write(name: str):
 
     a = np.ones(1, np.int32)
     with watch() as trace:
-        launch(cuda.jit(body), 1, 3, a)
+        gpu.launch(cuda.jit(body), 1, 3, a)
     assert trace.counts("a") == (3, 3)
     assert trace.faults() == []
 
@@ -216,7 +219,7 @@ def test_two_names_of_one_array_are_one_array():
 
     a = ramp(4)
     with watch() as trace:
-        launch(kernel, 1, 4, a, a)
+        gpu.launch(kernel, 1, 4, a, a)
     assert "race: " in trace.faults()[0]
     assert trace.counts() == (4, 4)
     assert trace.counts("b") == (4, 4)
@@ -225,7 +228,7 @@ def test_two_names_of_one_array_are_one_array():
 def test_launches_come_one_after_the_other():
     with watch() as trace:
         for _ in range(2):
-            launch(_add_up, 1, 1, ramp(1), out := zeros(1))
-            launch(_add_up, 1, 1, ramp(1), out)
+            gpu.launch(_add_up, 1, 1, ramp(1), out := zeros(1))
+            gpu.launch(_add_up, 1, 1, ramp(1), out)
     assert trace.faults() == []
     assert [each.kernel for each in trace.launches] == ["_add_up"] * 4

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.shared.gpu.backend import HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import BarrierError, OutOfBoundsError, watch
 
-if HAS_GPU:
+backend = gpu.select()
+cuda = backend.cuda
+
+if backend.has_gpu:
     pytest.skip("kernels run on the GPU here: start it with MLSYS_GPU=0", allow_module_level=True)
 
 every_order = pytest.mark.parametrize("order", ["forward", "backward", 0, 7])
@@ -26,7 +29,7 @@ def ramp(n: int) -> np.ndarray:
 
 def faults(kernel: Any, grid: Any, block: Any, *args: Any, order: Any = "forward") -> list[str]:
     with watch(order) as trace:
-        launch(kernel, grid, block, *args)
+        gpu.launch(kernel, grid, block, *args)
     return trace.faults()
 
 
@@ -43,7 +46,7 @@ def test_an_index_outside_is_refused(index: tuple[int, ...], verb: str):
 
     a = zeros(5) if len(index) == 1 else zeros(2, 3)
     with pytest.raises(OutOfBoundsError, match=rf"thread \(0, 0, 0\) of block \(0, 0, 0\) {verb} a\[.*shape"):
-        launch(kernel, 1, 1, a, zeros(1))
+        gpu.launch(kernel, 1, 1, a, zeros(1))
 
 
 def test_too_many_threads_write_outside():
@@ -52,9 +55,9 @@ def test_too_many_threads_write_outside():
         out[cuda.grid(1)] = 1
 
     with pytest.raises(OutOfBoundsError, match=r"thread \(1, 0, 0\) of block \(1, 0, 0\) writes out\[5\]"):
-        launch(kernel, 2, 4, zeros(5))
+        gpu.launch(kernel, 2, 4, zeros(5))
     out = zeros(5)
-    launch(kernel, 1, 5, out)  # what failed before leaves nothing behind
+    gpu.launch(kernel, 1, 5, out)  # what failed before leaves nothing behind
     assert (out == 1).all()
 
 
@@ -64,7 +67,7 @@ def test_an_atomic_outside_is_refused():
         cuda.atomic.add(queue, 0, 1)
 
     with pytest.raises(OutOfBoundsError, match=r"changes queue\[0\]"):
-        launch(kernel, 1, 1, np.zeros(0, np.int64))
+        gpu.launch(kernel, 1, 1, np.zeros(0, np.int64))
 
 
 def test_rows_are_views_that_keep_their_name_and_place():
@@ -76,11 +79,11 @@ def test_rows_are_views_that_keep_their_name_and_place():
 
     a, out = ramp(6).reshape(2, 3), zeros(1)
     with watch() as trace:
-        launch(kernel, 1, 1, a, out)
+        gpu.launch(kernel, 1, 1, a, out)
     assert (out[0], a[1, 0]) == (5, 9)
     assert [use.place for use in trace.of("a")[0].accesses] == [5, 3]
     with pytest.raises(OutOfBoundsError, match=r"a\[2\]"):
-        launch(kernel, 1, 1, zeros(2, 2), out)
+        gpu.launch(kernel, 1, 1, zeros(2, 2), out)
 
 
 # ---- barriers
@@ -96,8 +99,8 @@ def test_a_thread_that_leaves_early_is_told():
     with pytest.raises(
         BarrierError, match=r"thread \(3, 0, 0\) of the same block left the kernel without it"
     ):
-        launch(kernel, 1, 4, 3)
-    launch(kernel, 1, 4, 4)
+        gpu.launch(kernel, 1, 4, 3)
+    gpu.launch(kernel, 1, 4, 4)
 
 
 def test_barriers_in_two_branches_are_told():
@@ -109,7 +112,7 @@ def test_barriers_in_two_branches_are_told():
             cuda.syncthreads()
 
     with pytest.raises(BarrierError, match="must not stand in a branch that only some threads take"):
-        launch(kernel, 1, 4)
+        gpu.launch(kernel, 1, 4)
 
 
 def test_a_loop_with_more_barriers_for_some_is_told():
@@ -119,7 +122,7 @@ def test_a_loop_with_more_barriers_for_some_is_told():
             cuda.syncthreads()
 
     with pytest.raises(BarrierError, match="left the kernel without it"):
-        launch(kernel, 1, 3)
+        gpu.launch(kernel, 1, 3)
 
 
 @cuda.jit(device=True)
@@ -149,7 +152,7 @@ def test_threads_of_several_blocks_and_dimensions_know_where_they_are():
         out[z, y, x] = cuda.laneid + 100 * cuda.blockIdx.z + 1000 * cuda.gridDim.y + cuda.blockDim.x
 
     out = zeros(2, 4, 6)
-    launch(kernel, (3, 2, 2), (2, 2, 1), out)
+    gpu.launch(kernel, (3, 2, 2), (2, 2, 1), out)
     assert out[1, 3, 5] == 3 + 100 + 2000 + 2
     assert out[0, 0, 0] == 0 + 0 + 2000 + 2
 

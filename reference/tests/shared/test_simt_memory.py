@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from reference.shared.gpu.backend import HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import OutOfBoundsError, watch
 from reference.shared.simulators.trace import Trace
 
-if HAS_GPU:
+backend = gpu.select()
+cuda = backend.cuda
+
+if backend.has_gpu:
     pytest.skip("kernels run on the GPU here: start it with MLSYS_GPU=0", allow_module_level=True)
 
 
@@ -23,7 +26,7 @@ def zeros(*shape: int) -> np.ndarray:
 
 def traced(kernel: Any, grid: Any, block: Any, *args: Any) -> Trace:
     with watch() as trace:
-        launch(kernel, grid, block, *args)
+        gpu.launch(kernel, grid, block, *args)
     return trace
 
 
@@ -170,14 +173,14 @@ def test_a_wide_load_is_one_request_of_four():
 )
 def test_a_wide_load_must_be_aligned_and_inside(shape: tuple[int, int], row: int, start: int, said: str):
     with pytest.raises(OutOfBoundsError, match=rf"(?s)reads four from a\[{row}, .*{said}"):
-        launch(_wide, 1, 1, zeros(*shape), zeros(1, 4), row, start)
+        gpu.launch(_wide, 1, 1, zeros(*shape), zeros(1, 4), row, start)
     with pytest.raises(OutOfBoundsError, match=r"a\[0, 0\]"):
-        launch(_wide, 1, 1, zeros(1, 17)[:, 1:], zeros(1, 4), 0, 0)
+        gpu.launch(_wide, 1, 1, zeros(1, 17)[:, 1:], zeros(1, 4), 0, 0)
 
 
 def test_a_wide_load_is_of_four_bytes():
     with pytest.raises(TypeError, match="4 bytes side by side, got float64"):
-        launch(_wide, 1, 1, np.zeros((1, 4)), zeros(1, 4), 0, 0)
+        gpu.launch(_wide, 1, 1, np.zeros((1, 4)), zeros(1, 4), 0, 0)
 
 
 @cuda.jit
@@ -191,12 +194,12 @@ def _wide_shared(out, start):
 
 def test_wide_access_to_shared_memory_needs_a_declared_alignment():
     out = zeros(1, 4)
-    launch(_wide_shared, 1, 1, out, 4)
+    gpu.launch(_wide_shared, 1, 1, out, 4)
     assert out.tolist() == [[1, 2, 3, 4]]
     with pytest.raises(OutOfBoundsError, match=r"writes four to plain\[1, 4\].*declare it with an alignment"):
-        launch(_wide_shared, 1, 1, out, -4)
+        gpu.launch(_wide_shared, 1, 1, out, -4)
     with pytest.raises(OutOfBoundsError, match=r"writes four to tile\[1, 2\].*multiples of 4"):
-        launch(_wide_shared, 1, 1, out, 2)
+        gpu.launch(_wide_shared, 1, 1, out, 2)
 
 
 # ---- garbage

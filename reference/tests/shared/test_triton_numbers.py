@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.shared.gpu.backend import HAS_GPU, HAS_TRITON
+from reference.shared import gpu
 
-if HAS_GPU or not HAS_TRITON:
+if gpu.select().has_gpu or not gpu.select().has_triton:
     pytest.skip("mends Triton's interpreter, which is used where there is no GPU", allow_module_level=True)
 
 import torch

@@ -9,9 +9,9 @@ import inspect
 
 import pytest
 
-from reference.shared.gpu.backend import HAS_GPU, HAS_TRITON
+from reference.shared import gpu
 
-if HAS_GPU or not HAS_TRITON:
+if gpu.select().has_gpu or not gpu.select().has_triton:
     pytest.skip("watches Triton's interpreter, which is used where there is no GPU", allow_module_level=True)
 
 import torch

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.lab.matmul_gpu.charts import Rung, gpu_roofline, intensity, occupancy_chart, tile_intensity
-from reference.shared.gpu.datasheets import gpu
+from reference.shared.gpu.datasheets import datasheet
 from reference.shared.plots.style import Picture
+from reference.tests.shared.pictures import assert_same_each_time, assert_stays_on_paper
 
-H100 = gpu("H100 SXM")
+H100 = datasheet("H100 SXM")
 RUNGS = {
     "naive": Rung(0.25),
     "shared_tiled": Rung(8.0, 0.25),
@@ -19,26 +20,19 @@ PICTURES = {
     "occupancy": lambda: occupancy_chart(
         H100, kernels={"mine": (256, 128, 16384), "tiles": (1024, 40, 8192)}
     ),
-    "occupancy of small blocks": lambda: occupancy_chart(gpu("T4"), blocks=[64], shared_bytes=16384),
+    "occupancy of small blocks": lambda: occupancy_chart(datasheet("T4"), blocks=[64], shared_bytes=16384),
     "intensity": lambda: tile_intensity(
         H100, blocks={"naive": (1, 1, 0.25), "wide": (128, 64, 21.0)}, threads={"wide": (8, 8, 2.0)}
     ),
-    "intensity of the formula alone": lambda: tile_intensity(gpu("L4")),
+    "intensity of the formula alone": lambda: tile_intensity(datasheet("L4")),
     "roofline": lambda: gpu_roofline(H100, RUNGS),
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
-    first, second = (PICTURES[name]().save(tmp_path / f"{turn}.svg").read_bytes() for turn in (1, 2))
-    assert first == second
-    figure = PICTURES[name]().figure
-    figure.draw_without_rendering()
-    tight = figure.get_tightbbox()
-    assert tight is not None
-    assert min(tight.x0, tight.y0) * figure.dpi >= -1
-    assert tight.x1 * figure.dpi <= figure.bbox.x1 + 1
-    assert tight.y1 * figure.dpi <= figure.bbox.y1 + 1
+    assert_same_each_time(PICTURES[name], tmp_path)
+    assert_stays_on_paper(PICTURES[name]())
 
 
 def legend(picture: Picture) -> list[str]:
@@ -102,7 +96,10 @@ def test_no_rung_passes_any_limit(reuse, shared):
         (lambda: occupancy_chart(H100, kernels={"a": (1024, 255, 0)}), "cannot start on H100 SXM"),
         (lambda: tile_intensity(H100, blocks={"a": (1, 1, 0.0)}), "expected positive counts"),
         (lambda: gpu_roofline(H100, {}), "at least one rung"),
-        (lambda: gpu_roofline(gpu("T4"), {"a": Rung(1.0, unit="bf16")}), "T4: expected one of fp32, fp16"),
+        (
+            lambda: gpu_roofline(datasheet("T4"), {"a": Rung(1.0, unit="bf16")}),
+            "T4: expected one of fp32, fp16",
+        ),
         (lambda: intensity(0, 4), "sides of at least 1, got 0 x 4"),
     ],
 )

@@ -5,21 +5,22 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from reference.lab.matmul_gpu.memory_drawings import (
     bank_conflicts,
     coalescing,
-    grouped,
     grouped_order,
     request_of,
 )
-from reference.shared.gpu.backend import HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import WRITE
+from reference.tests.shared.pictures import assert_same_each_time, assert_stays_on_paper
 
-pytestmark = pytest.mark.skipif(HAS_GPU, reason="needs the simulator: nothing is traced on a GPU")
+backend = gpu.select()
+cuda = backend.cuda
+
+pytestmark = pytest.mark.skipif(backend.has_gpu, reason="needs the simulator: nothing is traced on a GPU")
 
 
 @cuda.jit
@@ -58,7 +59,7 @@ def requests(dtype: type = np.float32):
     found = {}
     for kernel in (down, along):
         with watch() as trace:
-            launch(kernel, 1, 32, np.ones((32, 64), dtype), np.ones(64, dtype))
+            gpu.launch(kernel, 1, 32, np.ones((32, 64), dtype), np.ones(64, dtype))
         found[kernel.py_func.__name__] = request_of(trace, "a")
     return found
 
@@ -67,30 +68,29 @@ def tiles():
     found = {}
     for name, kernel in (("32 x 32", column_of_tile), ("32 x 33", column_of_padded_tile)):
         with watch() as trace:
-            launch(kernel, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
+            gpu.launch(kernel, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
         found[name] = request_of(trace, "tile")
     return found
+
+
+def bands_of_three(side: int) -> list[tuple[int, int]]:
+    """side x side tiles, three rows together, column by column."""
+    tiles = ((row, column) for row in range(side) for column in range(side))
+    return sorted(tiles, key=lambda tile: (tile[0] // 3, tile[1], tile[0]))
 
 
 PICTURES = {
     "coalescing": lambda: coalescing(requests()),
     "coalescing of float64": lambda: coalescing(requests(np.float64)),
     "banks": lambda: bank_conflicts(tiles()),
-    "order": lambda: grouped_order(9, 9, group=3, programs=9),
+    "order": lambda: grouped_order(bands_of_three(9), programs=9),
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
-    first, second = (PICTURES[name]().save(tmp_path / f"{turn}.svg").read_bytes() for turn in (1, 2))
-    assert first == second
-    figure = PICTURES[name]().figure
-    figure.draw_without_rendering()
-    tight = figure.get_tightbbox()
-    assert tight is not None
-    assert min(tight.x0, tight.y0) * figure.dpi >= -1
-    assert tight.x1 * figure.dpi <= figure.bbox.x1 + 1
-    assert tight.y1 * figure.dpi <= figure.bbox.y1 + 1
+    assert_same_each_time(PICTURES[name], tmp_path)
+    assert_stays_on_paper(PICTURES[name]())
 
 
 def test_the_sectors_are_told():
@@ -120,13 +120,13 @@ def test_where_numpy_put_an_array_does_not_matter(sides):
         whole = np.ones(sides, np.float32)
         for part, sectors in ((whole[:, :16], 2), (whole[:, 4:12], 2), (whole[:, 8:16], 1)):
             with watch() as trace:
-                launch(along, 1, 32, part, np.ones(64, np.float32))
+                gpu.launch(along, 1, 32, part, np.ones(64, np.float32))
             assert request_of(trace, "a").sectors == sectors
 
 
 def test_requests_are_found_by_kind_and_number():
     with watch() as trace:
-        launch(column_of_tile, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
+        gpu.launch(column_of_tile, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
     assert request_of(trace, "tile", kind=WRITE).ways == 1
     with pytest.raises(ValueError, match="expected nth below 1, the requests for 'tile'; got 1"):
         request_of(trace, "tile", nth=1)
@@ -134,15 +134,6 @@ def test_requests_are_found_by_kind_and_number():
         request_of(trace, "c")
     with pytest.raises(ValueError, match="the requests for 'out'; got 0"):
         request_of(trace, "out")
-
-
-@given(height=st.integers(1, 12), width=st.integers(1, 12), group=st.integers(1, 14))
-def test_every_tile_is_visited_once(height, width, group):
-    order = grouped(height, width, group)
-    assert sorted(order) == [(row, column) for row in range(height) for column in range(width)]
-    assert grouped(height, width, 1) == sorted(order)
-    bands = [row // group for row, _ in order]
-    assert bands == sorted(bands)
 
 
 def test_the_example_of_the_triton_tutorial():
@@ -160,8 +151,9 @@ def test_the_example_of_the_triton_tutorial():
             lambda: bank_conflicts({"mine": requests()["down"]}),
             "'mine' to ask shared memory, got a in global",
         ),
-        (lambda: grouped_order(4, 4, programs=17), "expected 1 to 16 programs, got 17"),
-        (lambda: grouped(4, 4, 0), "at least 1 of each, got 4 x 4 in groups of 0"),
+        (lambda: grouped_order(bands_of_three(4), programs=17), "expected 1 to 16 programs, got 17"),
+        (lambda: grouped_order([(0, 0), (0, 0), (1, 1)]), "expected every tile once, got 3 of 2 x 2"),
+        (lambda: grouped_order([]), "expected every tile once, got 0 of 0 x 0"),
     ],
 )
 def test_bad_input_is_named(draw, message):

@@ -13,12 +13,17 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from reference.lab.matmul_gpu.kernel_drawings import RACE, colour_of, reads_and_writes
-from reference.shared.gpu.backend import HAS_GPU, cuda, launch
+from reference.shared import gpu
 from reference.shared.plots.style import Picture
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import Trace
 
-pytestmark = pytest.mark.skipif(HAS_GPU, reason="nothing is traced on a GPU; MLSYS_GPU=0 runs the simulator")
+backend = gpu.select()
+cuda = backend.cuda
+
+pytestmark = pytest.mark.skipif(
+    backend.has_gpu, reason="nothing is traced on a GPU; MLSYS_GPU=0 runs the simulator"
+)
 
 
 @cuda.jit
@@ -50,7 +55,7 @@ def counting_kernel(out, a):
 
 def traced(kernel: Any, grid: Any, block: Any, *args: Any) -> Trace:
     with watch() as trace:
-        launch(kernel, grid, block, *args)
+        gpu.launch(kernel, grid, block, *args)
     return trace
 
 

@@ -9,6 +9,7 @@ from reference.lab.napkin.charts import latencies, model_and_points, predicted_r
 from reference.shared.plots.counts import claims_chart, shares
 from reference.shared.plots.spreads import distribution, intervals
 from reference.shared.plots.style import Picture
+from reference.tests.shared.pictures import assert_same_each_time, assert_shows_itself
 
 LABELS: dict[str, Any] = {"title": "It grows", "x_label": "n", "y_label": "seconds"}
 CLAIMS = [("years", 5.3, 126.8, False), ("bubble", 0.27, 0.2727, True), ("FLOP", 3.8e9, 8.2e9, False)]
@@ -42,9 +43,8 @@ PICTURES = {
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_each_time_and_has_a_text(name, tmp_path):
-    first, second = (PICTURES[name]().save(tmp_path / f"{turn}.svg").read_bytes() for turn in (1, 2))
-    assert first == second
-    assert len(PICTURES[name]().alt) > 20
+    assert_same_each_time(PICTURES[name], tmp_path)
+    assert_shows_itself(PICTURES[name]())
 
 
 def letters(picture: Picture) -> str:
