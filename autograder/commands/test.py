@@ -1,49 +1,107 @@
-"""`./mlsys test`: every test of the repository, with pytest."""
+"""`./mlsys test`: the tests of the repository, with pytest, in three tiers."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Annotated
 
 import typer
 
-from autograder.core.units import course_root
+from autograder.authoring.testing.tiers import ALL, DEFAULT, FAST, Tier
+from autograder.core.units import CourseError, course_root, find_unit
 
-# Words that ask for all tests. With any other, like a path, -k or -x, they run one after the other.
-WHOLE = ("-q", "-v", "-r", "--durations=", "--tb=", "--color=")
+# Words that leave the tests what they are. With any other, like -x or --pdb, they run one after the other.
+HARMLESS = ("-q", "-v", "-r", "--durations", "--tb=", "--color=")
+CHOOSING = ("-k", "-m", "--lf", "--last-failed", "--sw", "--stepwise", "--deselect", "--ignore")
 FAILED, NONE_RAN = 1, 5  # exit codes of pytest; those between are its own troubles
 MOST = 8  # workers, each of which imports torch
+PLUGIN = "autograder.authoring.testing.selection"
+# Each of several workers keeps to its core: more threads would wait for each other.
+ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 
 def test(
     context: typer.Context,
-    fast: Annotated[
-        bool, typer.Option("--fast", help="Leave out the slow tests: under three minutes.")
+    fast: Annotated[bool, typer.Option("--fast", help=f"{FAST.holds} ({FAST.budget}).")] = False,
+    everything: Annotated[bool, typer.Option("--all", help=f"{ALL.holds} ({ALL.budget}).")] = False,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="NN", help="Everything of one unit, like 03.")
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="The I-th of N parts that take about equally long."),
+    ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="With --all: write down how long tests take, for --shard.")
     ] = False,
 ) -> None:
     """Run the tests of the reference and of the autograder.
 
-    Everything else on the line goes to pytest: ./mlsys test --fast -k wire -x. The exit code is pytest's: 0
-    when all passed. A test that needs a program which is absent here is skipped and says so; with CI=true it
-    fails. All of them run in two parts: several at once first, and then those that need the machine for themselves.
+    Without an option: units' own tests, the judge and each attack on it once, one lab in a real browser, the house
+    rules, and the proofs of what changed (under 8 minutes on two cores).
+
+    Everything else on the line goes to pytest: ./mlsys test --fast -k wire -x. Tests that you choose yourself, by a
+    path or with -k, run whatever their tier is, unless you say --fast. The exit code is pytest's: 0 when all passed.
+    A test that needs a program which is absent here is skipped and says so. They run in two parts: several at once
+    first, and then those that need the machine for themselves.
     """
     from reference.shared.machine import usable_cores
 
-    words, workers = context.args, min(usable_cores(), MOST)
-    if workers == 1 or not all(word.startswith(WHOLE) for word in words):
-        raise typer.Exit(pytest(words, ["not slow"] if fast else []))
-    speed = ["not slow"] if fast else []
-    first = pytest([*words, "-n", str(workers), "--dist", "loadfile"], ["not alone", *speed])
+    tier, words = tier_of(context.args, fast=fast, everything=everything, unit=unit), list(context.args)
+    if record and tier is not ALL:
+        raise CourseError("--record needs all tests\n  to fix: ./mlsys test --all --record")
+    if unit is not None:
+        words += ["--only-unit", find_unit(unit).slug]
+    if shard is not None:
+        words += ["--shard", checked(shard)]
+    workers = min(usable_cores(), MOST)
+    if workers == 1 or not all(word.startswith(HARMLESS) for word in context.args):
+        recording = [f"--record={'more' if shard else 'afresh'}"] if record else []
+        raise typer.Exit(pytest([*words, *recording], tier))
+    recording = [f"--record={'more' if shard else 'afresh'}"] if record else []
+    several = ["--part=together", "-n", str(workers), "--dist", "worksteal", *recording]
+    first = pytest([*words, *several], tier, **ONE_THREAD)
     if first not in {0, FAILED, NONE_RAN}:
         raise typer.Exit(first)
-    raise typer.Exit(both(first, pytest(words, ["alone", *speed])))
+    recording = ["--record=more"] if record else []
+    raise typer.Exit(both(first, pytest([*words, "--part=alone", *recording], tier)))
 
 
-def pytest(words: list[str], marks: list[str]) -> int:
-    """Run the tests with these marks; pytest's exit code."""
-    chosen = ["-m", " and ".join(marks)] if marks else []
-    return subprocess.run([sys.executable, "-m", "pytest", *chosen, *words], cwd=course_root()).returncode
+def tier_of(words: list[str], *, fast: bool, everything: bool, unit: str | None) -> Tier:
+    """Which tests may run. Raises CourseError for both --fast and --all."""
+    if fast and everything:
+        raise CourseError("--fast and --all exclude each other\n  to fix: leave one of them out")
+    if fast:
+        return FAST
+    chosen = unit is not None or any(chooses(word) for word in words)
+    return ALL if everything or chosen else DEFAULT
+
+
+def chooses(word: str) -> bool:
+    """Whether a word of the command line names tests: a path, or an option that selects."""
+    if word.startswith("-"):
+        return word.startswith(CHOOSING)
+    return (course_root() / word.partition("::")[0]).exists()
+
+
+def checked(shard: str) -> str:
+    from autograder.authoring.testing.selection import shard as parse
+
+    try:
+        parse(shard)
+    except ValueError as error:
+        raise CourseError(f"--shard: {error}") from None
+    return shard
+
+
+def pytest(words: list[str], tier: Tier, **variables: str) -> int:
+    """Run the tests of this tier; pytest's exit code."""
+    command = [sys.executable, "-m", "pytest", "-p", PLUGIN, *tier.words, *words]
+    return subprocess.run(
+        command, cwd=course_root(), env=os.environ | tier.environment | variables
+    ).returncode
 
 
 def both(first: int, second: int) -> int:

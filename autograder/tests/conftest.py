@@ -11,13 +11,13 @@ from hypothesis import settings
 from autograder.core.units import Unit
 from autograder.release.starters import write_starters
 from autograder.tests.mini import make_course
+from reference.tests.effort import tries
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Who starts the tests in the background of a shell hands down a deaf ear for Ctrl-C, which some tests press.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# How long an example takes is no property of the code: the machine may be busy.
-settings.register_profile("course", deadline=None)
+settings.register_profile("course", tries())
 settings.load_profile("course")
 
 

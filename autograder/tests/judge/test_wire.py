@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.judge.worker.values import MalformedError
@@ -24,6 +24,7 @@ from autograder.judge.worker.wire import (
     ProtocolError,
     WireLimits,
 )
+from reference.tests.effort import tries
 
 SMALL = WireLimits(header_bytes=4096, containers=100, payload_bytes=8 << 20)
 
@@ -49,7 +50,7 @@ def refuse(channel: Channel) -> str:
 
 
 @given(st.binary(max_size=200), st.booleans())
-@settings(deadline=None)
+@tries()
 def test_no_bytes_make_another_exception(data, framed):
     ours, theirs = socket.socketpair()
     with ours, theirs:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.core.result import Status
@@ -17,6 +17,7 @@ from autograder.reports.names import folder_names
 from autograder.reports.statistics import class_figures
 from autograder.roster.standing import Standings
 from autograder.tests.reports import sample
+from reference.tests.effort import tries
 
 CLASS = sample.small_class()
 FILES = dict(class_files(CLASS, sample.manifest()))
@@ -211,7 +212,7 @@ TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=60) |
 )
 
 
-@settings(max_examples=40)
+@tries(40)
 @given(TEXT, TEXT)
 def test_any_text_stays_text_on_every_page(name: str, said: str):
     wrong = sample.result({"test_add_sums": Status.ERROR}, message=said, got=said, stdout=said, hint=said)

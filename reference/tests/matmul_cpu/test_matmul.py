@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.matmul_cpu import matmul
+from reference.tests.effort import tries
 from reference.tests.matmul_cpu.bounds import LAYOUTS, assert_product, strided
 
 DTYPES = st.sampled_from([np.float32, np.float64])
@@ -16,7 +17,7 @@ LAYOUT = st.sampled_from(LAYOUTS)
 SEED = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(SIDE, SIDE, SIDE, DTYPES, LAYOUT, LAYOUT, st.integers(1, 4), SEED)
 def test_any_sizes_and_strides(m, k, n, dtype, layout_a, layout_b, threads, seed):
     rng = np.random.default_rng(seed)
@@ -35,7 +36,7 @@ WINDOWS = {  # how `out` lies in a larger array: (2m + 8, 2n + 8) in C or F orde
 }
 
 
-@settings(max_examples=150, deadline=None)
+@tries(150)
 @given(
     SIDE, SIDE, SIDE, DTYPES, st.sampled_from(list(WINDOWS)), st.sampled_from("CF"), st.integers(1, 2), SEED
 )

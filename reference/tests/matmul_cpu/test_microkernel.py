@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit
 
@@ -25,13 +25,14 @@ from reference.matmul_cpu.vectors import (
     tile_shape,
     vector_bits,
 )
+from reference.tests.effort import tries
 from reference.tests.matmul_cpu.bounds import LAYOUTS, assert_product, strided
 
 SIDE = st.one_of(st.integers(0, 20), st.sampled_from([31, 33, 47, 48, 49, 97, 257, 300]))
 LAYOUT = st.sampled_from(LAYOUTS[:5])
 
 
-@settings(max_examples=80, deadline=None)
+@tries(80)
 @given(SIDE, SIDE, SIDE, st.sampled_from([np.float32, np.float64]), LAYOUT, LAYOUT, st.integers(0, 2**32 - 1))
 def test_any_sizes_and_strides(m, k, n, dtype, layout_a, layout_b, seed):
     rng = np.random.default_rng(seed)

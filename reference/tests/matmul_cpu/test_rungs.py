@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.judge.checking import gamma
@@ -15,6 +15,7 @@ from reference.matmul_cpu.blocked import register_blocked
 from reference.matmul_cpu.compiled import numba_loops, numba_parallel
 from reference.matmul_cpu.loops import python_loops, python_reordered
 from reference.matmul_cpu.recursive import divide_and_conquer
+from reference.tests.effort import tries
 
 Rung = Callable[[Any, Any], Any]
 LISTS = (python_loops, python_reordered)
@@ -33,7 +34,7 @@ every_array_rung = pytest.mark.parametrize("rung", ARRAYS, ids=lambda rung: rung
 every_list_rung = pytest.mark.parametrize("rung", LISTS, ids=lambda rung: rung.__name__)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
 # No deadline: the first example compiles.
-examples = settings(max_examples=40, deadline=None)
+examples = tries(40)
 
 
 def reals(seed: int, m: int, k: int, n: int, dtype: Any = np.float64) -> tuple[np.ndarray, np.ndarray]:

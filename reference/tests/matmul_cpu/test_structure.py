@@ -7,12 +7,13 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numba import njit, types
 
 from reference.matmul_cpu import blocked, recursive
 from reference.matmul_cpu.recursive import ASPECT, LEAF, TASK_LEVELS, Block
+from reference.tests.effort import tries
 
 sides = st.integers(0, 2000)
 
@@ -28,7 +29,7 @@ def overlap(x: Block, y: Block) -> bool:
 
 
 @given(m=sides, k=sides, n=sides)
-@settings(max_examples=50, deadline=None)
+@tries(50)
 def test_the_leaves_cover_the_work_once(m: int, k: int, n: int):
     whole = Block(0, m, 0, k, 0, n)
     leaves: list[Block] = []
@@ -44,7 +45,7 @@ def test_the_leaves_cover_the_work_once(m: int, k: int, n: int):
 
 
 @given(m=sides, n=sides)
-@settings(max_examples=50, deadline=None)
+@tries(50)
 def test_tasks_write_to_different_parts_of_c(m: int, n: int):
     tasks = recursive._tasks(Block(0, m, 0, 1, 0, n), TASK_LEVELS)
     assert len(tasks) == 2**TASK_LEVELS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
@@ -24,6 +24,7 @@ from reference.matmul_gpu.flash_tiles import flash_tiles
 from reference.shared import gpu
 from reference.shared.gpu.compile import Recipe, compile_kernels
 from reference.shared.simulators.triton_watch import watch_triton
+from reference.tests.effort import tries
 
 backend = gpu.select()
 
@@ -50,7 +51,7 @@ def own(attention: Any, case: list[Any], causal: bool) -> list[torch.Tensor]:
 
 
 @given(LENGTHS, LENGTHS, st.integers(1, 9), st.booleans(), st.integers(5, 80), st.integers(5, 80))
-@settings(max_examples=15, deadline=None)
+@tries(15)
 def test_tiles_of_any_size_give_torchs_attention(queries, keys, d, causal, height, width):
     case = operands(queries, keys, d, batch=2, dtype=torch.float64)
     with pytest.MonkeyPatch.context() as patch:
@@ -68,7 +69,7 @@ def test_gradients_of_tiles_are_those_of_the_values(causal, monkeypatch):
 
 
 @given(LENGTHS, LENGTHS, st.sampled_from([1, 16, 21]), st.booleans())
-@settings(max_examples=8, deadline=None)
+@tries(8)
 def test_triton_gives_torchs_attention(queries, keys, d, causal):
     case = operands(queries, keys, d)
     torch.testing.assert_close(

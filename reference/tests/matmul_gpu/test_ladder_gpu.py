@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.judge.checking import product_and_bound
@@ -21,6 +21,7 @@ from reference.matmul_gpu.wide import vectorized
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import READ, Trace
+from reference.tests.effort import tries
 
 backend = gpu.select()
 
@@ -60,7 +61,7 @@ def traced(rung: Rung, a: np.ndarray, b: np.ndarray, order: Any = "forward") -> 
 
 @every_rung
 @given(m=side, k=depth, n=side, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=6, deadline=None)
+@tries(6)
 def test_any_sizes(rung: Rung, m: int, k: int, n: int, seed: int):
     a, b = reals(seed, m, k, n)
     before = a.copy(), b.copy()

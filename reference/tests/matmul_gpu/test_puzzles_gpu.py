@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.lab.matmul_gpu.kernel_drawings import reads_and_writes
@@ -17,11 +17,12 @@ from reference.matmul_gpu.puzzles_scans import BINS, SIDE, TILE
 from reference.matmul_gpu.puzzles_shared import RADIUS, THREADS
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import BarrierError, OutOfBoundsError, watch
+from reference.tests.effort import tries
 
 backend = gpu.select()
 
 seeds, sizes = st.integers(0, 2**31 - 1), st.integers(1, 40)
-examples = settings(max_examples=12, deadline=None)
+examples = tries(12)
 simulated = pytest.mark.skipif(
     backend.has_gpu, reason="nothing is traced on a GPU; MLSYS_GPU=0 runs the simulator"
 )
@@ -134,7 +135,7 @@ def test_products_of_any_size(m: int, k: int, n: int, seed: int):
 
 
 @given(m=st.integers(1, 40), n=st.integers(1, 40), seed=seeds)
-@settings(max_examples=4, deadline=None)
+@tries(4)
 def test_turned_matrices_of_any_size(m: int, n: int, seed: int):
     grid = (-(-n // SIDE), -(-m // SIDE))
     played("transpose", grid, (SIDE, SIDE), (n, m), (whole(seed, m, n),), seed)

@@ -13,7 +13,7 @@ if not gpu.select().has_triton:
     pytest.skip("Triton is made for Linux alone", allow_module_level=True)
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.judge.checking import gamma, roundoff
@@ -21,6 +21,7 @@ from reference.matmul_gpu import norm, softmax, tl_matmul
 from reference.matmul_gpu.softmax import LONGEST
 from reference.matmul_gpu.tl_matmul import tile_order
 from reference.shared.simulators.triton_watch import watch_triton
+from reference.tests.effort import tries
 
 backend = gpu.select()
 layer_norm: Any = norm.layer_norm  # Any: bad input is what some tests are about
@@ -32,7 +33,7 @@ dtypes = st.sampled_from([torch.float32, torch.float16, torch.bfloat16])
 orders = st.one_of(st.sampled_from(["forward", "backward"]), st.integers(0, 2**31))
 seeds = st.integers(0, 2**31)
 kinds = st.sampled_from(["plain", "turned", "stepped"])
-examples = settings(max_examples=12, deadline=None)
+examples = tries(12)
 
 
 def reals(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
@@ -77,7 +78,7 @@ def assert_product(got: torch.Tensor, a: torch.Tensor, b: torch.Tensor) -> None:
     m=st.integers(0, 40), k=st.integers(0, 70), n=st.integers(0, 70), dtype=dtypes, order=orders, seed=seeds,
     turns=st.tuples(kinds, kinds), how=st.sampled_from([{}, {"split_k": 2}, {"split_k": 3}, {"persistent": True}]),
 )  # fmt: skip
-@settings(max_examples=25, deadline=None)
+@tries(25)
 def test_triton_matmul_stays_in_the_error_bound(m, k, n, dtype, order, seed, turns, how):
     a, b = reals(seed, m, k, dtype=dtype), reals(seed + 1, k, n, dtype=dtype)
     before = a.clone()

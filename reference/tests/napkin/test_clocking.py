@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.napkin import sheet, stopwatch
+from reference.tests.effort import tries
 
 pytestmark = pytest.mark.alone  # it measures time
 
@@ -57,7 +58,7 @@ def test_the_interval_is_scipys():
     assert (low, high) == pytest.approx((want.low, want.high), abs=0.03)
 
 
-@settings(max_examples=30)
+@tries(30)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=20), st.integers(0, 9), st.floats(0.5, 0.99))
 def test_an_interval_stays_within_the_samples(samples, seed, level):
     low, high = stopwatch.median_interval(samples, seed, level, resamples=200)
@@ -86,7 +87,7 @@ def test_noise():
     assert stopwatch.too_noisy(RUNS) == (quartiles[2] - quartiles[0] > 0.1 * quartiles[1])
 
 
-@settings(max_examples=30, deadline=None)
+@tries(30)
 @given(st.integers(1, 200), st.integers(0, 1000))
 def test_a_cycle_comes_by_every_place_before_it_returns(n, seed):
     after = sheet.cycle(n, seed)
@@ -108,7 +109,7 @@ def test_all_cycles_are_equally_likely():
     assert scipy.stats.chisquare(list(counts.values())).pvalue > 1e-4
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(st.integers(1, 50), st.integers(0, 200))
 def test_a_chase_ends_where_a_plain_walk_ends(n, steps):
     after = sheet.cycle(n, 1)

@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from reference.napkin.layers import attention, conv2d, embedding, layer_norm, linear
 from reference.napkin.modules import Row, count_module
+from reference.tests.effort import tries
 
 sizes = st.integers(1, 12)
-few = settings(max_examples=40, deadline=None)
+few = tries(40)
 
 
 def torch_counts(module: nn.Module, *inputs: Any) -> tuple[int, int]:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import scipy.optimize
 import scipy.stats
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reference.napkin import growth, roofline, scaling, service
+from reference.tests.effort import tries
 
 fractions, counts = st.floats(0, 1), st.integers(1, 2000)
 rates = st.floats(1e-3, 1e3)
@@ -62,7 +63,7 @@ def test_a_fit_is_clipped():
     assert scaling.fit_fraction([2, 4], [0.5, 0.5]) == 0  # slower than alone
 
 
-@settings(max_examples=200)
+@tries(200)
 @given(st.floats(0, 0.99), st.floats(0.05, 1))
 def test_most_workers_is_the_last_that_is_efficient(fraction, efficiency):
     most = scaling.most_workers(fraction, efficiency)
@@ -132,7 +133,7 @@ def test_littles_law_in_a_queue_that_was_played_through():
     assert service.in_flight(rate, latency) == pytest.approx(inside, rel=0.01)
 
 
-@settings(max_examples=200)
+@tries(200)
 @given(st.floats(0.1, 100), st.floats(0, 0.5), st.floats(1e-4, 0.5))
 def test_the_smallest_batch_keeps_up_and_no_smaller_does(rate, setup, each):
     assume(rate * each < 0.99)
@@ -141,7 +142,7 @@ def test_the_smallest_batch_keeps_up_and_no_smaller_does(rate, setup, each):
     assert b == 1 or service.throughput(b - 1, setup, each) < rate
 
 
-@settings(max_examples=200)
+@tries(200)
 @given(st.floats(0.01, 5), st.floats(0.1, 500), st.floats(0, 1), st.floats(1e-4, 0.5))
 def test_the_largest_batch_keeps_the_limit_and_no_larger_does(limit, rate, setup, each):
     def worst(b):
@@ -163,7 +164,7 @@ def test_a_service_by_hand():
         service.smallest_batch(500, 0.010, 0.002)
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 3), st.integers(1, 3))
 def test_kmeans_operations_are_those_of_a_loop(points, dimensions, clusters, iterations):
     operations = 0

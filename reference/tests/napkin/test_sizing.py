@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from reference.napkin.campaign import campaign_cost, simulate_costs, summary
 from reference.napkin.sizing import flop_of_gpu_days, gpu_days, model_bytes, training_flop, transformer_flop
+from reference.tests.effort import tries
 
 numbers = st.floats(1e-3, 1e9)
 
@@ -56,7 +57,7 @@ def test_the_lectures_campaign():
     assert campaign_cost(1e3, 1e4, 10, 5e4, 2e3, 7) == 165_000
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(st.integers(0, 50), st.integers(0, 50))
 def test_without_spread_a_simulation_is_the_plain_sum(cycles, tweaks):
     costs = simulate_costs(

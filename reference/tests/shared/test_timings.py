@@ -8,7 +8,7 @@ import time
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.shared.timing import conditions as conditions_module
@@ -16,6 +16,7 @@ from reference.shared.timing import statistics as timings
 from reference.shared.timing.conditions import Conditions, conditions
 from reference.shared.timing.statistics import Comparison, Ratio, Timing, ratio_of, timing_of
 from reference.shared.timing.stopwatch import compare, interleaved, time_calls
+from reference.tests.effort import tries
 
 pytestmark = pytest.mark.alone  # it measures time
 
@@ -34,7 +35,7 @@ def test_the_interval_does_not_change_from_one_look_to_the_next():
     assert timing_of(RUNS, 1).interval == timing_of(RUNS, 1).interval
 
 
-@settings(max_examples=25)
+@tries(25)
 @given(times)
 def test_the_interval_holds_the_median_and_stays_within_the_runs(runs: list[float]):
     timing = timing_of(runs, 1)
@@ -75,7 +76,7 @@ def test_a_slow_spell_cancels_in_the_ratio():
     assert ratio.differs
 
 
-@settings(max_examples=25)
+@tries(25)
 @given(times, st.floats(0.01, 100))
 def test_a_ratio_has_its_factor(runs: list[float], factor: float):
     ratio = ratio_of([factor * run for run in runs], runs)

@@ -16,10 +16,11 @@ if gpu.select().has_gpu or not gpu.select().has_triton:
 import torch
 import triton
 import triton.language as tl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.shared.simulators.triton_numbers import narrow, tf32, widen
+from reference.tests.effort import tries
 
 INF, NAN = float("inf"), float("nan")
 EDGES = (
@@ -70,7 +71,7 @@ def bits(x: torch.Tensor) -> np.ndarray:
 
 
 @given(st.lists(st.floats(width=32), min_size=1, max_size=50))
-@settings(max_examples=100, deadline=None)
+@tries(100)
 def test_narrow_rounds_as_torch_does(values: list[float]):
     x = np.array([*values, *EDGES], np.float32)
     want = torch.from_numpy(x).bfloat16()

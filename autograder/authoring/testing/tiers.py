@@ -1,0 +1,59 @@
+"""The three tiers of the tests. This file is the one place that says what each leaves out and how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TIER, EFFORT = "MLSYS_TEST_TIER", "MLSYS_TEST_EFFORT"  # variables by which tests know what they run in
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One size of a test run, on two cores.
+
+    leaves_out: marks of the tests that do not run. effort: the share of its examples that a property test tries.
+    """
+
+    name: str
+    command: str
+    budget: str
+    holds: str
+    leaves_out: tuple[str, ...]
+    effort: float
+
+    @property
+    def words(self) -> list[str]:
+        """The options of the plugin in selection.py."""
+        return [f"--leave-out={mark}" for mark in self.leaves_out]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {TIER: self.name, EFFORT: f"{self.effort:g}"}
+
+
+FAST = Tier(
+    name="fast",
+    command="./mlsys test --fast",
+    budget="under 2 minutes",
+    holds="the quick tests, with a fifth of the examples of property tests: for while you work",
+    leaves_out=("slow", "exhaustive"),
+    effort=0.2,
+)
+DEFAULT = Tier(
+    name="default",
+    command="./mlsys test",
+    budget="under 8 minutes",
+    holds="units' own tests, the judge and each attack on it once, one lab in a real browser, the house rules, "
+    "and the proofs of what changed",
+    leaves_out=("exhaustive",),
+    effort=0.5,
+)
+ALL = Tier(
+    name="all",
+    command="./mlsys test --all",
+    budget="over half an hour",
+    holds="everything: every repetition, every lab in a browser, every wrong solution, every example",
+    leaves_out=(),
+    effort=1.0,
+)
+TIERS = {tier.name: tier for tier in (FAST, DEFAULT, ALL)}
