@@ -137,7 +137,7 @@ def test_without_node_the_message_says_what_to_install(tmp_path: Path):
     assert done.stderr.startswith(
         "mlsys: slides are rendered by Marp, on Node.js 18 or newer with npm; found none\n"
     )
-    assert "to mend: sudo apt-get install nodejs npm" in done.stderr
+    assert "to fix: sudo apt-get install nodejs npm" in done.stderr
 
 
 def test_an_old_node_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
