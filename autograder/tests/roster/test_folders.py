@@ -115,7 +115,7 @@ def test_the_command_writes_a_version_and_prints_a_table(tree: Path):
     assert json.loads((version / "grades.json").read_text())["people"][0]["id"] == "ada_bold_"
     assert (version / "students/ada_bold_/report.html").is_file()
     again = mlsys(tree, "grade", "02", "ada [bold]", "--out", "out")
-    assert "no grade differs from version 1" in again.stdout
+    assert "every grade is the same as in version 1" in again.stdout
     roster = mlsys(tree, "grade", "02", "--roster", "class.csv", "--out", "out")
     assert "version 2 is in" in roster.stdout, roster.stderr
     fetched = mlsys(tree, "collect", "02", "--roster", "class.csv", "--out", "out")
@@ -162,15 +162,15 @@ def test_ctrl_c_stops_and_the_next_run_goes_on(tree: Path):
         (("grade", "02", ".", "--deadline", "2026-11-30T12:00Z"), "a folder has no record"),
         (
             ("grade", "02", "--roster", "class.csv", "--deadline", "2026-11-30T12:00Z"),
-            "no git repository: s1",
+            "got plain folders for: s1",
         ),
         (("grade", "02", "--roster", "class.csv", "--deadline", "soon"), "--deadline: expected a date"),
         (("grade", "02", "--roster", "class.csv", "--shard", "1/2"), "expected --seed too"),
         (("grade", "02", ".", "--seed", "1", "--regrade"), "expected --seed or --regrade"),
         (("grade", "02", "--roster", "none.csv"), "No such file"),
         (("grade", "02", ".", "--gpu"), "--gpu: unit 02_sums needs none"),
-        (("merge", "out", "nowhere"), "found no folder"),
-        (("merge", "out", "."), "no shards in these folders"),
+        (("merge", "out", "nowhere"), "got no folder"),
+        (("merge", "out", "."), "there are no parts in these folders"),
     ],
 )
 def test_wrong_words_get_one_message(tree: Path, arguments: tuple[str, ...], message: str):
