@@ -121,14 +121,14 @@ def test_hidden_checks_show_their_category_alone(root: Path, desk: Path):
     [
         (("check", "77"), 2, "unknown unit '77'"),
         (("check", "01.9"), 2, "expected: one of 01.1 add, 01.2 scale"),
-        (("check", "01."), 2, "there is no desk"),
+        (("check", "01."), 2, "you have no files for unit 01 yet"),
         (("check", "01"), 2, "you have no files for unit 01 yet"),
         (("reset", "01"), 2, "expected: a task, like 01.1"),
         (("reset", "01.9"), 2, "expected: one of 01.1 add"),
         (("grade", "01", "nowhere"), 2, "found nothing"),
         (("grade", "09", "."), 2, "unknown unit '09'"),
         (("release", "--unit", "01"), 2, "--unit UNIT --to DIR"),
-        (("release", "--unit", "01", "--to", "."), 2, "holds the course itself"),
+        (("release", "--unit", "01", "--to", "."), 2, "the course itself is there"),
         (("check",), 2, "there is no desk yet"),
         (("check", "subtract"), 2, "nothing here is called 'subtract'"),
     ],
@@ -196,7 +196,7 @@ def test_reset_in_words(root: Path, desk: Path):
     done = mlsys(root, "reset", "01.1")
     assert done.returncode == 0
     assert "your old file is ops.py.before-reset-1" in told(done)
-    assert "nothing to do" in told(mlsys(root, "reset", "01.1"))
+    assert "nothing to restore" in told(mlsys(root, "reset", "01.1"))
     assert "0 of 9 points in total" in told(mlsys(root, "status")), "the points went with the file"
     (desk / "ops.py.before-reset-1").rename(desk / "ops.py")
     assert "5 of 9 points in total" in told(mlsys(root, "status"))

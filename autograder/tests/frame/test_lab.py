@@ -271,7 +271,10 @@ def test_a_unit_of_an_earlier_week_opens_on_the_desk_from_then(tree: Path):
     assert first_unfinished([first, second]) == second, "all is done, and still it is not the empty one"
     done = lab_result(tree, "81")
     assert done.returncode == 2
-    assert "unit 81_tiny has no assignment here, and you have no desk from its week" in done.stderr
+    assert (
+        "unit 81_tiny has no assignment in this week's files, and you have no desk from its week"
+        in done.stderr
+    )
     assert "a unit with an assignment (82)" in done.stderr
     assert "reference/tiny/" in done.stderr
     assert "Traceback" not in done.stderr
@@ -280,7 +283,7 @@ def test_a_unit_of_an_earlier_week_opens_on_the_desk_from_then(tree: Path):
     (first.desk / first.lab.name).write_text(json.dumps(NOTEBOOK))
     (first.desk / "loops.py").write_text("mine = 1\n")
     with running_lab(tree, "81") as (_, printed, address):
-        assert "Your desk of an earlier week, work/81_tiny/" in printed
+        assert "This is your desk of an earlier week, work/81_tiny/" in printed
         token = address.partition("?token=")[2]
         base = re.sub(r"(http://127\.0\.0\.1:\d+)/.*", r"\1", address)
         assert get(f"{base}/api/contents/work/81_tiny/loops.py?token={token}")[0] == 200
