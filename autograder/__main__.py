@@ -1,4 +1,4 @@
-"""`python -m autograder` is what `./mlsys` hands over to."""
+"""The entry point of `python -m autograder`, which `./mlsys` runs."""
 
 from autograder.cli import main
 

@@ -1,7 +1,7 @@
-"""Make `.venv` and install the pinned versions: what `./mlsys` runs on its first start.
+"""Make `.venv` and install the pinned packages; `./mlsys` runs this on its first start.
 
-Uses the standard library alone. Every step looks at what is already there, so an interrupted
-installation goes on where it stopped, and a finished one is recorded in `.venv/ready`.
+Uses only the standard library. Every step checks what is already installed, so an interrupted
+installation continues where it stopped. `.venv/ready` records a finished installation.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def say(message: str) -> None:
 
 
 def ready_text(root: Path) -> str:
-    """What `.venv/ready` must hold: the pins, the project's needs, and where the environment was made."""
+    """The content of `.venv/ready`: the pins, the project's dependencies, and the place of the environment."""
     pins = (root / "constraints.txt").read_text() + (root / "pyproject.toml").read_text()
     return f"{pins}# root: {root}\n"
 
 
 def make_environment(home: Path) -> None:
-    """Create the environment, or a new one where the old one no longer starts or has another Python."""
+    """Create the environment; replace one that no longer starts or has another Python."""
     python = home / "bin" / "python"
     wanted = f"{sys.version_info.major}.{sys.version_info.minor}"
     code = "import sys; print('%d.%d' % sys.version_info[:2]); import pip"
@@ -46,7 +46,7 @@ def make_environment(home: Path) -> None:
 
 
 def remove_half_installed(site: Path) -> None:
-    """Forget packages whose installation was cut off: pip writes RECORD last, and cannot mend one without."""
+    """Remove packages whose installation was interrupted: pip writes RECORD last, and cannot repair one without."""
     for info in site.glob("*.dist-info"):
         if not (info / "RECORD").exists():
             shutil.rmtree(info)
@@ -57,7 +57,7 @@ def normalized(name: str) -> str:
 
 
 def missing_pins(root: Path, site: Path) -> list[str]:
-    """The lines of constraints.txt that are not installed at that version yet, torch first."""
+    """The lines of constraints.txt that are not installed at their version, torch first."""
     have = {}
     for info in site.glob("*.dist-info"):
         name, _, version = info.name.removesuffix(".dist-info").rpartition("-")
@@ -73,13 +73,13 @@ def missing_pins(root: Path, site: Path) -> list[str]:
 
 
 def pip(home: Path, *arguments: str) -> None:
-    """Run pip, and turn its failure into one plain message."""
+    """Run pip; a failure becomes one message and exit code 69."""
     command = [str(home / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "-q"]
     done = subprocess.run([*command, *arguments], stdin=subprocess.DEVNULL)
     if done.returncode:
-        say("pip could not install what the course needs (its message is above).")
-        say("to mend: look at the network and the free disk space, then run the same command again;")
-        say("what is already installed is kept. Or delete .venv to start afresh.")
+        say("pip could not install the packages of the course (its message is above)")
+        say("to fix: check the network and the free disk space, then run the same command again;")
+        say("installed packages are kept. To start again from nothing, delete .venv")
         raise SystemExit(69)
 
 
@@ -89,7 +89,7 @@ def install(root: Path, home: Path) -> None:
     pins = missing_pins(root, site)
     total, done = len(pins), 0
     while pins:
-        # torch goes alone and with its dependencies: which ones it has depends on the build.
+        # torch is installed first, with its dependencies: they depend on the build.
         alone = pins[0].startswith("torch==")
         batch, pins = (pins[:1], pins[1:]) if alone else (pins[:BATCH], pins[BATCH:])
         names = ", ".join(pin.partition("==")[0] for pin in batch)
@@ -111,16 +111,16 @@ def main(root: Path) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            say("another ./mlsys is installing; waiting for it")
+            say("another ./mlsys is installing packages; waiting until it is done")
             fcntl.flock(lock, fcntl.LOCK_EX)
         ready = home / "ready"
         if ready.exists() and ready.read_text() == ready_text(root):
             return 0
         started = time.monotonic()
         if ready.exists():
-            say("the pinned versions or the folder have changed: bringing .venv up to date")
+            say("the pinned packages or the folder changed: updating .venv")
         else:
-            say("first start: installing the pinned versions into .venv (a few minutes; safe to interrupt)")
+            say("first start: installing the pinned packages into .venv (a few minutes; safe to interrupt)")
         ready.unlink(missing_ok=True)
         make_environment(home)
         install(root, home)
@@ -135,12 +135,12 @@ if __name__ == "__main__":
     try:
         sys.exit(main(Path(sys.argv[1])))
     except KeyboardInterrupt:
-        say("interrupted; run the same command again and it goes on from here")
+        say("interrupted; run the same command again to continue")
         sys.exit(130)
     except subprocess.CalledProcessError as error:
         say(f"could not make the environment: {error.cmd[0]} -m {error.cmd[-1]} failed")
         say(
-            "to mend: install the venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then run again"
+            "to fix: install the venv module (Debian, Ubuntu: sudo apt-get install python3-venv), then run again"
         )
         sys.exit(69)
     except OSError as error:

@@ -1,7 +1,7 @@
 """The command line: registers the commands, and turns every error into one message and an exit code.
 
 Exit codes: 0 done; 1 a check, test or target failed; 2 bad input; 69 something is not installed;
-70 a mistake of the course itself; 130 interrupted.
+70 a bug of the course; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -33,42 +33,46 @@ from autograder.commands import (
     test,
     units,
 )
+from autograder.commands.help_text import PlainCommand, PlainGroup
 from autograder.commands.student_tree import fit_to_tree
 from autograder.core.units import CourseError
 
 app = typer.Typer(
     name="mlsys",
+    cls=PlainGroup,
     help="A course on machine-learning systems: labs, checks, grades, slides.",
-    epilog="Start with: ./mlsys lab        Something wrong? ./mlsys doctor",
+    epilog="Start with ./mlsys lab. If something does not work, try ./mlsys doctor.",
     no_args_is_help=True,
+    add_completion=False,  # it would write to the home folder
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-STUDENTS, INSTRUCTORS, EVERYONE = "For students", "For instructors", "The house"
-app.command(rich_help_panel=STUDENTS)(lab.lab)
-app.command(rich_help_panel=STUDENTS)(check.check)
-app.command(rich_help_panel=STUDENTS)(reset.reset)
-app.command(rich_help_panel=STUDENTS)(status.status)
-app.command(rich_help_panel=INSTRUCTORS)(collect.collect)
-app.command(rich_help_panel=INSTRUCTORS)(grade.grade)
-app.command(rich_help_panel=INSTRUCTORS)(merge.merge)
-app.command(rich_help_panel=INSTRUCTORS)(mark.mark)
-app.command(rich_help_panel=INSTRUCTORS)(export.export)
-app.command(rich_help_panel=INSTRUCTORS)(feedback.feedback)
-app.command(rich_help_panel=INSTRUCTORS)(similarity.similarity)
-app.command(rich_help_panel=INSTRUCTORS)(release.release)
+STUDENTS, INSTRUCTORS, EVERYONE = "For students", "For instructors", "For everyone"
+app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(lab.lab)
+app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(check.check)
+app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(reset.reset)
+app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(status.status)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(collect.collect)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(grade.grade)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(merge.merge)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(mark.mark)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(export.export)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(feedback.feedback)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(similarity.similarity)
+app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(release.release)
 app.add_typer(classroom50.app, name="classroom50", rich_help_panel=INSTRUCTORS)
-app.command(rich_help_panel=EVERYONE)(units.units)
-app.command(rich_help_panel=EVERYONE)(doctor.doctor)
-app.command(rich_help_panel=EVERYONE)(slides.slides)
+app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(units.units)
+app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(doctor.doctor)
+app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(slides.slides)
 app.command(
+    cls=PlainCommand,
     rich_help_panel=EVERYONE,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test.test)
-app.command(rich_help_panel=EVERYONE)(bench.bench)
-app.command(rich_help_panel=EVERYONE)(new_unit.new_unit)
+app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(bench.bench)
+app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(new_unit.new_unit)
 fit_to_tree(app)
 
 
@@ -76,7 +80,7 @@ def main() -> None:
     """Run the command line; exits with one of the codes above."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `./mlsys units | head` ends quietly
     try:
-        app(prog_name="mlsys")
+        app(prog_name="./mlsys")
     except CourseError as error:
         print(f"mlsys: {error}", file=sys.stderr)
         sys.exit(getattr(error, "exit_code", 2))
@@ -88,7 +92,8 @@ def main() -> None:
             raise
         print(f"mlsys: internal error: {type(error).__name__}: {error}", file=sys.stderr)
         print(
-            "  This is a mistake of the course, not yours. MLSYS_DEBUG=1 ./mlsys ... shows where.",
+            "  This is a bug of the course, not your mistake. Report it with the output of "
+            "MLSYS_DEBUG=1 ./mlsys ...",
             file=sys.stderr,
         )
         sys.exit(70)

@@ -1,7 +1,7 @@
-"""The notebook's side of the course: `%load_ext autograder.notebook`, then `%check 01.3`.
+"""The notebook extension of the course: `%load_ext autograder.notebook`, then `%check 01.3`.
 
-The extension makes `import loops` find the desk, brings edits in without a kernel restart, and turns the
-NotImplementedError of a task that is not written yet into one sentence.
+It puts the desk on the import path, loads edits without a kernel restart, and shows the NotImplementedError of
+an unwritten task as one sentence.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from autograder.lab.reloader import Reloader
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Called by `%load_ext autograder.notebook`; calling it again changes nothing."""
+    """Load the extension (`%load_ext autograder.notebook`); a second call changes nothing."""
     if getattr(shell, "mlsys_reloader", None) is not None:
         return
     desk = Path.cwd()
     if str(desk) not in sys.path:
         sys.path.insert(0, str(desk))
-    # numba says this of every emptied parallel function.
+    # numba warns about every emptied parallel function.
     warnings.filterwarnings("ignore", message=r"\s*The keyword argument 'parallel=True' was specified")
     shell.mlsys_reloader = reloader = Reloader(desk)
 
@@ -39,12 +39,12 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("pre_run_cell", shell.mlsys_hooks[0])
     shell.events.register("post_run_cell", shell.mlsys_hooks[1])
     shell.register_magic_function(check_magic, "line", "check")
-    # numba lets an exception within a parallel loop end as the cause of a SystemError.
+    # numba turns an exception inside a parallel loop into the cause of a SystemError.
     shell.set_custom_exc((NotImplementedError, SystemError), not_written_yet)
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Called by `%unload_ext autograder.notebook`."""
+    """Unload the extension (`%unload_ext autograder.notebook`)."""
     if getattr(shell, "mlsys_reloader", None) is None:
         return
     shell.events.unregister("pre_run_cell", shell.mlsys_hooks[0])
@@ -54,9 +54,9 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 def check_magic(line: str) -> None:
-    """%check 01.3 checks one task on this desk, %check 01 the unit, %check alone the unit of the folder.
+    """Check your solutions: %check 01.3 checks one task, %check 01 a unit, %check the unit of this folder.
 
-    A line says meanwhile what runs, for how long, and its limit; the table takes its place.
+    While it runs, one line shows the running check, its time and its limit. Then the table replaces the line.
     """
     from IPython.core.error import UsageError
 
@@ -73,7 +73,7 @@ def check_magic(line: str) -> None:
 
 
 class Place:
-    """One output of a cell, whose content is replaced."""
+    """One output of a cell, with content that can be replaced."""
 
     def __init__(self) -> None:
         self.handle: Any = None
@@ -87,7 +87,7 @@ class Place:
             self.handle.update(data, raw=True)
 
     def show(self, text: str) -> None:
-        """A line of plain text; an empty one only to take another one away."""
+        """Show a line of plain text; an empty text removes the line."""
         if text or self.handle is not None:
             self.put({"text/plain": text})
 
@@ -98,24 +98,24 @@ class Place:
 
 
 def check_here(what: str, desk: Path, show: Callable[[str], None]) -> Any:
-    """The GradeResult of checking `desk`, by a process of its own. Raises CourseError for a wrong name."""
+    """Check `desk` in a separate process, and return its GradeResult. Raises CourseError for a wrong name."""
     from autograder.lab.desk_process import check_in_process
 
     if not what:
         if not SLUG.fullmatch(desk.name):
-            raise CourseError("which task?\n  expected: %check and a task, like %check 01.3")
+            raise CourseError("this folder is not a desk, so %check needs a task\n  to try: %check 01.3")
         what = desk.name
     return check_in_process(what, desk, show)
 
 
 def plain(result: Any) -> str:
-    """The result as text, for a notebook that is read without a browser."""
+    """The result as text, for a reader without a browser."""
     from rich.console import Console
 
     from autograder.reports import terminal
 
     out = io.StringIO()
-    # Within a kernel rich would display by itself, and not write to `out`.
+    # In a kernel, rich would display its output itself and not write to `out`.
     console = Console(file=out, width=100, force_terminal=False, force_jupyter=False, no_color=True)
     terminal.render(result, console)
     return out.getvalue()
@@ -128,7 +128,7 @@ def not_written_yet(
     trace: TracebackType,
     tb_offset: int | None = None,
 ) -> list[str]:
-    """Show a starter's NotImplementedError as one sentence, any other as usual; the cell fails either way."""
+    """Show a starter's NotImplementedError as one sentence, and any other error as usual; the cell fails."""
     cause = error.__cause__ if isinstance(error, SystemError) else error
     match = SAYS.match(str(cause)) if isinstance(cause, NotImplementedError) else None
     if match is None:
@@ -153,6 +153,6 @@ def sentence(match: re.Match[str], desk: Path) -> str:
     except (CourseError, OSError):
         pass
     return (
-        f"Task {number} {function} is not written yet: open {file}, write {left}, "
-        "save it, and run this cell again."
+        f"Task {number} {function} is not written yet: open {file}, write {left}, save the file, "
+        "and run this cell again."
     )

@@ -1,1 +1,1 @@
-"""For course authors: new units, proofs of the grader, slides, and the check of a machine."""
+"""Tools for course authors: new units, proofs of the grader, slides, and the check of a machine's setup."""

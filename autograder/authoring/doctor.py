@@ -1,4 +1,4 @@
-"""`./mlsys doctor`: does this machine have what the course needs? Each line is ok or says what to type."""
+"""`./mlsys doctor`: check this machine's setup; each line is ok, or says how to fix the problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARK = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("!!", "
 
 
 def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Line]:
-    """One line a probe. A probe that fails in a way nobody thought of is a finding too."""
+    """One line for each probe. A probe that raises an unexpected error is a finding too."""
     for probe in probes:
         try:
             yield probe()
@@ -23,7 +23,7 @@ def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Line]:
                 name,
                 "missing",
                 f"{type(error).__name__}: {error}",
-                "MLSYS_DEBUG=1 ./mlsys doctor, and report it",
+                "report this as a bug, with the output of MLSYS_DEBUG=1 ./mlsys doctor",
             )
 
 
@@ -34,18 +34,18 @@ def print_line(line: Line) -> None:
     mark, style = MARK[line.verdict]
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text.assemble((f" {mark} ", style), f" {line.name:<9} ", line.found))
-    if line.mend:
-        console.print(Text(f"                to mend: {line.mend}", style="cyan"))
+    if line.fix:
+        console.print(Text(f"                to fix: {line.fix}", style="cyan"))
 
 
 def conclusion(lines: list[Line]) -> str:
     missing = [line.name for line in lines if line.verdict == "missing"]
     if missing:
-        return f"Something is missing: {', '.join(missing)}. See the lines marked !! above."
+        return f"Something is missing: {', '.join(missing)}. Follow the lines marked !! above."
     optional = [line.name for line in lines if line.verdict == "optional"]
     if optional:
-        return f"Ready. Some things need more (the lines marked --): {', '.join(optional)}."
-    return "Ready: everything is here."
+        return f"Ready. For everything to work, follow the lines marked --: {', '.join(optional)}."
+    return "Ready: everything works."
 
 
 def as_json(lines: list[Line]) -> str:

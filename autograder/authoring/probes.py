@@ -1,4 +1,4 @@
-"""What `./mlsys doctor` looks at: each probe tries the real thing and returns one line."""
+"""The probes of `./mlsys doctor`: each one tries the real program and returns one line."""
 
 from __future__ import annotations
 
@@ -25,25 +25,28 @@ Verdict = Literal["ok", "optional", "missing"]
 
 @dataclass(frozen=True)
 class Line:
-    """One finding. "missing" stands in a student's way; "optional" is needed for some things alone."""
+    """One finding. "missing": every student needs it. "optional": only some commands need it."""
 
     name: str
     verdict: Verdict
     found: str
-    mend: str = ""  # what to type, or what goes without it
+    fix: str = ""  # what to type, or what works without it
 
 
 def python() -> Line:
     version = ".".join(map(str, sys.version_info[:3]))
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         return Line(
-            "Python", "missing", version, "install Python 3.11, 3.12 or 3.13, delete .venv, run ./mlsys"
+            "Python",
+            "missing",
+            version,
+            "install Python 3.11, 3.12 or 3.13, delete .venv, run ./mlsys doctor",
         )
     return Line("Python", "ok", f"{version} in {Path(sys.prefix).name}")
 
 
 def packages(root: Path | None = None) -> Line:
-    """Every pin of constraints.txt against what is installed."""
+    """Compare every pin of constraints.txt with the installed version."""
     from packaging.requirements import Requirement
 
     pins = [
@@ -55,7 +58,7 @@ def packages(root: Path | None = None) -> Line:
     for pin in pins:
         if pin.marker is None or pin.marker.evaluate():
             try:
-                # a build of torch may carry a local part, 2.13.0+cpu, which a pin without one accepts
+                # a build of torch may have a local part, 2.13.0+cpu, which a pin without one accepts
                 if not pin.specifier.contains(importlib.metadata.version(pin.name), prereleases=True):
                     wrong.append(pin.name)
             except importlib.metadata.PackageNotFoundError:
@@ -65,16 +68,16 @@ def packages(root: Path | None = None) -> Line:
         return Line(
             "Packages",
             "missing",
-            f"{len(wrong)} not as pinned: {names}",
+            f"{len(wrong)} with another version than in constraints.txt: {names}",
             "rm .venv/ready, then ./mlsys doctor",
         )
-    return Line("Packages", "ok", f"{len(pins)} as pinned in constraints.txt")
+    return Line("Packages", "ok", f"{len(pins)}, with the versions of constraints.txt")
 
 
 def disk(root: Path | None = None) -> Line:
     free = shutil.disk_usage(root or course_root()).free / GB
     if free < DISK_GB:
-        return Line("Disk", "missing", f"{free:.1f} GB free", f"make room: at least {DISK_GB:.0f} GB")
+        return Line("Disk", "missing", f"{free:.1f} GB free", f"free at least {DISK_GB:.0f} GB")
     return Line("Disk", "ok", f"{free:.0f} GB free")
 
 
@@ -88,7 +91,7 @@ def processor() -> Line:
             "Cores",
             "optional",
             found,
-            "two or more, or the parallel rungs cannot be faster than the serial ones",
+            "use a machine with two or more cores to see parallel code run faster",
         )
     return Line("Cores", "ok", found)
 
@@ -103,7 +106,7 @@ def vectors() -> Line:
             "Vectors",
             "optional",
             found,
-            "everything works; the vector rungs gain less than on AVX2, AVX-512 or NEON",
+            "nothing to do: everything works, but vector code gains less than with AVX2, AVX-512 or NEON",
         )
     return Line("Vectors", "ok", found)
 
@@ -118,26 +121,26 @@ def memory() -> Line:
             "Memory",
             "optional",
             found,
-            f"close something: {MEMORY_GB:.0f} GB are wanted for the largest runs",
+            f"close other programs: the largest runs need {MEMORY_GB:.0f} GB",
         )
     return Line("Memory", "ok", found)
 
 
 def mpi() -> Line:
-    """Start two ranks that find each other."""
-    mend = "rm .venv/ready, then ./mlsys doctor (installs mpich and mpi4py again)"
+    """Start two ranks that exchange a number."""
+    fix = "rm .venv/ready, then ./mlsys doctor (installs mpich and mpi4py again)"
     launcher = Path(sys.executable).parent / "mpirun"
     if not launcher.exists():
-        return Line("MPI", "missing", "no mpirun beside this Python", mend)
+        return Line("MPI", "missing", "no mpirun beside this Python", fix)
     code = "from mpi4py import MPI; c = MPI.COMM_WORLD; print(f'sum {c.allreduce(c.rank + 1)}\\n', end='')"
     done, output = attempt([str(launcher), "-n", "2", sys.executable, "-c", code], seconds=60)
     if not done or output.count("sum 3") != 2:
-        return Line("MPI", "missing", f"two ranks did not start: {last_line(output)}", mend)
-    return Line("MPI", "ok", "two ranks started and met")
+        return Line("MPI", "missing", f"two ranks did not start: {last_line(output)}", fix)
+    return Line("MPI", "ok", "two ranks started and exchanged a number")
 
 
 def sandbox() -> Line:
-    """Really start bubblewrap, as the judge does."""
+    """Start bubblewrap, as the judge does."""
     from autograder.judge.sandbox.isolation import in_the_way
     from autograder.judge.sandbox.plan import available
     from autograder.judge.session.cgroup import memory_net
@@ -147,24 +150,22 @@ def sandbox() -> Line:
         version = attempt(["bwrap", "--version"])[1].strip()
         found = f"{version} starts; memory limit: {memory_net()}"
         settings = in_the_way()
-        if settings:  # we are root here
+        if settings:  # root does not need them
             found += f"; ordinary users would need {' '.join(settings)} (sudo sysctl -w)"
         return Line("Sandbox", "ok", found)
-    what, _, mend = reason.partition(": ")
-    return Line(
-        "Sandbox", "optional", what, f"{mend or what}; ./mlsys grade needs it, ./mlsys check does not"
-    )
+    what, _, fix = reason.partition(": ")
+    return Line("Sandbox", "optional", what, f"{fix or what}; ./mlsys grade needs it, ./mlsys check does not")
 
 
 def browser() -> Line:
-    """Really start the browser, without a window."""
+    """Start the browser, without a window."""
     path = find_browser()
     if path is None:
         return Line(
             "Browser",
             "optional",
             "no Chromium found",
-            f"{TO_MEND}; slides need it, any browser does for labs",
+            f"{TO_MEND}; slides need it, labs work in any browser",
         )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [
@@ -182,18 +183,18 @@ def browser() -> Line:
 
 
 def marp(root: Path | None = None) -> Line:
-    from autograder.authoring.slides import MEND_NODE, OLDEST_NODE, node_version
+    from autograder.authoring.slides import FIX_NODE, OLDEST_NODE, node_version
 
     version = node_version()
     if version is None or version[0] < OLDEST_NODE or shutil.which("npm") is None:
         found = "no Node.js with npm" if version is None else f"Node.js {'.'.join(map(str, version))}"
-        return Line("Slides", "optional", found, f"{MEND_NODE}; only ./mlsys slides needs it")
+        return Line("Slides", "optional", found, f"{FIX_NODE}; only ./mlsys slides needs it")
     installed = ((root or course_root()) / "slides" / "node_modules" / ".bin" / "marp").exists()
-    state = "Marp is installed" if installed else "Marp comes with the first ./mlsys slides"
+    state = "Marp is installed" if installed else "the first ./mlsys slides installs Marp"
     return Line("Slides", "ok", f"Node.js {'.'.join(map(str, version))}; {state}")
 
 
-# Torch with CUDA is what pip takes by default on Linux with an x86-64 processor; ./mlsys installs what is missing.
+# On Linux with an x86-64 processor, pip's default build of torch has CUDA; ./mlsys installs missing packages.
 OTHER_TORCH = (
     "unset PIP_EXTRA_INDEX_URL; .venv/bin/python -m pip uninstall -y torch; rm .venv/ready; ./mlsys doctor"
 )
@@ -201,36 +202,36 @@ NVVM = '.venv/bin/python -m pip install -c constraints.txt -c constraints-gpu.tx
 
 
 def gpu() -> Line:
-    """What runs GPU kernels here: nothing is missing without a GPU."""
+    """Find out if GPU kernels run on a GPU or on the simulators; both are fine."""
     from reference.shared.gpu.detect import obstacle
 
     what, simulators = obstacle(), "kernels run on the simulators"
     if what == "absent":
         if sys.platform == "linux":
-            return Line("GPU", "ok", f"none: fine, {simulators}")
-        return Line("GPU", "ok", "none: fine, CUDA kernels run on numba's simulator; Triton needs Linux")
+            return Line("GPU", "ok", f"none needed: {simulators}")
+        return Line("GPU", "ok", "none needed: CUDA kernels run on numba's simulator; Triton needs Linux")
     name = gpu_name()
     if what == "refused":
         return Line("GPU", "ok", f"{name}; MLSYS_GPU=0 is set, so {simulators}")
     if what == "torch":
         return Line(
-            "GPU", "optional", f"{name}; torch here is a build without CUDA, so {simulators}", OTHER_TORCH
+            "GPU", "optional", f"{name}; this build of torch has no CUDA, so {simulators}", OTHER_TORCH
         )
     if what == "driver":
         import torch
 
-        mend = f"install a driver for CUDA {torch.version.cuda} or later, and look at nvidia-smi"
-        return Line("GPU", "optional", f"{name}; torch cannot use it with this driver, so {simulators}", mend)
+        fix = f"install a driver for CUDA {torch.version.cuda} or later, and try nvidia-smi"
+        return Line("GPU", "optional", f"{name}; torch cannot use it with this driver, so {simulators}", fix)
     if what == "nvvm":
         return Line("GPU", "optional", f"{name}; numba lacks NVIDIA's compiler (NVVM), so {simulators}", NVVM)
     if not can_build():
-        mend = "sudo apt-get install gcc python3-dev (Fedora: dnf install gcc python3-devel); Triton needs it"
-        return Line("GPU", "optional", f"{name}; no C compiler with the headers of Python", mend)
+        fix = "sudo apt-get install gcc python3-dev (Fedora: dnf install gcc python3-devel); Triton needs it"
+        return Line("GPU", "optional", f"{name}; no C compiler with the headers of Python", fix)
     return Line("GPU", "ok", f"{name}; kernels run on it")
 
 
 def gpu_name() -> str:
-    """The first GPU, as NVIDIA's own program calls it."""
+    """The name of the first GPU, from nvidia-smi."""
     program = shutil.which("nvidia-smi") or shutil.which("nvidia-smi", path="/usr/lib/wsl/lib")
     if program:
         done, output = attempt([program, "--query-gpu=name,memory.total", "--format=csv,noheader"])
@@ -240,20 +241,20 @@ def gpu_name() -> str:
 
 
 def can_build() -> bool:
-    """Whether Triton can compile the C code that starts its kernels."""
+    """True if Triton can compile the C code that starts its kernels."""
     compiler = os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
     return compiler is not None and Path(sysconfig.get_paths()["include"], "Python.h").is_file()
 
 
 def loopback() -> Line:
-    """Connect to ourselves by the name that launchers use, and look at JupyterLab's port."""
+    """Connect to localhost, the name that launchers use, and check JupyterLab's port."""
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(("localhost", server.getsockname()[1]), timeout=5).close()
     except OSError as error:
-        mend = 'add "127.0.0.1 localhost" to /etc/hosts, and let the firewall pass the loopback interface'
-        return Line("Ports", "missing", f"localhost cannot be reached: {error}", mend)
-    state = "free" if is_free(FIRST_PORT) else "taken, so ./mlsys lab picks the next free one"
+        fix = 'add "127.0.0.1 localhost" to /etc/hosts, and allow the loopback interface in the firewall'
+        return Line("Ports", "missing", f"localhost cannot be reached: {error}", fix)
+    state = "free" if is_free(FIRST_PORT) else "in use, so ./mlsys lab picks the next free one"
     return Line("Ports", "ok", f"localhost answers; {FIRST_PORT} is {state}")
 
 
@@ -261,7 +262,7 @@ PROBES = (python, packages, disk, processor, vectors, memory, mpi, sandbox, brow
 
 
 def attempt(command: list[str], seconds: float = 20.0, **environment: str) -> tuple[bool, str]:
-    """Run `command`; whether it ended with 0 in time, and what it printed."""
+    """Run `command`; returns True if it ended with code 0 in time, and its output."""
     try:
         done = subprocess.run(
             command,
@@ -279,4 +280,4 @@ def attempt(command: list[str], seconds: float = 20.0, **environment: str) -> tu
 
 
 def last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it said nothing"])[-1][:120]
+    return (text.strip().splitlines() or ["no output"])[-1][:120]

@@ -1,4 +1,4 @@
-"""Render the lectures with Marp: slides/NN_name.md to one HTML and one PDF file."""
+"""Render the slides with Marp: slides/NN_name.md to one HTML and one PDF file."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from autograder.core.scratch import scratch_folder
 from autograder.core.units import CourseError
 
 OLDEST_NODE = 18
-MEND_NODE = "sudo apt-get install nodejs npm (macOS: brew install node)"
+FIX_NODE = "sudo apt-get install nodejs npm (macOS: brew install node)"
 THEME = "theme.css"
 
 
 class NotInstalledError(CourseError):
-    """A program that is not part of the course is missing; exit code 69."""
+    """A missing program that is not part of the course; exit code 69."""
 
     exit_code = 69
 
 
 def node_version() -> tuple[int, ...] | None:
-    """(20, 11, 1), or None when there is no Node.js that starts."""
+    """The version of Node.js, like (20, 11, 1); None if it does not start."""
     node = shutil.which("node")
     if node is None:
         return None
@@ -36,7 +36,7 @@ def node_version() -> tuple[int, ...] | None:
 
 
 def ensure_marp(root: Path) -> Path:
-    """The `marp` program, installed first (from the committed lock file) when it is not as pinned.
+    """The `marp` program; installs the version of the committed lock file if necessary.
 
     Raises NotInstalledError without Node.js, npm or a network on the first use.
     """
@@ -49,8 +49,8 @@ def ensure_marp(root: Path) -> Path:
             else f"Node.js {'.'.join(map(str, version))}{'' if npm else ' without npm'}"
         )
         raise NotInstalledError(
-            f"slides are rendered by Marp, on Node.js {OLDEST_NODE} or newer with npm; found {found}\n"
-            f"  to mend: {MEND_NODE}"
+            f"rendering slides needs Node.js\n  expected: version {OLDEST_NODE} or newer, with npm\n"
+            f"  got: {found}\n  to fix: {FIX_NODE}"
         )
     program = folder / "node_modules" / ".bin" / "marp"
     stamp = folder / "node_modules" / ".installed"
@@ -63,27 +63,27 @@ def ensure_marp(root: Path) -> Path:
     if done.returncode or not program.exists():
         reason = "\n".join("  " + line for line in (done.stderr or done.stdout).strip().splitlines()[-6:])
         raise NotInstalledError(
-            f"npm could not install Marp\n{reason}\n  to mend: look at the network, then run again"
+            f"npm could not install Marp\n{reason}\n  to fix: check the network, then run the same command again"
         )
     stamp.write_text(lock)
     return program
 
 
 def render(root: Path, source: Path, to: Path) -> list[Path]:
-    """Write NAME.html and NAME.pdf for `source` into `to`; returns both. Pictures are part of the files.
+    """Write NAME.html and NAME.pdf for `source` to `to`, with the pictures inside; returns both paths.
 
-    Raises CourseError with Marp's own words when it fails.
+    Raises CourseError with Marp's own message if it fails.
     """
     program = ensure_marp(root)
     browser = find_browser()
     if browser is None:
         raise NotInstalledError(
-            f"the PDF of the slides needs Chromium, and none was found\n  to mend: {TO_MEND}"
+            f"the PDF of the slides needs Chromium, and none was found\n  to fix: {TO_MEND}"
         )
     outputs = [to / f"{source.stem}{suffix}" for suffix in (".html", ".pdf")]
     to.mkdir(parents=True, exist_ok=True)
     with scratch_folder("slides") as scratch:
-        # Marp and the browser leave folders behind: in `scratch`, which goes.
+        # Marp and the browser leave folders behind: in `scratch`, which is removed.
         own: dict[str, str] = dict.fromkeys(("TMPDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(scratch))
         own["CHROME_PATH"] = str(browser)
         if "--no-sandbox" in switches():
@@ -98,9 +98,9 @@ def render(root: Path, source: Path, to: Path) -> list[Path]:
 
 
 def with_pictures(html: str, folder: Path) -> str:
-    """`html` with the pictures that it names in `folder` as part of it, so that one file is the lecture.
+    """`html` with the pictures of `folder` inside, so that one file is the whole lecture.
 
-    A picture that is not there keeps its name: the reader sees the alternative text.
+    A missing picture keeps its name: the reader sees the alternative text.
     """
 
     def embedded(match: re.Match[str]) -> str:
@@ -117,7 +117,7 @@ def with_pictures(html: str, folder: Path) -> str:
 
 
 def convert(program: Path, source: Path, output: Path, *, theme: Path, environment: dict[str, str]) -> None:
-    """Run Marp once; the kind of file is in the name of `output`. Raises CourseError with its last words."""
+    """Run Marp once; the suffix of `output` decides the format. Raises CourseError with the end of its output."""
     switch = [
         "--no-stdin",
         "--html",

@@ -1,4 +1,4 @@
-"""Progress bars for work on a whole class; nothing is drawn where there is no terminal."""
+"""Progress bars for work on a whole class, drawn only on a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def bar(console: Console) -> Progress:
-    """Count, bar, and an estimate of what is left."""
+    """A bar with a count and an estimate of the time left."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
@@ -30,7 +30,7 @@ def bar(console: Console) -> Progress:
 
 @contextlib.contextmanager
 def fetching(console: Console, people: tuple[Person, ...]) -> Iterator[Callable[[str, str], None]]:
-    """Yields what `collect` calls with each repository that is done."""
+    """Yields the callback that `collect` calls with each repository when it is done."""
     from autograder.roster.collect import repositories
 
     with bar(console) as progress:
@@ -44,7 +44,7 @@ def fetching(console: Console, people: tuple[Person, ...]) -> Iterator[Callable[
 
 @contextlib.contextmanager
 def grading(console: Console) -> Iterator[Callable[[int, int], Callable[[Done], None]]]:
-    """Yields the `progress` of a grading: told how many entries there are, it gives what is called with each."""
+    """Yields the `progress` of a grading: called with the number of entries, it returns a callback for each entry."""
     with bar(console) as progress:
 
         def start(total: int, known: int) -> Callable[[Done], None]:

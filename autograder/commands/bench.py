@@ -1,4 +1,4 @@
-"""`./mlsys bench`: measure a unit, or the autograder, against its targets."""
+"""`./mlsys bench`: measure a unit or the autograder, and compare it with its targets."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ if TYPE_CHECKING:
 
 
 def bench(
-    unit: Annotated[str, typer.Argument(help="A unit, like matmul_cpu or 01; or: autograder.")],
+    unit: Annotated[
+        str, typer.Argument(metavar="UNIT", help="A unit, like 01 or matmul_cpu; or the word autograder.")
+    ],
     json_file: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the JSON here instead of to the output."),
+        typer.Option("--json", metavar="FILE", help="Write the JSON to this file, not to standard output."),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Smaller sizes and fewer repeats: a look, no record.")
+        bool, typer.Option("--quick", help="Use small sizes and few repetitions, for a first look.")
     ] = False,
 ) -> None:
-    """Measure, and print a table (to the error output) and JSON (to the output, or to FILE).
+    """Measure a unit's reference, and compare it with its targets.
 
-    Keep the machine quiet meanwhile. Exit code 1 when a target is not met.
+    Prints a table to standard error and JSON to standard output. Keep the machine idle while it runs.
+
+    Exit code 0: every target was met. 1: a target was missed.
     """
     from autograder.core.files import write_atomic
 
     if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise CourseError(f"cannot write {json_file}\n  expected: a file in a folder that exists")
+        raise CourseError(f"cannot write {json_file}\n  expected: a file in an existing folder")
     with output_to_errors():
         report = benchmark_of(unit).run(quick=quick)
     print_table(report)
@@ -59,7 +63,7 @@ def bench(
 
 @contextlib.contextmanager
 def output_to_errors() -> Iterator[None]:
-    """Meanwhile all output, also of libraries and child processes, is error output: the rest stays JSON."""
+    """Redirect all output, also of libraries and child processes, to standard error: only JSON may be on the other."""
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
@@ -75,7 +79,9 @@ def benchmark_of(wanted_unit: str) -> ModuleType:
     """The module with `run`. Raises CourseError when there is none for that unit."""
     if wanted_unit == "autograder":
         if in_student_tree():
-            raise CourseError("the autograder is measured in the whole course, and this is a student's tree")
+            raise CourseError(
+                "cannot measure the autograder in a student tree\n  expected: a clone of the whole course"
+            )
         name, path = "autograder.authoring.benchmark", "autograder/authoring/benchmark/__init__.py"
     else:
         unit = find_unit(wanted_unit)
@@ -89,10 +95,11 @@ def benchmark_of(wanted_unit: str) -> ModuleType:
 
 
 def expected(path: str) -> str:
-    """What to do about a benchmark that is not there."""
+    """A line for a benchmark that does not exist: the expected file, or the command for a student."""
     if in_student_tree():
         return (
-            "it measures the solution, which this tree does not have; the lab measures your code: ./mlsys lab"
+            "a benchmark measures the solution, which a student tree does not have\n"
+            "  to measure your own code: ./mlsys lab"
         )
     return f"expected: {path}"
 

@@ -1,4 +1,4 @@
-"""`./mlsys check`: the judge on the student's own desk."""
+"""`./mlsys check`: run the checks on the student's own desk."""
 
 from __future__ import annotations
 
@@ -15,25 +15,28 @@ def check(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="[UNIT|TASK|FUNCTION|FILE]",
-            help="Like 01, 01.3, numba_loops or compiled.py. Without it: the unit on your desk.",
+            metavar="WHAT",
+            help="A unit (01), a task (01.3), a function (numba_loops) or a file (compiled.py). "
+            "Default: the unit on your desk.",
         ),
     ] = "",
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Explain every failed check.")] = False,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as a page, too.")
+        Path | None, typer.Option(metavar="FILE", help="Also write the report as an HTML page.")
     ] = None,
     markdown: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the report as Markdown, too.")
+        Path | None, typer.Option(metavar="FILE", help="Also write the report as Markdown.")
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Draw the inputs of an earlier run again; its report names the seed."),
+        typer.Option(
+            min=0, metavar="N", help="Repeat the inputs of an earlier run; its report shows the seed."
+        ),
     ] = None,
 ) -> None:
-    """Check what is on your desk, and show your points.
+    """Check your solutions, and show your points.
 
-    Exit code 0 when everything that was asked for passes, 1 when something does not.
+    Exit code 0: every check passed. 1: a check failed.
     """
     from rich.console import Console
 

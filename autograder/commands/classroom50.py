@@ -1,4 +1,4 @@
-"""`./mlsys classroom50`: what Classroom 50, the successor of GitHub Classroom, needs of the course."""
+"""`./mlsys classroom50`: the files for Classroom 50, the successor of GitHub Classroom."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(
-    help="What Classroom 50 needs of the course: `bundle` writes the folder that its runner grades with.",
-    no_args_is_help=True,
-)
+from autograder.commands.help_text import PlainCommand, PlainGroup
+
+app = typer.Typer(cls=PlainGroup, no_args_is_help=True)
 
 
 @app.callback()
 def classroom50() -> None:
-    """What Classroom 50, the successor of GitHub Classroom, needs of the course.
+    """Write the folder that Classroom 50 runs.
+
+    Classroom 50 is the successor of GitHub Classroom.
 
     ./mlsys classroom50 bundle 01 --to DIR
     """
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def bundle(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
     to: Annotated[Path, typer.Option(metavar="DIR", help="Write the bundle to this folder.")],
 ) -> None:
-    """Write the folder for CLASSROOM/autograders/ASSIGNMENT: autograder.py, the grader and the public checks."""
+    """Write the folder CLASSROOM/autograders/ASSIGNMENT, with autograder.py, the grader and the public checks."""
     from autograder.core.units import find_unit
     from autograder.release.bundle import write_bundle
 
     written = write_bundle(find_unit(unit), to)
-    print(f"{to}: {len(written)} files; copy it to CLASSROOM/autograders/ASSIGNMENT of the configuration")
+    print(f"{to}: {len(written)} files")
+    print("  next: copy it to CLASSROOM/autograders/ASSIGNMENT in the classroom's configuration repository")

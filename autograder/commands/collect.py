@@ -1,4 +1,4 @@
-"""`./mlsys collect`: fetch every repository of a roster, and record what was received when."""
+"""`./mlsys collect`: fetch every repository of a roster, and record the time at which work was received."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ import typer
 
 
 def collect(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01: whose files to look for in what came.")],
-    roster: Annotated[Path, typer.Option(metavar="FILE", help="roster.csv: id, name, repository.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of ./mlsys grade.")] = Path("grades"),
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit whose files to count, like 01.")],
+    roster: Annotated[Path, typer.Option(metavar="FILE", help="The class: a CSV of id, name, repository.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
     repositories: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the copies lie. Without it: OUT/repositories.")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the copies. Default: OUT/repositories.")
     ] = None,
-    limit_mb: Annotated[int, typer.Option(min=1, help="Refuse a repository that is larger.")] = 100,
-    limit_seconds: Annotated[float, typer.Option(min=1, help="Give a fetch no more time than this.")] = 120,
+    limit_mb: Annotated[int, typer.Option(min=1, metavar="N", help="Refuse a repository above N MB.")] = 100,
+    limit_seconds: Annotated[
+        float, typer.Option(min=1, metavar="N", help="Stop a fetch after N seconds.")
+    ] = 120,
 ) -> None:
-    """Fetch the class's repositories: what is there now counts as received now.
+    """Fetch every repository; new work counts as received now.
 
-    Plain git does not tell when a push arrived, and commit dates can be set at will. Run this from cron, at the
-    deadline at least:  59 23 30 11 *  cd COURSE && ./mlsys collect 01 --roster roster.csv
+    Git does not record when a push arrived, and students can set commit dates. So run this at the deadline,
+    for example from cron:
 
-    Exit code 0 when every repository was fetched, 1 when one was not.
+        59 23 30 11 *  cd COURSE && ./mlsys collect 01 --roster roster.csv
+
+    Exit code 0: every repository was fetched. 1: a fetch failed.
     """
     from rich.console import Console
 
@@ -54,7 +58,5 @@ def collect(
         if trouble:
             console.print(f"{person.id} {clean(person.name)}: {clean(trouble)}", markup=False)
     files = f"work/{chosen.slug}/"
-    console.print(
-        f"{len(people)} people, {handed_in} of them with files of {files}; {len(missed)} not fetched"
-    )
+    console.print(f"{len(people)} people, {handed_in} with files in {files}; {len(missed)} not fetched")
     raise typer.Exit(1 if missed else 0)

@@ -1,4 +1,4 @@
-"""`./mlsys doctor`: what this machine has, and what to type for what it lacks."""
+"""`./mlsys doctor`: check this machine's setup, and name the command that fixes each problem."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import typer
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for scripts.")] = False,
 ) -> None:
-    """Look whether this machine can run the course; each line is ok or says what to type.
+    """Check this machine's setup, and show how to fix each problem.
 
-    Starts MPI ranks, the sandbox and a browser for real, which takes some seconds. Exit code 1 when
-    something is missing that every student needs.
+    Starts two MPI ranks, the sandbox and a browser, which takes a few seconds.
+
+    Exit code 0: ready. 1: something that every student needs is missing.
     """
     from autograder.authoring.doctor import as_json as to_json
     from autograder.authoring.doctor import conclusion, examine, print_line

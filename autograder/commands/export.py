@@ -1,4 +1,4 @@
-"""`./mlsys export`: a version of the gradebook in the form that another system takes."""
+"""`./mlsys export`: write a version of the gradebook in the format of another system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 
 
 class Form(StrEnum):
-    """What to write."""
+    """An output format."""
 
     csv = "csv"
     canvas = "canvas"
@@ -22,25 +22,23 @@ class Form(StrEnum):
 
 
 def export(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
-    to: Annotated[
-        Form, typer.Option(help="The form: a plain table, a system's own, or all of them.")
-    ] = Form.all,
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
+    to: Annotated[Form, typer.Option(metavar="FORMAT", help=f"One of {', '.join(Form)}.")] = Form.all,
     into: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write here. Without it: OUT/NN_name/export/000N.")
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder to write to. Default: OUT/NN_name/export/000N."),
     ] = None,
     version: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="A version of the gradebook. Without it: the latest."),
+        typer.Option(min=1, metavar="N", help="The version of the gradebook. Default: the latest."),
     ] = None,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="In tables, also write totals that still wait for something.")
-    ] = False,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where ./mlsys grade wrote.")] = Path("grades"),
+    partial: Annotated[bool, typer.Option("--partial", help="Also write totals that are not final.")] = False,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
 ) -> None:
-    """Write grades for Canvas, Moodle, Gradescope or a dashboard, or all reports anew.
+    """Write grades for Canvas, Moodle, Gradescope or a spreadsheet.
 
-    A total that waits for a mark or a regrade is an empty cell, so that no import can make it a zero.
+    A total that is not final (a mark is missing, or the grader failed) is an empty cell, so that no import
+    turns it into a zero.
     """
     from autograder.commands.gradebook_version import open_book
     from autograder.core.units import CourseError

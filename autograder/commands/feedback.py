@@ -1,4 +1,4 @@
-"""`./mlsys feedback`: each student's report, on the `feedback` branch of their repository."""
+"""`./mlsys feedback`: push each student's report to the `feedback` branch of their repository."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import typer
 
 
 def feedback(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
     roster: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="roster.csv: these people alone, at these addresses. Without it: all."
+            metavar="FILE", help="Only the people of this roster, at its addresses. Default: everybody."
         ),
     ] = None,
     version: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="A version of the gradebook. Without it: the latest."),
+        typer.Option(min=1, metavar="N", help="The version of the gradebook. Default: the latest."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where ./mlsys grade wrote.")] = Path("grades"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
 ) -> None:
-    """Commit each student's report to the `feedback` branch of their repository, and push it.
+    """Push each student's report to their `feedback` branch.
 
-    No other branch is touched, and nothing is forced. Where nothing changed, nothing is pushed. Exit code 1 when a
-    repository could not be reached; run it again for those.
+    Touches no other branch, never forces a push, and pushes nothing if the report did not change.
+
+    Exit code 0: every repository has its report. 1: a push failed; run the same command again.
     """
     from rich.console import Console
 
@@ -39,7 +40,7 @@ def feedback(
     with Console(stderr=True).status("pushing reports ...") as line:
         for each in deliver(standings, manifest, people):
             done.append(each)
-            line.update(f"{len(done)} repositories done, the last was that of {', '.join(each.people)}")
+            line.update(f"{len(done)} repositories done, last: {', '.join(each.people)}")
     counts = {word: sum(each.outcome == word for each in done) for word in ("pushed", "unchanged", "failed")}
     print(", ".join(f"{count} {word}" for word, count in counts.items()))
     for each in sorted(done, key=lambda each: each.people):

@@ -1,4 +1,4 @@
-"""`./mlsys grade`: the official points of a class, or of submissions in local folders."""
+"""`./mlsys grade`: compute the official points of a class, or of submissions in local folders."""
 
 from __future__ import annotations
 
@@ -19,25 +19,26 @@ GIT, MACHINES = "Repositories", "Machines"
 
 
 def grade(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[DIR...]", help="Folders of submissions: the modules, or a repository with work/."
+            metavar="DIR", help="Folders, one for each submission: its modules, or a repository with work/."
         ),
     ] = None,
     roster: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="roster.csv: id, name, repository; instead of DIR.")
+        Path | None, typer.Option(metavar="FILE", help="The class: a CSV of id, name, repository.")
     ] = None,
     deadline: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When work is due, like 2026-11-30T23:59+01:00.")
+        str | None, typer.Option(metavar="TIME", help="The deadline, like 2026-11-30T23:59+01:00.")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="policy.toml: deadline, late policy, extensions.")
+        Path | None, typer.Option(metavar="FILE", help="A TOML of deadline, late policy and extensions.")
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where results and reports go.")] = Path("grades"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Draw these inputs. Without it: those of the grading before.")
+        int | None,
+        typer.Option(min=0, metavar="N", help="The seed of the inputs. Default: that of the last grading."),
     ] = None,
     regrade: Annotated[
         bool, typer.Option("--regrade", help="Draw new inputs, and grade everybody again.")
@@ -45,48 +46,57 @@ def grade(
     no_collect: Annotated[
         bool,
         typer.Option(
-            "--no-collect", help="Fetch nothing: grade what ./mlsys collect received.", rich_help_panel=GIT
+            "--no-collect",
+            help="Do not fetch: grade the work that ./mlsys collect received.",
+            rich_help_panel=GIT,
         ),
     ] = False,
     repositories: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Where the copies lie. Without it: OUT/repositories.", rich_help_panel=GIT
+            metavar="DIR", help="The folder of the copies. Default: OUT/repositories.", rich_help_panel=GIT
         ),
     ] = None,
     release: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="The tree that was handed out, to see who changed it.", rich_help_panel=GIT
+            metavar="DIR",
+            help="The released student tree: report who changed the course's files.",
+            rich_help_panel=GIT,
         ),
     ] = None,
     limit_mb: Annotated[
-        int, typer.Option(min=1, help="Refuse a repository that is larger.", rich_help_panel=GIT)
+        int, typer.Option(min=1, metavar="N", help="Refuse a repository above N MB.", rich_help_panel=GIT)
     ] = 100,
     limit_seconds: Annotated[
-        float, typer.Option(min=1, help="Give a fetch no more time than this.", rich_help_panel=GIT)
+        float, typer.Option(min=1, metavar="N", help="Stop a fetch after N seconds.", rich_help_panel=GIT)
     ] = 120,
     workers: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Submissions at once. Without it: as cores and memory allow.",
+            metavar="N",
+            help="Grade N submissions at once. Default: as many as cores and memory allow.",
             rich_help_panel=MACHINES,
         ),
     ] = None,
     engine: Annotated[
         Literal["local", "ray"],
-        typer.Option(help="Where the submissions are graded.", rich_help_panel=MACHINES),
+        typer.Option(help="Grade on this machine, or on a Ray cluster.", rich_help_panel=MACHINES),
     ] = "local",
     address: Annotated[
         str | None,
-        typer.Option(help="Of a Ray cluster. Without it: one on this machine.", rich_help_panel=MACHINES),
+        typer.Option(
+            metavar="HOST:PORT",
+            help="The Ray cluster. Default: start one on this machine.",
+            rich_help_panel=MACHINES,
+        ),
     ] = None,
     gpu: Annotated[
         bool,
         typer.Option(
             "--gpu",
-            help="Let submissions use this machine's NVIDIA GPU, where the unit asks for one.",
+            help="Let submissions use this machine's NVIDIA GPU, for a unit that can.",
             rich_help_panel=MACHINES,
         ),
     ] = False,
@@ -94,18 +104,20 @@ def grade(
         str | None,
         typer.Option(
             metavar="i/N",
-            help="Grade this part of the class; ./mlsys merge joins them.",
+            help="Grade part i of N; ./mlsys merge joins the parts.",
             rich_help_panel=MACHINES,
         ),
     ] = None,
 ) -> None:
-    """Grade a class, each submission in a sandbox of its own.
+    """Grade a class or folders, each submission in its own sandbox.
 
-    ./mlsys grade 01 --roster roster.csv --policy policy.toml
-    ./mlsys grade 01 DIR...                                     folders, without a roster
+        ./mlsys grade 01 --roster roster.csv --policy policy.toml
+        ./mlsys grade 01 submissions/*
 
-    Writes OUT/NN_name/versions/0001/: grades, reports, and who changed. What is graded stays graded: interrupt
-    it and run it again. Exit code 0 when every submission was graded, whatever its points; 1 when one was not.
+    Writes grades and reports to OUT/NN_name/versions/0001/. You can interrupt it: the same command continues,
+    and grades nothing twice.
+
+    Exit code 0: every submission was graded, with any number of points. 1: a submission could not be graded.
     """
     from rich.console import Console
 
@@ -122,9 +134,10 @@ def grade(
     from autograder.roster.shards import parse_shard
 
     if bool(folders) == (roster is not None):
-        raise CourseError("expected folders of submissions, or --roster FILE")
+        got = "both" if folders else "neither"
+        raise CourseError(f"expected either folders of submissions or --roster FILE, got {got}")
     if seed is not None and regrade:
-        raise CourseError("expected --seed or --regrade: --regrade draws a seed itself")
+        raise CourseError("expected either --seed or --regrade, got both: --regrade draws a new seed")
     people = read_roster(roster) if roster is not None else None
     grading = Grading(
         unit=(chosen := find_unit(unit)),
@@ -142,7 +155,9 @@ def grade(
     if gpu:
         check_gpu(grading, engine)
     if shard is not None and seed is None:
-        raise CourseError("--shard: expected --seed too: every shard must draw the same inputs")
+        raise CourseError(
+            "--shard needs --seed: every part must draw the same inputs\n  to try: add --seed 7"
+        )
     check_sandbox()
     screen = Console(stderr=True)
     if roster is not None and not no_collect:
@@ -153,7 +168,7 @@ def grade(
                 grading, lambda: make_engine(grading, engine, address, workers), progress, write_class
             )
     except KeyboardInterrupt:
-        typer.echo("\nmlsys: what is graded is kept; the same command goes on from here", err=True)
+        typer.echo("\nmlsys: finished grades are kept; run the same command to continue", err=True)
         raise
     summary(grading, outcome, Console())
     incomplete = any(each.result is None or each.result.needs_regrade for each in outcome.people)
@@ -161,14 +176,15 @@ def grade(
 
 
 def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: str | None) -> Policy:
-    """What is due when, for these people (None: folders without a roster). Raises CourseError."""
+    """The deadline and late policy of these people (None: folders without a roster). Raises CourseError."""
     from autograder.core.units import CourseError
     from autograder.roster.addresses import is_folder, is_git
     from autograder.roster.policy import load_policy, no_policy, parse_moment
 
     if people is None and (deadline or file):
         raise CourseError(
-            "a folder has no record of when it was received\n  expected: --roster FILE with a deadline"
+            "a deadline needs repositories: a folder has no record of when it was received\n"
+            "  expected: --roster FILE with --deadline or --policy"
         )
     policy = load_policy(file, people or ()) if file else no_policy()
     if deadline:
@@ -176,29 +192,30 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
     plain = [p.id for p in people or () if is_folder(p.repository) and not is_git(Path(p.repository))]
     if policy.deadline is not None and plain:
         raise CourseError(
-            f"no git repository: {', '.join(plain[:10])}\n"
-            "  expected: repositories, where there is a deadline; a plain folder does not tell when it came"
+            f"a deadline needs git repositories: a plain folder has no record of when it was received\n"
+            f"  expected: git repositories\n  got plain folders for: {', '.join(plain[:10])}"
         )
     return policy
 
 
 def check_gpu(grading: Grading, engine: str) -> None:
-    """Raise CourseError where --gpu would do nothing."""
+    """Raise CourseError if --gpu would have no effect."""
     from autograder.core.units import CourseError
     from autograder.judge.sandbox.gpu import find_driver
 
     if not grading.manifest.gpu:
         raise CourseError(
-            f"--gpu: unit {grading.unit.slug} needs none (no `gpu = true` in its assignment.toml)"
+            f"--gpu: unit {grading.unit.slug} does not use a GPU (its assignment.toml lacks `gpu = true`)\n"
+            "  to fix: leave --gpu out"
         )
     if engine == "local" and find_driver() is None:
         raise CourseError(
-            "--gpu: no NVIDIA GPU here\n  to mend: leave it out; simulators give the same points"
+            "--gpu: this machine has no NVIDIA GPU\n  to fix: leave --gpu out; simulators give the same points"
         )
 
 
 def fetched(grading: Grading, screen: Console) -> Grading:
-    """The grading, with what could not be fetched."""
+    """Fetch the repositories; the grading with the reason for each one that failed."""
     from dataclasses import replace
 
     from autograder.commands import bars

@@ -1,4 +1,4 @@
-"""What `./mlsys grade` prints at its end."""
+"""The summary that `./mlsys grade` prints at its end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from autograder.roster.run import Grading, Outcome
     from autograder.roster.standing import Standing
 
-LONGEST = 60  # rows; of a larger class, the figures and whoever needs a look
+LONGEST = 60  # rows; for a larger class, only people with a note
 
 
 def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
-    """A row a person in a small class; figures in a large one; then what the instructor should look at."""
+    """Print one row a person (in a large class, only people with a note), statistics, and what to do next."""
     from rich.table import Table
     from rich.text import Text
 
@@ -34,14 +34,14 @@ def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
     if shown:
         console.print(grid)
     if len(shown) > LONGEST:
-        console.print(Text(f"... and {len(shown) - LONGEST} more to look at"))
+        console.print(Text(f"... and {len(shown) - LONGEST} more; class.html lists everybody"))
     graded = [each.points for each in people if each.result is not None]
     if len(people) > 1 and graded:
         figures = f"median {statistics.median(graded):g}, from {min(graded):g} to {max(graded):g} points"
         console.print(Text(f"{len(graded)} of {len(people)} graded: {figures}", style="bold"))
     waiting = sum(any(part.points is None for part in each.manual) for each in people)
     if waiting:
-        told = f"{waiting} of {len(people)} totals wait for marks: ./mlsys mark {grading.unit.number}"
+        told = f"{waiting} of {len(people)} totals need marks. Next: ./mlsys mark {grading.unit.number}"
         console.print(Text(told, style="bold"))
     for line in (*doubts(grading), *news(outcome)):
         console.print(Text(line, style="bright_black"), soft_wrap=True)
@@ -56,14 +56,14 @@ def signs(standing: Standing) -> str:
 
 
 def notes(standing: Standing) -> list[str]:
-    """What there is to know of one person beside the points."""
+    """Notes about one person: not graded, late, or changed files of the course."""
     from autograder.core.result import Status
 
     result, found = standing.result, []
     if result is None:
         return [f"not graded: {clean(standing.trouble)}"]
     if result.needs_regrade:
-        found.append("grade again: the grader failed")
+        found.append("the grader failed: run the same command again")
     if result.tests and all(test.status is Status.INVALID_SUBMISSION for test in result.tests):
         found.append(clean("; ".join(result.notes)))
     if standing.days_late:
@@ -75,7 +75,7 @@ def notes(standing: Standing) -> list[str]:
 
 
 def doubts(grading: Grading) -> list[str]:
-    """Who may have been in time, while nobody looked."""
+    """A line that names the people who may have pushed in time although no fetch ran at the deadline."""
     from autograder.roster.unwatched_deadlines import unwatched
 
     found = [
@@ -87,14 +87,14 @@ def doubts(grading: Grading) -> list[str]:
         return []
     names = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
     return [
-        f"nobody looked at the deadline: {names} may have pushed in time what was first seen later. "
-        "Next time: ./mlsys collect, at the deadline; now: an [[extension]] in the policy"
+        f"no fetch ran at the deadline: {names} may have pushed in time. "
+        "Now: add an [[extension]] to the policy. Next time: run ./mlsys collect at the deadline"
     ]
 
 
 def news(outcome: Outcome) -> list[str]:
-    known = f"{outcome.graded} graded now" if outcome.graded else "nothing to grade again"
+    known = f"{outcome.graded} graded now" if outcome.graded else "nothing new to grade"
     if outcome.number and not outcome.new:
-        return [f"{known}; no grade differs from version {outcome.number}: {outcome.place}"]
+        return [f"{known}; every grade is the same as in version {outcome.number}: {outcome.place}"]
     what = f"version {outcome.number}" if outcome.number else "this part of the class"
     return [f"{known}; {what} is in {outcome.place}"]

@@ -1,4 +1,4 @@
-"""What the commands after a grading share: the unit's gradebook, and one version of it."""
+"""Open one version of a unit's gradebook, for the commands that follow a grading."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def open_book(unit: str, out: Path, number: int | None = None) -> tuple[Manifest
     numbers = book.numbers()
     if not numbers:
         raise CourseError(
-            f"nothing is graded yet in {book.home}\n  first: ./mlsys grade {chosen.number} --roster roster.csv"
+            f"nothing is graded yet in {book.home}\n"
+            f"  run first: ./mlsys grade {chosen.number} --roster roster.csv"
         )
     if number is not None and number not in numbers:
         known = ", ".join(map(str, numbers))

@@ -1,4 +1,4 @@
-"""One line on the terminal that says what is being checked, gone when it is done."""
+"""One line on the terminal that shows the running check, and disappears at the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def live_line(console: Console, what: str) -> Iterator[Running]:
-    """Yields what the judge tells of its tests; drawn, seconds and all, where there is a terminal to draw on."""
+    """Yields the receiver of the judge's events; draws them, with the seconds, if there is a terminal."""
     from rich.live import Live
     from rich.spinner import Spinner
     from rich.text import Text

@@ -1,4 +1,4 @@
-"""`./mlsys mark`: points for the parts of a unit that people grade."""
+"""`./mlsys mark`: give points for the parts of a unit that people grade."""
 
 from __future__ import annotations
 
@@ -17,33 +17,31 @@ if TYPE_CHECKING:
 
 
 def mark(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
     grader: Annotated[
-        str | None, typer.Option(help="Who marks: stands beside every mark. Without it: your login name.")
+        str | None,
+        typer.Option(metavar="NAME", help="Your name, recorded with each mark. Default: your login name."),
     ] = None,
-    person: Annotated[str, typer.Option(metavar="ID", help="This person's submission alone.")] = "",
-    part: Annotated[str, typer.Option(metavar="PART", help="This part alone, like 01.E.")] = "",
-    again: Annotated[
-        bool, typer.Option("--again", help="Ask for parts that have a mark already, too.")
-    ] = False,
-    sheet: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a CSV to fill in, instead of asking.")
-    ] = None,
+    person: Annotated[str, typer.Option(metavar="ID", help="Mark only this person's submission.")] = "",
+    part: Annotated[str, typer.Option(metavar="PART", help="Mark only this part, like 01.E.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Also ask for parts that have a mark.")] = False,
+    sheet: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a CSV to fill in.")] = None,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Take the marks of a filled-in CSV.")
+        Path | None, typer.Option(metavar="FILE", help="Read the marks from the filled-in CSV.")
     ] = None,
     show: Annotated[
-        bool, typer.Option("--list", help="Show every mark, and where graders do not agree.")
+        bool, typer.Option("--list", help="List every mark, and the marks on which graders disagree.")
     ] = False,
     publish: Annotated[
-        bool, typer.Option("--publish", help="Then make a new version of the gradebook with the marks.")
+        bool, typer.Option("--publish", help="Make a new version of the gradebook with the marks.")
     ] = False,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where ./mlsys grade wrote.")] = Path("grades"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
 ) -> None:
-    """Mark the manual parts of a graded class, in a form or from a CSV; several graders may do so at once.
+    """Mark the written parts of a class, in a form or with a CSV.
 
-    Each mark is on the disk when the next question comes. The latest mark of a part counts, and what it replaced
-    stays visible. `--publish`, or the next ./mlsys grade, brings the marks into totals and reports.
+    Several graders can mark at the same time. Every mark is saved before the next question. The latest mark of
+    a part counts; --list also shows the marks that it replaced. --publish, or the next ./mlsys grade, adds the
+    marks to totals and reports.
     """
     from rich.console import Console
 
@@ -57,7 +55,7 @@ def mark(
     who, console = grader or getpass.getuser(), Console()
     if sheet is not None:
         write_atomic(sheet, marking.sheet(standings, manifest, book.marks))
-        print(f"{sheet}: fill in points and comments, then ./mlsys mark {unit} --csv {sheet}")
+        print(f"{sheet}: fill in points and comments, then run ./mlsys mark {unit} --csv {sheet}")
     elif csv is not None:
         marks = marking.read_sheet(csv, standings, manifest, who)
         new = marking.only_new(marks, book.marks)
@@ -72,7 +70,7 @@ def mark(
         told = (
             f"version {made.number} of the gradebook"
             if new_version
-            else f"nothing new: version {made.number}"
+            else f"no new marks since version {made.number}"
         )
         print(f"{told} ({book.folder(made.number) / 'class.html'})")
 
@@ -80,7 +78,7 @@ def mark(
 def form(
     todo: list[Job], manifest: Manifest, book: Gradebook, who: str, console: Console, *, again: bool
 ) -> None:
-    """Ask for one mark after the other, until there are none left or the grader stops."""
+    """Ask for one mark after the other, until none is missing or the grader stops."""
     from rich.prompt import Prompt
     from rich.text import Text
 
@@ -89,10 +87,10 @@ def form(
 
     given = 0
     limits = {each.id: each.points for each in manifest.manual}
-    console.print(Text("Enter alone skips, q stops. Every mark is kept at once.", style="bright_black"))
+    console.print(Text("Press Enter to skip, q to stop. Each mark is saved at once.", style="bright_black"))
     for job in todo:
         if not again and not waits(job, manifest, book.marks):
-            continue  # marked before, or by somebody else a moment ago
+            continue  # already marked, perhaps by another grader a moment ago
         introduce(job, manifest, book, console)
         points = None
         while points is None:
@@ -126,7 +124,7 @@ def form(
 
 
 def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -> None:
-    """Whose work it is, where it lies, what gives the points, and the marks so far."""
+    """Print the author, the place of the files, the criteria and the current mark."""
     from rich.text import Text
 
     from autograder.reports.view import clean, number
@@ -148,7 +146,7 @@ def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -
 
 
 def print_marks(todo: list[Job], manifest: Manifest, book: Gradebook, console: Console) -> None:
-    """One row a person and part, with who, when, and the marks that do not count."""
+    """Print a table of all marks: one row for each person and part, with the marks that were replaced."""
     from rich.table import Table
     from rich.text import Text
 

@@ -1,4 +1,4 @@
-"""`./mlsys merge`: one gradebook out of shards."""
+"""`./mlsys merge`: join the parts of a class into one gradebook."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import typer
 
 
 def merge(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The gradebook to be, as --out of grade.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the joined gradebook.")],
     shards: Annotated[
-        list[Path], typer.Argument(metavar="SHARD_DIR...", help="The --out folders of the shards.")
+        list[Path],
+        typer.Argument(metavar="PART", help="The folders that ./mlsys grade --shard i/N --out PART wrote."),
     ],
 ) -> None:
-    """Join what `./mlsys grade ... --shard i/N` graded into one version of the gradebook, with its reports.
+    """Join the parts of a class that --shard i/N graded.
 
-    Every shard must be there, and of the same roster, policy, course and seed.
+    Writes one version of the gradebook, as if the class had been graded in one run.
+    All N parts must be there, graded with the same roster, policy, course and seed.
     """
     from autograder.core.manifest import unit_manifest
     from autograder.core.units import CourseError, find_units
@@ -26,11 +28,12 @@ def merge(
 
     for each in shards:
         if not each.is_dir():
-            raise CourseError(f"{each}: expected the --out folder of a shard, found no folder")
+            raise CourseError(f"{each}: expected the --out folder of a shard, got no folder")
     units = [unit for unit in find_units() if any((each / unit.slug / "shards").is_dir() for each in shards)]
     if not units:
         raise CourseError(
-            "no shards in these folders\n  expected: what ./mlsys grade ... --shard i/N --out DIR wrote"
+            "there are no parts in these folders\n"
+            "  expected: folders that ./mlsys grade ... --shard i/N --out DIR wrote"
         )
     for unit in units:
         book = Gradebook(out / unit.slug)
@@ -38,5 +41,5 @@ def merge(
         with book.locked():
             made = join(book, sources, unit_manifest(unit), write_class)
         print(
-            f"{unit.slug}: {len(made.people)} people, version {made.number} is in {book.folder(made.number)}"
+            f"{unit.slug}: {len(made.people)} people; version {made.number} is in {book.folder(made.number)}"
         )

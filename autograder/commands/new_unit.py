@@ -1,4 +1,4 @@
-"""`./mlsys new-unit`: the rooms of a unit that is yet to be written."""
+"""`./mlsys new-unit`: make the files of a new unit from templates."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ import typer
 
 
 def new_unit(
-    number: Annotated[str, typer.Argument(metavar="NN", help="Two digits that no unit has, like 07.")],
+    number: Annotated[str, typer.Argument(metavar="NN", help="The number of the unit: two digits, like 07.")],
     slug: Annotated[
         str,
-        typer.Argument(help="The name of its package, like ring_buffer: small letters, digits, underscores."),
+        typer.Argument(
+            metavar="NAME", help="The name of the unit and its package: lower case, like ring_buffer."
+        ),
     ],
     title: Annotated[
-        str | None, typer.Option(help="What readers see. Without it: the slug in words, like Ring buffer.")
+        str | None, typer.Option(metavar="TITLE", help="The title. Default: the name in words: Ring buffer.")
     ] = None,
 ) -> None:
-    """Make every room of a new unit from templates: two small tasks that pass all tests, for you to replace.
+    """Make a complete small unit from templates.
 
-    Writes slides, lab, assignment with starters, reference with tests, checks with wrong solutions, bench, and the
-    unit's rows in README.md: all of it or nothing, and over nothing that is there. CONTRIBUTING.md walks through it.
+    Writes the seven parts of a unit (slides, lab, assignment, reference, reference tests, checks, benchmark) with
+    two small tasks that pass all tests, and adds the unit to README.md. It writes all of it or nothing, and
+    overwrites no file. Then replace it step by step, as CONTRIBUTING.md explains.
     """
     from autograder.authoring.new_unit import new_unit as make
     from autograder.authoring.new_unit import rooms
@@ -29,10 +32,10 @@ def new_unit(
     unit, finished = make(course_root(), number, slug, title)
     for other in finished:
         print(f"{other.slug}: finished what a run that was killed had begun\n")
-    print(f"{unit.slug}: every room is there")
+    print(f"{unit.slug}: complete")
     for path in rooms(unit):
         print(f"  {path.relative_to(unit.root).as_posix()}{'/' * path.is_dir()}")
-    print("  README.md: a row of the units, and the table of what bites\n")
-    print(f"prove it:       ./mlsys test -k {unit.name}")
-    print(f"then write:     git grep --untracked -n WRITE: -- README.md '*{unit.name}*'")
-    print("step by step:   CONTRIBUTING.md, Adding a unit")
+    print("  README.md: the unit's rows\n")
+    print(f"to test it:             ./mlsys test -k {unit.name}")
+    print(f"to find what to write:  git grep --untracked -n WRITE: -- README.md '*{unit.name}*'")
+    print("to go step by step:     CONTRIBUTING.md, Add a unit")

@@ -1,4 +1,4 @@
-"""`./mlsys release`: the starters, and the student tree of a week."""
+"""`./mlsys release`: write the starters, or the student tree of a week."""
 
 from __future__ import annotations
 
@@ -10,39 +10,46 @@ import typer
 
 def release(
     only: Annotated[
-        str | None,
-        typer.Argument(metavar="[UNIT]", help="One unit's starters. Without it: those of all units."),
+        list[str] | None,
+        typer.Argument(metavar="UNIT", help="The units whose starters to write, like 00 01. Default: all."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; name the starters that are not up to date.")
+        bool, typer.Option("--check", help="Write nothing; list the starters that are out of date.")
     ] = False,
-    unit: Annotated[str | None, typer.Option(help="With --to: the unit whose week the students get.")] = None,
+    unit: Annotated[
+        str | None, typer.Option(metavar="UNIT", help="With --to: the unit of the week, like 03.")
+    ] = None,
     to: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write the student tree to this folder.")
+        Path | None, typer.Option(metavar="DIR", help="Write the student tree of --unit to this folder.")
     ] = None,
 ) -> None:
-    """Write the starters from the reference; or a week's student tree.
+    """Write the starters, or the student tree of a week.
 
-    ./mlsys release                        bring all starters up to date
-    ./mlsys release --check                exit code 1 when one is not
-    ./mlsys release --unit 03 --to ../w3   the tree of week 3: no answers to it, no hidden checks
+        ./mlsys release                        update all starters from the reference
+        ./mlsys release --check                list outdated starters
+        ./mlsys release --unit 03 --to ../w3   write the student tree of week 3
+
+    A student tree has no solutions of its week and no hidden checks.
+
+    Exit code 0: done. 1: --check found a starter that is out of date.
     """
     from autograder.core.units import CourseError, find_unit, find_units
 
     if (unit is None) != (to is None):
-        raise CourseError("a student tree needs both: expected --unit UNIT --to DIR")
+        raise CourseError("a student tree needs both --unit and --to\n  expected: --unit UNIT --to DIR")
     if unit is not None and to is not None:
         from autograder.release.student_tree import student_tree
 
         if check or only:
-            raise CourseError("expected --unit UNIT --to DIR alone, without --check or another unit")
+            raise CourseError("expected only --unit UNIT --to DIR, got --check or another unit too")
         written = student_tree(find_unit(unit), to)
         print(f"{to}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
-        print(f"  try it: cd {to} && ./mlsys check {find_unit(unit).number}")
+        print(f"  to try it: cd {to} && ./mlsys check {find_unit(unit).number}")
         return
     from autograder.release.starters import check_drift, write_starters
 
-    chosen = [find_unit(only)] if only else [each for each in find_units() if each.manifest.exists()]
+    named = dict.fromkeys(find_unit(word) for word in only or ())
+    chosen = list(named) or [each for each in find_units() if each.manifest.exists()]
     if check:
         messages = [message for each in chosen for message in check_drift(each)]
         for message in messages:

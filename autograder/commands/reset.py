@@ -1,4 +1,4 @@
-"""`./mlsys reset`: start a task afresh, with the old file kept beside the new one."""
+"""`./mlsys reset`: restore the starter of a task, and keep the old file."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import typer
 
 def reset(
     what: Annotated[str, typer.Argument(metavar="TASK", help="A task, like 01.3; or a unit with --all.")],
-    file: Annotated[
-        bool, typer.Option("--file", help="Put the task's whole file back, not the one task alone.")
-    ] = False,
+    file: Annotated[bool, typer.Option("--file", help="Restore the task's whole file.")] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="Put every file of the unit back, the notebook too.")
+        bool, typer.Option("--all", help="Restore every file of the unit, and the notebook.")
     ] = False,
 ) -> None:
-    """Put a task back as it was handed out; your old file is kept beside it.
+    """Restore the starter of a task, and keep your old file.
 
-    The other tasks in the same file stay as they are.
+    Your other tasks in the same file stay as they are.
     """
     from autograder.core.selection import find_asked, one_task
     from autograder.release.desk import Reset, reset_files, reset_task
@@ -33,6 +31,6 @@ def reset(
         done = reset_files(unit, [task.module]) if file else [one] if one else []
     for each in done:
         kept = f"; your old file is {each.kept.name}" if each.kept else ""
-        print(f"work/{unit.slug}/{each.path.name} is as it was handed out where you asked{kept}")
+        print(f"restored {what} in work/{unit.slug}/{each.path.name}{kept}")
     if not done:
-        print(f"{what} is as it was handed out already: nothing to do")
+        print(f"nothing to restore: {what} is still the starter")

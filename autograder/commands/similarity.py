@@ -1,4 +1,4 @@
-"""`./mlsys similarity`: which submissions share passages that the starter does not have."""
+"""`./mlsys similarity`: find submissions that share passages which the starter does not have."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 
 def similarity(
-    unit: Annotated[str, typer.Argument(help="The unit, like 01.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[DIR...]", help="Folders of submissions. Without them: what was graded."),
+        typer.Argument(metavar="DIR", help="Folders of submissions. Default: the last grading."),
     ] = None,
     roster: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="roster.csv: these people alone.")
+        Path | None, typer.Option(metavar="FILE", help="Only the people of this roster.")
     ] = None,
     least: Annotated[
         int,
-        typer.Option(min=1, max=100, metavar="PERCENT", help="Leave out pairs that share less than this."),
+        typer.Option(min=1, max=100, metavar="N", help="Leave out pairs that share less than N percent."),
     ] = 30,
     report: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the page here. Without it: OUT/NN_name/similarity.html."),
+        typer.Option(metavar="FILE", help="The page to write. Default: OUT/NN_name/similarity.html."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where ./mlsys grade wrote.")] = Path("grades"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
 ) -> None:
-    """List pairs of submissions with passages in common, side by side, for a person to read.
+    """Show pairs of similar submissions side by side, on a page.
 
-    The starter's own code is left out. The page accuses nobody, and no grade depends on it.
+    The comparison ignores the starter's code. Read the pairs yourself: similar code proves nothing, and no grade
+    depends on the page.
     """
     from rich.console import Console
 
@@ -55,7 +56,7 @@ def similarity(
     else:
         works = graded_works(unit, out, roster)
     if len(works) < 2:
-        raise CourseError(f"there is nothing to compare: {len(works)} submission(s)")
+        raise CourseError(f"expected two submissions or more to compare, got {len(works)}")
     starter = {name: text.decode() for name, text in starter_files(chosen).items() if name.endswith(".py")}
     with Console(stderr=True).status("comparing ...") as line:
         pairs = compare(
@@ -70,11 +71,11 @@ def similarity(
     except OSError as error:
         raise CourseError(f"cannot write {target}: {error.strerror}") from None
     some = f"{len(pairs)} pair{'s' * (len(pairs) != 1)}"
-    print(f"{target}: {some} of {len(works)} submissions to read; no grade depends on it")
+    print(f"{target}: {some} to read, of {len(works)} submissions; no grade depends on it")
 
 
 def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
-    """The modules in a folder, or in its work/NN_slug; links are not followed."""
+    """The modules in a folder, or in its work/NN_slug, without following links."""
     from autograder.core.units import CourseError
     from autograder.judge.intake import InvalidSubmissionError, read_module
     from autograder.reports.similarity import Work
@@ -100,7 +101,7 @@ def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
 
 
 def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
-    """What was graded last, from the gradebook; a group is one submission."""
+    """The submissions of the last grading, from the gradebook; a group is one submission."""
     from autograder.commands.gradebook_version import open_book
     from autograder.reports.similarity import Work
     from autograder.roster.people import read_roster
@@ -123,7 +124,7 @@ def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
 
 
 def distinct(works: list[Work]) -> list[Work]:
-    """Two people may have one name: a number tells them apart."""
+    """The works with a number after a name that two people share."""
     from dataclasses import replace
 
     seen: dict[str, int] = {}

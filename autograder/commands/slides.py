@@ -1,4 +1,4 @@
-"""`./mlsys slides`: the lectures as HTML and PDF."""
+"""`./mlsys slides`: render the lectures to HTML and PDF."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from autograder.core.units import CourseError, course_root, find_unit, find_unit
 
 
 def slides(
-    unit: Annotated[str | None, typer.Argument(help="A unit, like 01. Without it: all.")] = None,
+    units: Annotated[
+        list[str] | None, typer.Argument(metavar="UNIT", help="Units, like 00 01. Default: all.")
+    ] = None,
     to: Annotated[
-        Path | None, typer.Option(help="Write the files here. Without it: build/slides.", file_okay=False)
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder to write to. Default: build/slides.", file_okay=False),
     ] = None,
 ) -> None:
-    """Render the slides of a unit (or of all) to HTML and PDF, with speaker notes in the HTML (press P)."""
+    """Render slides to HTML and PDF.
+
+    Press P in the HTML to see the speaker notes.
+    """
     from autograder.authoring.slides import render
 
     root = course_root()
-    chosen = [find_unit(unit)] if unit else [each for each in find_units() if each.slides.exists()]
+    named = dict.fromkeys(find_unit(word) for word in units or ())
+    chosen = list(named) or [each for each in find_units() if each.slides.exists()]
     missing = [each.slug for each in chosen if not each.slides.exists()]
     if missing or not chosen:
         raise CourseError(f"no slides to render\n  expected: slides/{(missing or ['NN_name'])[0]}.md")

@@ -1,4 +1,4 @@
-"""`./mlsys status`: points and progress over all units, from the stored results of `./mlsys check`."""
+"""`./mlsys status`: show the points of every unit, from the stored results of `./mlsys check`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def status() -> None:
-    """Show your points in every unit, as your last checks found them.
+    """Show your points in every unit, from your last checks.
 
-    Points belong to the files that were checked: those of a file that changed since wait for another check.
+    If you edited a file since its check, check again to count its points.
     """
     from rich.console import Console
     from rich.table import Table
@@ -38,16 +38,14 @@ def status() -> None:
         points, waiting, total = points + got, waiting + stale, total + of
         troubles += [trouble] if trouble else []
     console.print(grid)
-    more = f"; {waiting} more were given to files that changed since: check again" if waiting else ""
-    console.print(Text(f"{points} of {total} points in all{more}", style="bold"))
+    more = f"; {waiting} more for files that you edited since: check them again" if waiting else ""
+    console.print(Text(f"{points} of {total} points in total{more}", style="bold"))
     for trouble in troubles:
         typer.echo(trouble, err=True)
 
 
 def add_unit(grid: Table, unit: Unit) -> tuple[int, int, int, str]:
-    """The rows of one unit; its points, those that wait for another check, those that can be had here, and what
-    could not be read.
-    """
+    """Add the rows of one unit. Returns its points, the points of edited files, the maximum, and a problem or ""."""
     from rich.text import Text
 
     from autograder.core.manifest import unit_manifest
@@ -61,8 +59,8 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, int, str]:
     got = sum(each.points for each in records.values() if each and not edited_since(each.files, unit.desk))
     stale = sum(each.points for each in records.values() if each) - got
     more = [f"{manifest.hidden_points} from hidden checks"] if manifest.hidden_points else []
-    more += [f"{manifest.manual_points} from people"] if manifest.manual else []
-    rest = f"(and {', '.join(more)})" if more else ""
+    more += [f"{manifest.manual_points} graded by people"] if manifest.manual else []
+    rest = f"(plus {', '.join(more)})" if more else ""
     grid.add_row(
         Text(f"{unit.slug}: {manifest.title}", style="bold"),
         Text(f"{got}/{of}", style="bold"),
@@ -85,9 +83,9 @@ def add_unit(grid: Table, unit: Unit) -> tuple[int, int, int, str]:
             style = "bright_black"
             told += f", {record.points} points; edited since this check: {', '.join(edited)}"
         if record.max_points != task.public_points:
-            told += "; the checks have changed since"
+            told += "; the checks changed since: check again"
         if record.best > record.points:
-            told += f"; it had {record.best} points before"
+            told += f"; your best was {record.best} points"
         points = "?" if edited else str(record.points)
         grid.add_row(name, f"{points}/{task.public_points}", Text(told, style=style))
     return got, stale, of, trouble

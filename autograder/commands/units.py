@@ -1,4 +1,4 @@
-"""`./mlsys units`: the grid, and which rooms exist."""
+"""`./mlsys units`: list the units and their parts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typer
 
 
 def units() -> None:
-    """Show the grid: every unit, and its room in every wing."""
+    """List every unit, and which of its seven parts exist."""
     from rich.console import Console
     from rich.table import Table
 
@@ -15,7 +15,7 @@ def units() -> None:
     found = find_units()
     if not found:
         raise CourseError(
-            "there are no units here\n  expected: a notebook in labs/, or a folder in assignments/"
+            "there are no units here\n  expected: a notebook in labs/ or a folder in assignments/"
         )
     console = Console()
     yes, no = ("✓", "·") if console.encoding.lower().startswith("utf") else ("yes", "-")

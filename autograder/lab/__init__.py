@@ -1,1 +1,1 @@
-"""The student's side: JupyterLab, checks of a desk, and progress."""
+"""Tools for students: JupyterLab, checks of a desk, and progress."""

@@ -1,7 +1,7 @@
-"""Check a desk: what `./mlsys check` and `%check` share.
+"""Check a desk, for `./mlsys check` and `%check`.
 
-As a program, `python -m autograder.lab.desk_check WHAT DESK` prints lines of JSON, the last one with a GradeResult:
-the notebook starts it, so that nothing that a notebook does to its own process can reach the judge.
+As a program, `python -m autograder.lab.desk_check WHAT DESK` prints lines of JSON; the last one has a GradeResult.
+The notebook starts it as a separate process, so that code of the notebook cannot change the judge.
 
     {"checking": "01.3"}  {"start": {"title": ..., "limit": 120}}  {"done": "test_a"}  {"result": "{...}"}
 """
@@ -31,9 +31,10 @@ def check_desk(
     on_test: Callable[[TestResult], None] | None = None,
     on_start: Callable[[Started], None] | None = None,
 ) -> GradeResult:
-    """Judge the desk (default: the unit's own, whose progress is stored), and note what the points leave out.
+    """Check the desk, and add notes about points that only the instructor can give.
 
-    Raises CourseError when there is no desk.
+    desk: default is the unit's own desk; the progress is stored for that one only. Raises CourseError if there is
+    no desk.
     """
     from autograder.judge.grading import grade_submission
     from autograder.lab.progress import record
@@ -41,8 +42,9 @@ def check_desk(
     folder = desk or unit.desk
     if not folder.is_dir():
         raise CourseError(
-            f"there is no desk for unit {unit.number} yet: work/{unit.slug}/\n"
-            f"  to make it: ./mlsys lab {unit.number}"
+            f"you have no files for unit {unit.number} yet\n"
+            f"  expected: the folder work/{unit.slug}/\n"
+            f"  to fix: ./mlsys lab {unit.number}"
         )
     result = grade_submission(
         unit,
@@ -53,28 +55,28 @@ def check_desk(
         sandbox="prefer",
         on_test=on_test,
         on_start=on_start,
-        gpu=True,  # their own machine, and their own code
+        gpu=True,  # students run their own code on their own machine
     )
     if folder.resolve() == unit.desk.resolve():
         record(unit, manifest, result)
     hidden = sum(task.hidden_points for task in manifest.tasks if tasks is None or task.id in tasks)
     if hidden:
-        points = "1 more point comes" if hidden == 1 else f"{hidden} more points come"
-        note = f"{points} from hidden checks, which your instructor runs."
+        points = "1 more point" if hidden == 1 else f"{hidden} more points"
+        note = f"Hidden checks, which your instructor runs, give {points}."
         result = result.model_copy(update={"notes": (*result.notes, note)})
     if manifest.manual and tasks is None:
         parts = ", ".join(f"{part.id} {part.title} ({part.points})" for part in manifest.manual)
-        note = f"People grade the rest of the unit's {manifest.total_points} points: {parts}."
+        note = f"People grade the rest of the {manifest.total_points} points of this unit: {parts}."
         result = result.model_copy(update={"notes": (*result.notes, note)})
     return result
 
 
 def main(arguments: list[str]) -> int:
-    """Check WHAT ("01.3") on DESK; print how it goes, and the result. A user's mistake goes to stderr, with code 2."""
+    """Check WHAT ("01.3") on DESK; print progress and the result. Code 2: a user's mistake, with a line on stderr."""
     from autograder.core.selection import find_asked
 
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever else prints must not mix with the answer
+    os.dup2(2, 1)  # other prints must not mix with the answer
 
     def tell(**event: object) -> None:
         print(json.dumps(event), file=answer, flush=True)

@@ -1,4 +1,4 @@
-"""Check a desk in a process of its own, and hear how it goes: the notebook's side of `desk_check`."""
+"""Check a desk in a separate process, and follow its progress: the notebook's side of `desk_check`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from autograder.core.units import CourseError
 from autograder.judge.recorder import Started
 from autograder.lab.running import Running
 
-PERIOD = 1.0  # seconds between two lines of what is going on
+PERIOD = 1.0  # seconds between two progress lines
 
 
 def check_in_process(what: str, desk: Path, show: Callable[[str], None]) -> GradeResult:
-    """The result of checking `what` ("01.3") on `desk`; `show` gets a line once a second meanwhile.
+    """Check `what` ("01.3") on `desk`; `show` gets a progress line once a second.
 
-    Raises CourseError for a wrong name, and where the check did not finish. Interrupted, it ends the process, and the
-    judge clears its sandbox away.
+    Raises CourseError for a wrong name, and if the check did not finish. An interrupt ends the process, and the
+    judge removes its sandbox.
     """
     command = [sys.executable, "-P", "-m", "autograder.lab.desk_check", what, str(desk)]
     with (
@@ -44,11 +44,13 @@ def check_in_process(what: str, desk: Path, show: Callable[[str], None]) -> Grad
         said = errors.read().strip()
     if code == 2:
         raise CourseError(said)
-    raise CourseError(f"the check did not finish (exit code {code})\n{said[-2000:]}")
+    raise CourseError(
+        f"the check did not finish (exit code {code}); run it again, or try ./mlsys doctor\n{said[-2000:]}"
+    )
 
 
 def follow(process: subprocess.Popen[str], show: Callable[[str], None]) -> GradeResult | None:
-    """Hear the process out: its result, or None when it ends without one."""
+    """Read the events of the process until it ends: its result, or None if it has none."""
     events: queue.Queue[dict[str, Any] | None] = queue.Queue()
     reader = threading.Thread(target=listen, args=(process, events), daemon=True)
     reader.start()

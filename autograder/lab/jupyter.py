@@ -1,4 +1,4 @@
-"""Start JupyterLab on one desk: without dialogs, within the repository, for this machine alone."""
+"""Start JupyterLab on one desk: without dialogs, with its files in the repository, only for this machine."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ FIRST_PORT = 8888
 PORTS_TRIED = 20
 START_SECONDS = 90  # a cold disk and a slow laptop
 
-# What a fresh JupyterLab would otherwise ask or announce. A student's own settings win over these.
+# Without these, a new JupyterLab shows questions and news. A student's own settings override them.
 SETTINGS = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
     "@jupyterlab/docmanager-extension:plugin": {
         "autosaveInterval": 20,
         "renameUntitledFileOnSave": False,
-        # On a busy machine two of JupyterLab's own saves overlap, and it takes the first for somebody else's.
+        # On a busy machine two saves of JupyterLab can overlap, and it reports the first as somebody else's.
         "lastModifiedCheckMargin": 5000,
     },
     "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
@@ -40,7 +40,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where JupyterLab keeps its files for this repository: `work/.jupyter`, which ignores itself in git."""
+    """The folder of JupyterLab's own files for this repository: `work/.jupyter`, which git ignores."""
 
     root: Path
 
@@ -64,7 +64,7 @@ class Place:
         (settings / "overrides.json").write_text(json.dumps(SETTINGS, indent=2))
 
     def environment(self, token: str) -> dict[str, str]:
-        """The server's and its kernels' environment: nothing is read from or written to the home folder."""
+        """The environment of the server and its kernels, which keeps them out of the home folder."""
         folders = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_DATA_DIR": "data",
@@ -82,13 +82,13 @@ class Place:
 
 
 def choose_port(wanted: int | None) -> int:
-    """`wanted`, or the first free port from 8888 on. Raises CourseError when `wanted` is taken."""
+    """`wanted`, or the first free port from 8888 on. Raises CourseError if `wanted` is in use."""
     if wanted is not None:
         if not is_free(wanted):
             raise CourseError(
-                f"port {wanted} is taken\n"
+                f"port {wanted} is in use\n"
                 "  expected: a free port\n"
-                "  to mend:  stop what runs there, or leave --port out and a free one is chosen"
+                "  to fix: stop the program that uses it, or leave --port out to get a free one"
             )
         return wanted
     for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
@@ -140,7 +140,7 @@ def run(unit: Unit, modules: Sequence[str], *, port: int | None = None, open_bro
     base = f"http://127.0.0.1:{chosen}"
     url = f"{base}/lab/workspaces/{unit.slug}?token={token}"
     if port is None and chosen != FIRST_PORT:
-        print(f"Port {FIRST_PORT} is taken, so this is on port {chosen}.", flush=True)
+        print(f"Port {FIRST_PORT} is in use; using port {chosen}.", flush=True)
     print(f"Starting JupyterLab for {unit.slug} ...", flush=True)
     with place.log.open("w") as log:
         server = subprocess.Popen(
@@ -167,12 +167,14 @@ def run(unit: Unit, modules: Sequence[str], *, port: int | None = None, open_bro
     finally:
         stop(server)
     if code:
-        raise CourseError(f"JupyterLab ended by itself (exit code {code})\n{tail(place.log)}")
+        raise CourseError(
+            f"JupyterLab stopped by itself (exit code {code}); the end of its log:\n{tail(place.log)}"
+        )
     return 0
 
 
 def wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Return once the server answers. Raises CourseError with the end of its log when it does not."""
+    """Wait until the server answers. Raises CourseError with the end of its log if it does not."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
@@ -181,11 +183,11 @@ def wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path) -> No
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise CourseError(f"JupyterLab did not start; the end of {log.name} says:\n{tail(log)}")
+    raise CourseError(f"JupyterLab did not start; the end of {log.name}:\n{tail(log)}")
 
 
 def redirect_page(place: Place, url: str) -> Path:
-    """A page, readable by its owner alone, that leads to `url`: so the token is in no process list."""
+    """A page, readable only by its owner, that opens `url`: it keeps the token out of the process list."""
     page = place.home / "open.html"
     page.unlink(missing_ok=True)
     refresh = f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}">'
@@ -195,7 +197,7 @@ def redirect_page(place: Place, url: str) -> Path:
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
-    """Ask the server to end (it stops its kernels first), and end it for certain after 10 s."""
+    """Ask the server to stop (it stops its kernels first), and kill it after 10 s."""
     if server.poll() is None:
         server.terminate()
         try:

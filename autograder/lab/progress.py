@@ -1,7 +1,7 @@
-"""What `./mlsys check` found, kept in `work/.progress/NN_slug.json` for `./mlsys status`.
+"""Results of `./mlsys check`, kept in `work/.progress/NN_slug.json` for `./mlsys status`.
 
-Each task remembers its last check and the hashes of the files that counted, so that status can say
-"edited since". The file is replaced whole, under a lock: a kill leaves the old one or the new one.
+Each task records its last check and the hashes of its files, so that status can say "edited since". The file is
+replaced as a whole, under a lock: after a kill, it is the old one or the new one.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Record(BaseModel):
     checked: str  # UTC, ISO 8601
     tier: str
     seed: int
-    files: dict[str, str]  # name -> sha256 of the task's module, and of what it imports from the desk
+    files: dict[str, str]  # name -> sha256 of the task's module, and of its imports from the desk
     tests: dict[str, Status]
     best: int  # the most points of any check so far
 
 
 class Progress(BaseModel):
-    """Everything known about one unit."""
+    """The records of one unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
@@ -53,7 +53,7 @@ def progress_file(unit: Unit) -> Path:
 
 
 def read_progress(unit: Unit) -> tuple[Progress, str]:
-    """The stored progress, and a message ("" when all is well) where it could not be read."""
+    """The stored progress, and a message if it could not be read ("" otherwise)."""
     path = progress_file(unit)
     try:
         return Progress.model_validate_json(path.read_bytes()), ""
@@ -74,9 +74,9 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def record(unit: Unit, manifest: Manifest, result: GradeResult, desk: Path | None = None) -> None:
-    """Store the tasks of `result`; a task that the grader itself failed on keeps its former record.
+    """Store the tasks of `result`; a task on which the grader failed keeps its former record.
 
-    An unreadable progress file is kept beside the new one.
+    Keeps an unreadable progress file beside the new one.
     """
     path = progress_file(unit)
     with locked(path.parent):
@@ -110,7 +110,7 @@ def new_record(result: GradeResult, task: TaskResult, files: dict[str, str], old
 
 
 def counted_files(module: str, desk: Path, modules: tuple[str, ...]) -> list[str]:
-    """The files that a task's result rests on: its module, and what that imports among `modules`."""
+    """The files that decide a task's result: its module, and its imports among `modules`."""
     found, left = [], [module]
     while left:
         name = left.pop()
@@ -126,7 +126,7 @@ def counted_files(module: str, desk: Path, modules: tuple[str, ...]) -> list[str
 
 
 def edited_since(files: Mapping[str, str], desk: Path) -> list[str]:
-    """The names of the files whose content is not what was graded."""
+    """The names of the files that changed since they were graded."""
     return [name for name, sha256 in files.items() if file_hash(desk / name) != sha256]
 
 

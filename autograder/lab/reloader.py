@@ -1,8 +1,8 @@
-"""Bring edits of the desk's files into a running notebook.
+"""Load edits of the desk's files into a running notebook.
 
-Before a cell runs, every desk module whose file changed is loaded again, and with it those that import it: a
-compiled function holds on to the functions it was compiled with, so patching it in place would not do. Names
-that the notebook took from such a module (`from loops import python_loops`) are given their new values.
+Before a cell runs, every desk module whose file changed is loaded again, together with the modules that import it:
+a compiled function keeps the functions it was compiled with, so a patch in place is not enough. Names that the
+notebook imported from such a module (`from loops import python_loops`) get their new values.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Stamp = tuple[int, int]
 
 
 class Reloader:
-    """Watches the modules that were imported from `desk`."""
+    """Watcher of the modules that were imported from `desk`."""
 
     def __init__(self, desk: Path) -> None:
         self.desk = desk
         self.stamps: dict[str, Stamp] = {}
 
     def modules(self) -> dict[str, ModuleType]:
-        """The desk's modules that are imported now, by name."""
+        """The desk's imported modules, by name."""
         found = {}
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
@@ -35,7 +35,7 @@ class Reloader:
         return found
 
     def note(self) -> None:
-        """Remember the state of files that were imported since."""
+        """Record the state of files that were imported since the last call."""
         for name in self.modules():
             self.stamps.setdefault(name, self.stamp(name))
 
@@ -46,9 +46,9 @@ class Reloader:
         return 0, -1
 
     def refresh(self, names: MutableMapping[str, Any]) -> list[str]:
-        """Load what changed again, and update `names` (the notebook's variables); messages for the reader.
+        """Load changed files again, update `names` (the notebook's variables), and return messages for the reader.
 
-        A file that does not load keeps its former version in use, and says so.
+        If a file does not load, its former version stays in use, and a message says so.
         """
         modules = self.modules()
         for name in modules:
@@ -63,7 +63,7 @@ class Reloader:
         return messages
 
     def order(self, modules: dict[str, ModuleType], changed: set[str]) -> list[str]:
-        """The changed modules and all that import them, each behind what it imports."""
+        """The changed modules and their importers, each after its own imports."""
         imports = {name: self.imports(name) & modules.keys() for name in modules}
         affected = set(changed)
         while more := {name for name in modules if imports[name] & affected} - affected:
@@ -97,7 +97,7 @@ class Reloader:
         former = dict(space)
         file = self.desk / f"{module.__name__}.py"
         try:
-            # Not importlib.reload: it may take bytecode of the old text, when an edit keeps second and size.
+            # Not importlib.reload: it may use bytecode of the old text if an edit keeps the second and the size.
             code = compile(file.read_bytes(), str(file), "exec")
             for name in [name for name in space if not name.startswith("__")]:
                 del space[name]  # what is gone from the file must not linger
@@ -107,7 +107,7 @@ class Reloader:
             space.update(former)
             if isinstance(error, KeyboardInterrupt):
                 raise
-            return f"{told(error, file.name)} The version from before your edit is still in use."
+            return f"{told(error, file.name)} The notebook still uses the version from before your edit."
         for name, value in list(names.items()):
             for attribute, old in former.items():
                 if value is old and not attribute.startswith("__") and is_own(old, module):
@@ -125,5 +125,5 @@ def told(error: BaseException, file: str) -> str:
 
 
 def is_own(value: Any, module: ModuleType) -> bool:
-    """Whether a value was made by the module: a function, a class, a compiled function; not `np` or 3."""
+    """True for a value that the module made: a function, a class, a compiled function; not `np` or 3."""
     return getattr(value, "__module__", None) == module.__name__

@@ -1,4 +1,4 @@
-"""What a check is doing right now, in one line: for a terminal, and for a notebook."""
+"""The progress of a check in one line, for a terminal or a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autograder.judge.recorder import Started
 
 @dataclass
 class Running:
-    """Told of each test that starts and ends; `text` says which one runs, since when, and its limit."""
+    """Receiver of the start and end of each test; `text` shows the running test, its time and its limit."""
 
     name: str  # what is checked: "01.3"
     done: int = 0

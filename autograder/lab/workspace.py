@@ -1,4 +1,4 @@
-"""Lay out JupyterLab's window for a unit: the notebook, and beside it the files to write."""
+"""Lay out JupyterLab's window for a unit: the notebook, and the files to write beside it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def opened(modules: Sequence[str]) -> Sequence[str]:
 
 
 def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]:
-    """JupyterLab's own description of its window: the notebook left, a tab for each module right.
+    """JupyterLab's description of its window: the notebook on the left, a tab for each module on the right.
 
-    All paths are relative to the server's root. The file browser stands on `folder`, folded away unless there are
+    All paths are relative to the server's root. The file browser shows `folder`; it is closed unless there are
     more modules than tabs.
     """
     all_shown, modules = len(modules) <= MOST_TABS, opened(modules)
@@ -54,9 +54,9 @@ def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]
 
 
 def write_workspace(folder: Path, unit: Unit, modules: Sequence[str]) -> None:
-    """Write the layout into JupyterLab's `folder`, unless one is there that shows the notebook.
+    """Write the layout into JupyterLab's `folder`, unless a layout there shows the notebook.
 
-    What the student moved or opened since is in that one: it stays.
+    That one has the changes that the student made, so it stays.
     """
     from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
 
@@ -70,7 +70,7 @@ def write_workspace(folder: Path, unit: Unit, modules: Sequence[str]) -> None:
 
 
 def shows(file: Path, widget: str) -> bool:
-    """Whether the layout in `file` has `widget` in its main area; False when it cannot be read."""
+    """True if the layout in `file` has `widget` in its main area; False if it cannot be read."""
     try:
         main = json.loads(file.read_text())["data"]["layout-restorer:data"]["main"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,1 +1,1 @@
-"""From the reference to what students get: starters, public checks, student trees, desks."""
+"""Make the files that students get from the reference: starters, public checks, student trees, desks."""

@@ -1,7 +1,7 @@
-"""Empty the bodies that students write, and keep all the rest: the heart of the release.
+"""Empty the function bodies that students write, and keep everything else.
 
-A whole body goes, down to its docstring; or, where `# BEGIN SOLUTION` and `# END SOLUTION` stand inside of
-it, the lines between them alone.
+The whole body below the docstring goes. If the body has `# BEGIN SOLUTION` and `# END SOLUTION`, only the lines
+between them go.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 
 
 def raise_lines(message: str, columns: int) -> str:
-    """`raise NotImplementedError("...")` in at most `columns` columns, on one line or on several."""
+    """`raise NotImplementedError("...")`, wrapped to `columns` columns."""
 
     def literal(text: str) -> str:
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -73,7 +73,7 @@ def solution_blocks(source: str) -> list[tuple[int, int]]:
             continue
         line = token.start[0]
         if token.line[: token.start[1]].strip():
-            raise EditError(f"line {line}: expected {token.string} on a line of its own")
+            raise EditError(f"line {line}: expected only {token.string} on this line, got code beside it")
         if token.string.rstrip() == BEGIN:
             if begin:
                 raise EditError(f"line {line}: expected {END} for line {begin}, got a second {BEGIN}")
@@ -84,12 +84,12 @@ def solution_blocks(source: str) -> list[tuple[int, int]]:
             blocks.append((begin, line))
             begin = 0
     if begin:
-        raise EditError(f"line {begin}: expected {END} behind this {BEGIN}, got the end of the file")
+        raise EditError(f"line {begin}: expected {END} after this {BEGIN}, got the end of the file")
     return blocks
 
 
 def strip_markers(source: str) -> str:
-    """The source without its SOLUTION marker lines; what stands between them stays."""
+    """The source without its SOLUTION marker lines; the lines between them stay."""
     marks = {line for block in solution_blocks(source) for line in block}
     return "".join(
         text for number, text in enumerate(io.StringIO(source).readlines(), 1) if number not in marks
@@ -100,20 +100,21 @@ def empty_bodies(source: str, messages: Mapping[str, str]) -> str:
     """Replace the body of each named function by `raise NotImplementedError(message)`.
 
     messages: qualified name -> message. Signature, decorators, docstring and all other text stay. A body
-    that holds SOLUTION markers loses the marked lines alone. Raises EditError for a name that is not there,
+    with SOLUTION markers loses only the marked lines. Raises EditError for a function that does not exist,
     and for markers outside of the named functions.
     """
     parse(source)
     spans = functions(source)
     for name in messages:
         if name not in spans:
-            raise EditError(f"expected a function {name!r}, found {', '.join(spans) or 'none'}")
+            raise EditError(f"expected a function {name!r}, got {', '.join(spans) or 'no function'}")
     lines = io.StringIO(source).readlines()
     scaffolded = set()
     for begin, end in reversed(solution_blocks(source)):
         inside = [name for name in messages if spans[name][0] < begin and end <= spans[name][1] + 1]
         if not inside:
-            raise EditError(f"line {begin}: {BEGIN} stands outside of {', '.join(messages) or 'any task'}")
+            where = ", ".join(messages) or "a task"
+            raise EditError(f"line {begin}: expected {BEGIN} inside of {where}, got it outside")
         scaffolded.add(inside[0])
         mark = lines[begin - 1]
         indent = mark[: len(mark) - len(mark.lstrip())]

@@ -1,7 +1,7 @@
-"""`./mlsys classroom50 bundle`: the folder that Classroom 50 runs, made of the week's student tree.
+"""`./mlsys classroom50 bundle`: write the folder that Classroom 50 runs, from the week's student tree.
 
-It holds what grades (the command line, the judge, the public checks, the manifest, the shared reference modules) and
-nothing of the lessons: no labs, slides or data. Hidden checks never leave with it: students can download it.
+It holds the command line, the judge, the public checks, the manifest and the shared reference modules, but no labs,
+slides or data. It has no hidden checks, because students can download it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from autograder.core.units import CourseError, Unit
 from autograder.release.tree_content import File, tree_files
 
 TEMPLATES = Path(__file__).parent / "classroom50"
-MAX_BYTES = 10_000_000  # of the packed bundle, that the runner downloads
+MAX_BYTES = 10_000_000  # of the packed bundle, which the runner downloads
 PARTS = ("autograder/", "assignments/", "reference/")
-HOUSE = ("mlsys", "pyproject.toml", "constraints.txt", "LICENSE", "README.md")
+TOP_FILES = ("mlsys", "pyproject.toml", "constraints.txt", "LICENSE", "README.md")
 
 
 def bundle_files(unit: Unit) -> dict[str, File]:
@@ -23,7 +23,7 @@ def bundle_files(unit: Unit) -> dict[str, File]:
     files = {
         f"course/{path}": file
         for path, file in tree_files(unit).items()
-        if path.startswith(PARTS) or path in HOUSE
+        if path.startswith(PARTS) or path in TOP_FILES
         if not path.startswith(("reference/tests/", "reference/benchmarks/"))
     }
     for name in ("autograder.py", "README.md"):
@@ -32,7 +32,8 @@ def bundle_files(unit: Unit) -> dict[str, File]:
     size = sum(len(file.content) for file in files.values())
     if size > MAX_BYTES:
         raise CourseError(
-            f"the bundle of {unit.slug} has {size >> 20} MB; Classroom 50 takes {MAX_BYTES >> 20}"
+            f"the bundle of {unit.slug} is too large\n"
+            f"  expected: at most {MAX_BYTES >> 20} MB, the limit of Classroom 50\n  got: {size >> 20} MB"
         )
     return files
 
@@ -40,10 +41,10 @@ def bundle_files(unit: Unit) -> dict[str, File]:
 def write_bundle(unit: Unit, to: Path) -> list[str]:
     """Write the bundle to `to`; returns the paths written.
 
-    Raises CourseError when the folder holds anything but a bundle.
+    Raises CourseError if the folder holds anything except a bundle.
     """
     if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / "autograder.py").is_file())):
-        raise CourseError(f"{to} is not empty, and no bundle\n  expected: a new folder, or a former bundle")
+        raise CourseError(f"{to} has other files\n  expected: a new folder, or one with an earlier bundle")
     files = bundle_files(unit)
     try:
         for path, file in files.items():

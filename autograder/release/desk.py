@@ -1,6 +1,6 @@
-"""The student's desk, `work/NN_slug/`: set once from the assignment, then the student's alone.
+"""The student's desk, `work/NN_slug/`: filled once from the assignment, then changed only by the student.
 
-Nothing here replaces a file without keeping the old one beside it.
+Every function here that replaces a file keeps the old one beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from autograder.release.source import EditError, put_back
 
 @dataclass(frozen=True)
 class Reset:
-    """One file that was put back: its path, and where the former one was kept (None: it was not there)."""
+    """One restored file: its path, and the path of the old copy (None: there was no file)."""
 
     path: Path
     kept: Path | None
@@ -31,17 +31,17 @@ def handed_out(unit: Unit, manifest: Manifest) -> dict[str, Path]:
     if missing:
         names = ", ".join(path.name for path in missing)
         raise CourseError(
-            f"assignments/{unit.slug}/ lacks {names}\n"
-            f"  to mend: ./mlsys release {unit.number}, or get the files back with git"
+            f"missing files in assignments/{unit.slug}/: {names}\n"
+            f"  to fix: restore them with git, or run ./mlsys release {unit.number}"
         )
     return files
 
 
 def ensure_desk(unit: Unit, desk: Path | None = None) -> list[str]:
-    """Copy the lab, the starters and the given files to the desk where they are not there yet.
+    """Copy the lab, the starters and the given files that are missing on the desk.
 
     Never overwrites; each file appears whole or not at all. Returns the names of the new files.
-    Raises CourseError when the unit has no assignment, or the desk cannot be written.
+    Raises CourseError if the unit has no assignment, or the desk cannot be written.
     """
     desk = desk or unit.desk
     files = handed_out(unit, unit_manifest(unit))
@@ -50,7 +50,7 @@ def ensure_desk(unit: Unit, desk: Path | None = None) -> list[str]:
         return [name for name, source in files.items() if write_new(desk / name, source.read_bytes())]
     except OSError as error:
         raise CourseError(
-            f"cannot set the desk {desk}: {error.strerror or error}\n"
+            f"cannot write to the desk {desk}: {error.strerror or error}\n"
             "  expected: a folder that you may write to"
         ) from None
 
@@ -64,7 +64,7 @@ def keep_beside(path: Path) -> Path:
 
 
 def replace_keeping(path: Path, content: bytes) -> Reset | None:
-    """Put `content` at `path` and keep what was there; None when it was the same already."""
+    """Write `content` to `path` and keep the old file; None if the file has that content already."""
     if not path.exists():
         write_atomic(path, content)
         return Reset(path, None)
@@ -76,10 +76,10 @@ def replace_keeping(path: Path, content: bytes) -> Reset | None:
 
 
 def reset_task(unit: Unit, wanted: str, desk: Path | None = None) -> Reset | None:
-    """Put the starter of one task ("01.3") back into its module, and leave the module's other tasks alone.
+    """Restore the starter of one task ("01.3") in its module, without touching the module's other tasks.
 
-    Returns None when the task is as it was handed out. Raises CourseError for an unknown task, and for a
-    module that is not valid Python (only the whole file can be reset then).
+    Returns None if the task is still the starter. Raises CourseError for an unknown task, and for a module that
+    is not valid Python: then only the whole file can be restored.
     """
     manifest = unit_manifest(unit)
     task = manifest.task(wanted)
@@ -92,14 +92,14 @@ def reset_task(unit: Unit, wanted: str, desk: Path | None = None) -> Reset | Non
         text = put_back(path.read_bytes().decode("utf-8-sig"), source.read_bytes().decode(), names)
     except (EditError, UnicodeDecodeError) as error:
         raise CourseError(
-            f"{path.name}: {error}\n  expected: a file that Python can read, to change one task in it"
-            f"\n  to mend: repair that line, or start the file afresh: ./mlsys reset {task.id} --file"
+            f"cannot restore one task in {path.name}: {error}\n  expected: valid Python"
+            f"\n  to fix: correct that line, or restore the whole file: ./mlsys reset {task.id} --file"
         ) from None
     return replace_keeping(path, text.encode())
 
 
 def reset_files(unit: Unit, names: list[str] | None = None, desk: Path | None = None) -> list[Reset]:
-    """Put whole files back as they were handed out (default: all, the lab too), and keep the old ones."""
+    """Restore whole files (default: all files and the lab), and keep the old ones."""
     files = handed_out(unit, unit_manifest(unit))
     chosen = files if names is None else {name: files[name] for name in names}
     done = [replace_keeping((desk or unit.desk) / name, path.read_bytes()) for name, path in chosen.items()]

@@ -1,4 +1,4 @@
-"""Rewrite the imports of a reference module for the desk, where the unit's files lie side by side.
+"""Rewrite the imports of a reference module for the desk, where all files of a unit are in one folder.
 
 `from reference.matmul_cpu.shapes import x` and `from .shapes import x` become `from shapes import x`;
 `from reference.matmul_cpu import loops` becomes `import loops`. Earlier units and shared modules keep
@@ -26,7 +26,7 @@ def dotted(name: str) -> cst.Attribute | cst.Name:
 
 
 class Rewriter(cst.CSTTransformer):
-    """Rewrites the import statements of one piece of source, whose first line is `line`."""
+    """Rewriter of the import statements of one piece of source, whose first line is `line`."""
 
     def __init__(self, package: str, files: Collection[str], line: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Rewriter(cst.CSTTransformer):
         return EditError(f"line {self.line}: {message}")
 
     def on_the_desk(self, name: str) -> str | None:
-        """The desk's name of a module of the unit; None for a module of another place."""
+        """The name of a module of the unit on the desk; None for any other module."""
         if name == self.package:
             raise self.error(f"expected an import of one file of {self.package}, got the package itself")
         if not name.startswith(f"{self.package}."):
@@ -46,7 +46,7 @@ class Rewriter(cst.CSTTransformer):
         stem = name.removeprefix(f"{self.package}.")
         if stem not in self.files:
             listed = ", ".join(f"{file}.py" for file in sorted(self.files))
-            raise self.error(f"{stem} is imported, but is not in `modules` or `given` ({listed})")
+            raise self.error(f"expected an import of one of {listed} (`modules` and `given`), got {stem}")
         return stem
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> cst.Import:  # noqa: N802
@@ -64,7 +64,7 @@ class Rewriter(cst.CSTTransformer):
     def renamed(self, alias: cst.ImportAlias, stem: str) -> cst.ImportAlias:
         asname = alias.asname
         if asname is not None and isinstance(asname.name, cst.Name) and asname.name.value == stem:
-            asname = None  # `import reference.x.loops as loops` needs no alias any more
+            asname = None  # `import reference.x.loops as loops` no longer needs an alias
         return alias.with_changes(name=cst.Name(stem), asname=asname)
 
     def leave_ImportFrom(  # noqa: N802
@@ -76,7 +76,7 @@ class Rewriter(cst.CSTTransformer):
         if dots:
             parents = self.package.split(".")[: len(self.package.split(".")) - dots + 1]
             if not parents:
-                raise self.error("the relative import goes above `reference`")
+                raise self.error("expected a relative import inside `reference`, got one above it")
             name = ".".join([*parents, *([name] if name else [])])
         if name == self.package:
             return self.import_files(updated_node)
@@ -98,7 +98,7 @@ class Rewriter(cst.CSTTransformer):
             stem = get_full_name_for_node(alias.name) or ""
             if stem not in self.files:
                 advice = f"import it from the file that defines it, `from {self.package}.FILE import {stem}`"
-                raise self.error(f"{stem} is no file of the unit: {advice}")
+                raise self.error(f"expected the import of a file, got {stem}: {advice}")
             names.append(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT))
         return cst.Import(names=names, semicolon=updated_node.semicolon)
 
@@ -106,7 +106,7 @@ class Rewriter(cst.CSTTransformer):
 def rewrite_imports(source: str, package: str, files: Collection[str]) -> str:
     """`source` with its imports of `package` ("reference.matmul_cpu") made imports of the desk's files.
 
-    files: the names without `.py` that lie on the desk. Lines without imports are not touched. Raises
+    files: the names of the desk's files without `.py`. Lines without imports stay as they are. Raises
     EditError, with the line, for an import that would not work there.
     """
     lines = io.StringIO(source).readlines()

@@ -1,6 +1,6 @@
-"""What of a unit's checks leaves with the student tree: the tests without `@pytest.mark.hidden`.
+"""The public checks of a unit, for the student tree: the tests without `@pytest.mark.hidden`.
 
-Hidden tests go from the files and from the manifest; their points stay in the manifest as `hidden_points`.
+Hidden tests are removed from the files and from the manifest; the manifest keeps their points as `hidden_points`.
 Helpers stay: other tests may need them.
 """
 
@@ -24,7 +24,7 @@ def is_hidden(node: cst.FunctionDef | cst.ClassDef) -> bool:
 
 
 def hidden_file(text: str) -> bool:
-    """Whether `pytestmark` hides every test of the file."""
+    """True if `pytestmark` hides every test of the file."""
     for node in ast.parse(text).body:
         targets = node.targets if isinstance(node, ast.Assign) else []
         names = {target.id for target in targets if isinstance(target, ast.Name)}
@@ -37,7 +37,7 @@ def hidden_file(text: str) -> bool:
 
 
 def test_names(text: str) -> set[str]:
-    """The test functions of a file, those of test classes included."""
+    """The test functions of a file, including those of test classes."""
     found = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
@@ -46,7 +46,7 @@ def test_names(text: str) -> set[str]:
 
 
 def public_check_files(unit: Unit) -> tuple[dict[str, bytes], set[str]]:
-    """File name -> content of what students get of the checks; and the names of the tests they do not get."""
+    """File name -> content of the public check files; and the names of the hidden tests."""
     files: dict[str, bytes] = {}
     hidden: set[str] = set()
     for path in sorted(unit.checks.glob("*.py")):

@@ -1,4 +1,4 @@
-"""Edit functions in Python source and leave every other byte alone: find them, put them back, remove them.
+"""Find, restore and remove functions in Python source, without changing any other byte.
 
 Functions are named as in a manifest: "_kernel", or "Tree.insert" for a method.
 """
@@ -12,13 +12,13 @@ import libcst as cst
 
 
 class EditError(Exception):
-    """The source cannot be edited as asked; the message says why."""
+    """An edit of source that is impossible; the message says why."""
 
 
 def parse(source: str, *, line: int = 1) -> cst.Module:
-    """Raises EditError with the line for text that is not Python; `line` is the number of its first one."""
+    """Parse the source, whose first line has the number `line`. Raises EditError with the line if it is not Python."""
     try:
-        ast.parse(source)  # its messages are the ones that students know
+        ast.parse(source)  # students know its messages
         return cst.parse_module(source)
     except SyntaxError as error:
         raise EditError(f"line {(error.lineno or 1) + line - 1}: not valid Python: {error.msg}") from None
@@ -47,7 +47,7 @@ def functions(source: str) -> dict[str, tuple[int, int]]:
 
 
 class Editor(cst.CSTTransformer):
-    """Walks with a stack of names; nested functions are part of their outer function."""
+    """Visitor with a stack of names; nested functions are part of their outer function."""
 
     def __init__(self) -> None:
         self.stack: list[str] = []
@@ -128,9 +128,9 @@ class Collector(Editor):
 
 
 def put_back(source: str, starter: str, names: list[str]) -> str:
-    """`source` with the named functions as they are in `starter`; one that was deleted is appended.
+    """`source` with the named functions of `starter`; a deleted function is appended.
 
-    Raises EditError when `source` is not valid Python, or a method's class is gone.
+    Raises EditError if `source` is not valid Python, or a method's class is missing.
     """
     target = parse(source)
     collector = Collector(names)
@@ -141,9 +141,7 @@ def put_back(source: str, starter: str, names: list[str]) -> str:
         if name in replacer.done:
             continue
         if "." in name:
-            raise EditError(
-                f"expected a class {name.rpartition('.')[0]!r} to put {name!r} back into, found none"
-            )
+            raise EditError(f"expected the class {name.rpartition('.')[0]!r} for {name!r}, got no such class")
         blank = [cst.EmptyLine(indent=False)] * 2
         module = module.with_changes(body=[*module.body, node.with_changes(leading_lines=blank)])
     return module.code

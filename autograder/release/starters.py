@@ -1,6 +1,6 @@
-"""From the reference to the starters: `assignments/NN_slug/*.py` is generated, committed, and never edited.
+"""Generate the starters, `assignments/NN_slug/*.py`, from the reference. They are committed, and never edited.
 
-The manifest says which bodies students write. Everything else of a module is handed out as it is.
+The manifest names the bodies that students write. Everything else in a module is handed out unchanged.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ DIFF_LINES = 12  # of each drifted file
 
 
 class ReleaseError(CourseError):
-    """The reference and the manifest do not fit together; the message names the file and the line."""
+    """A contradiction between the reference and the manifest; the message names the file and the line."""
 
 
 def starter_files(unit: Unit) -> dict[str, bytes]:
-    """File name -> content of what students start from: the modules with emptied bodies, and the given files.
+    """File name -> content of the starters: the modules with emptied bodies, and the given files.
 
-    Raises ReleaseError when a module, a body or a helper that the manifest names is not in the reference.
+    Raises ReleaseError if a module, a body or a helper of the manifest is missing in the reference.
     """
     manifest = unit_manifest(unit)
     return {
@@ -37,7 +37,7 @@ def starter_files(unit: Unit) -> dict[str, bytes]:
 
 
 def solved_files(unit: Unit) -> dict[str, bytes]:
-    """File name -> content of a complete solution as a student would hand it in, and the given files."""
+    """File name -> content of a complete solution, and of the given files."""
     manifest = unit_manifest(unit)
     return {name: solved(unit, manifest, name).encode() for name in (*manifest.modules, *manifest.given)}
 
@@ -49,7 +49,7 @@ def reference_text(unit: Unit, name: str) -> str:
     except FileNotFoundError:
         where = f"assignments/{unit.slug}/assignment.toml"
         raise ReleaseError(
-            f"{where} names {name}: expected reference/{unit.name}/{name}, found no such file"
+            f"{where} names {name}\n  expected: the file reference/{unit.name}/{name}\n  got: no such file"
         ) from None
 
 
@@ -87,7 +87,7 @@ def starter(unit: Unit, manifest: Manifest, name: str) -> str:
 
 
 def message(task: Task, body: str, text: str) -> str:
-    """What the emptied body says: "01.3 numba_loops: <the first line of the docstring>"."""
+    """The message of the emptied body: "01.3 numba_loops: <the first line of the docstring>"."""
     docs = docstrings(text)
     about = docs.get(body) or docs.get(task.function) or task.title
     name = task.function if len(task.asked) == 1 or body == task.function else f"{task.function} ({body})"
@@ -122,13 +122,13 @@ def without_helpers(text: str, tasks: Iterable[Task]) -> str:
     text = remove_functions(text, doomed) if helpers else text
     for name in helpers.keys() - removed:
         raise EditError(
-            f"task {helpers[name].id} removes {name!r}, which is no function or class of this file"
+            f"task {helpers[name].id} removes {name!r}: expected a function or class of this file, got none"
         )
     return text
 
 
 def write_starters(unit: Unit) -> list[str]:
-    """Bring the committed starters up to date, stale ones removed; the names of what changed."""
+    """Update the committed starters, and remove stale ones; returns the names of the changed files."""
     wanted = starter_files(unit)
     changed = []
     for name, content in wanted.items():
@@ -147,15 +147,15 @@ def stale_files(unit: Unit, wanted: Container[str]) -> list[Path]:
 
 
 def check_drift(unit: Unit) -> list[str]:
-    """One message for each starter that is not what `write_starters` would write; [] when all are."""
+    """One message for each starter that differs from the reference; [] if none does."""
     wanted = starter_files(unit)
-    mend = f"  to mend: ./mlsys release {unit.number}"
+    fix = f"  to fix: ./mlsys release {unit.number}"
     messages = []
     for name, content in wanted.items():
         path = unit.assignment / name
         title = f"assignments/{unit.slug}/{name}"
         if not path.exists():
-            messages.append(f"{title}: expected a starter, found no such file\n{mend}")
+            messages.append(f"{title}: missing\n{fix}")
         elif (found := path.read_bytes()) != content:
             diff = difflib.unified_diff(
                 found.decode(errors="replace").splitlines(),
@@ -168,7 +168,7 @@ def check_drift(unit: Unit) -> list[str]:
             lines = list(diff)
             more = [f"... {len(lines) - DIFF_LINES} more lines"] if len(lines) > DIFF_LINES else []
             shown = "\n".join(f"  {line}" for line in lines[:DIFF_LINES] + more)
-            messages.append(f"{title}: differs from what the reference gives\n{shown}\n{mend}")
+            messages.append(f"{title}: differs from the reference\n{shown}\n{fix}")
     for path in stale_files(unit, wanted):
-        messages.append(f"assignments/{unit.slug}/{path.name}: not in the manifest any more\n{mend}")
+        messages.append(f"assignments/{unit.slug}/{path.name}: no longer in the manifest\n{fix}")
     return messages

@@ -1,7 +1,7 @@
-"""`./mlsys release --unit 03 --to DIR`: the tree that students of week 3 get, ready to be a repository.
+"""`./mlsys release --unit 03 --to DIR`: write the student tree of week 3, ready to become a repository.
 
-The marker file remembers what a release wrote, so that the next week's can replace it. `work/` belongs to
-the student: files that exist there are never touched.
+A marker file lists the files of a release, so that the next week's release can replace them. `work/` belongs to
+the student: existing files there are never touched.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ SCHEMA = "mlsys/release/v1"
 
 
 def student_tree(unit: Unit, to: Path) -> list[str]:
-    """Write the student tree of `unit`'s week to `to`; returns the paths written, the desk's included.
+    """Write the student tree of `unit`'s week to `to`; returns the paths written, including those of the desk.
 
-    `to` must be absent, empty, or hold a former release, of which stale files are removed unless somebody
-    edited them. Interrupted, it can be run again. Raises CourseError for any other folder.
+    `to` must be missing, empty, or an earlier release. Stale files of an earlier release are removed unless
+    somebody edited them. After an interruption it can run again. Raises CourseError for any other folder.
     """
     to = to.resolve()
     if unit.root.resolve().is_relative_to(to):
         raise CourseError(
-            f"cannot release into {to}: it holds the course itself\n  expected: a folder of its own"
+            f"cannot release into {to}: the course itself is there\n  expected: a folder outside of the course"
         )
     former = former_files(to)
     files = tree_files(unit)
     try:
-        # A run that is cut off leaves a marker that lists what may be there by then.
+        # An interrupted run leaves a marker that lists every file that it may have written.
         write_marker(to, unit, {**former, **dict.fromkeys(files, "")})
         for path, file in files.items():
             target = to / path
@@ -51,24 +51,23 @@ def student_tree(unit: Unit, to: Path) -> list[str]:
 
 
 def former_files(to: Path) -> dict[str, str]:
-    """Path -> hash of what a former release wrote to `to`; {} for a new folder."""
+    """Path -> hash of each file of an earlier release in `to`; {} for a new folder."""
     if to.exists() and not to.is_dir():
-        raise CourseError(f"{to} is a file\n  expected: a folder, or a name that is free")
+        raise CourseError(f"{to} is a file\n  expected: a folder, or a new name")
     try:
         marker = json.loads((to / MARKER).read_text())
         files = marker["files"] if marker["schema"] == SCHEMA else None
         if not isinstance(files, dict):
             raise ValueError
     except FileNotFoundError:
-        # An empty git repository is as good as an empty folder.
+        # An empty git repository counts as an empty folder.
         if to.exists() and any(path.name != ".git" for path in to.iterdir()):
             raise CourseError(
-                f"{to} is not empty, and not a former release\n  expected: a new folder, or one that "
-                "./mlsys release wrote"
+                f"{to} has other files\n  expected: a new folder, or one that ./mlsys release wrote"
             ) from None
         return {}
     except (OSError, ValueError, KeyError, TypeError):
-        raise CourseError(f"{to / MARKER} cannot be read: choose another folder") from None
+        raise CourseError(f"cannot read {to / MARKER}\n  to fix: choose another folder") from None
     return {str(path): str(value) for path, value in files.items()}
 
 
@@ -78,7 +77,7 @@ def write_marker(to: Path, unit: Unit, files: dict[str, str]) -> None:
 
 
 def remove_stale(to: Path, path: str, sha256: str) -> None:
-    """Remove an unedited file of the former release, and the folders left empty; never outside of `to`."""
+    """Remove an unedited file of the earlier release, and folders that become empty; never outside of `to`."""
     target = to / path
     inside = target.resolve().is_relative_to(to) and Path(path).parts[:1] != ("work",)
     if not inside or not target.is_file():

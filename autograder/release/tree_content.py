@@ -1,4 +1,4 @@
-"""Which files make the student tree of a week, and with what content; writing them is `student_tree.py`."""
+"""The files of a week's student tree, with their content; `student_tree.py` writes them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class File:
 
 
 def tree_files(unit: Unit) -> dict[str, File]:
-    """Path in the student tree -> its file, for the week of `unit`; `work/` is not among them.
+    """Path in the student tree -> its file, for the week of `unit`, without `work/`.
 
-    Raises ReleaseError when something that students get would import what they do not get.
+    Raises ReleaseError if a file that students get imports a file that they do not get.
     """
     manifest = unit_manifest(unit)
     checks, hidden = public_check_files(unit)
-    files = {**house_files(unit, manifest, hidden), **shared_wings(unit), **reference_files(unit)}
+    files = {**course_files(unit, manifest, hidden), **shared_folders(unit), **reference_files(unit)}
     files |= autograder_files(unit)
     place = f"assignments/{unit.slug}"
     for path in walk(unit.assignment):
@@ -47,7 +47,7 @@ def tree_files(unit: Unit) -> dict[str, File]:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Every file of `folder` that is worth handing out, in order."""
+    """Every file of `folder` except caches and the like, in order."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         junk = any(part in JUNK or part.startswith(".") for part in parts)
@@ -59,8 +59,8 @@ def read(path: Path) -> File:
     return File(path.read_bytes(), 0o755 if path.stat().st_mode & 0o100 else 0o644)
 
 
-def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, File]:
-    """The launcher, the pins, and the pages written for students."""
+def course_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, File]:
+    """The launcher, the pins, and the pages for students."""
     files = {
         name: read(unit.root / name)
         for name in ("mlsys", "pyproject.toml", "constraints.txt", "constraints-gpu.txt", "LICENSE")
@@ -68,7 +68,7 @@ def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, F
     }
     more = sum(points for name, (_, points) in manifest.checks.items() if name in hidden)
     points = f"The checks here give {manifest.points - more} of the {manifest.points} points."
-    points += f" The rest ({more}) is given by checks that your instructor runs." if more else ""
+    points += f" Hidden checks, which your instructor runs, give the other {more}." if more else ""
     if manifest.manual:
         parts = ", ".join(f"{part.title} ({part.points})" for part in manifest.manual)
         points += f" People grade {manifest.manual_points} more: {parts}."
@@ -93,11 +93,11 @@ def house_files(unit: Unit, manifest: Manifest, hidden: set[str]) -> dict[str, F
     return files
 
 
-def shared_wings(unit: Unit) -> dict[str, File]:
-    """Labs, slides and data; what carries the number of a later unit stays behind."""
+def shared_folders(unit: Unit) -> dict[str, File]:
+    """Labs, slides and data, without files that have the number of a later unit."""
     files = {}
-    for wing in ("labs", "slides", "datasets"):
-        for path in walk(unit.root / wing):
+    for name in ("labs", "slides", "datasets"):
+        for path in walk(unit.root / name):
             parts = path.relative_to(unit.root).parts
             numbers = [match.group(1) for part in parts if (match := NUMBERED.match(part))]
             if all(number <= unit.number for number in numbers):
@@ -110,10 +110,10 @@ def earlier_names(unit: Unit) -> set[str]:
 
 
 def absent_packages(unit: Unit) -> set[str]:
-    """The packages of `reference/` that stay behind: this unit's solution, and everything of later units."""
+    """The packages of `reference/` that students do not get: this unit's solution, and all of later units."""
     later = {each.name for each in find_units(unit.root) if each.number > unit.number}
-    wings = ("", "lab.", "benchmarks.", "tests.", "tests.lab.")
-    return {f"reference.{unit.name}"} | {f"reference.{wing}{name}" for wing in wings for name in later}
+    folders = ("", "lab.", "benchmarks.", "tests.", "tests.lab.")
+    return {f"reference.{unit.name}"} | {f"reference.{folder}{name}" for folder in folders for name in later}
 
 
 def reference_files(unit: Unit) -> dict[str, File]:
@@ -145,7 +145,7 @@ def reference_files(unit: Unit) -> dict[str, File]:
 
 
 def autograder_files(unit: Unit) -> dict[str, File]:
-    """The command line and the judge; no checks, no tests of the grader, nothing that only makes units."""
+    """The command line and the judge, without checks, tests of the grader, and tools for authors of units."""
     home = unit.root / "autograder"
     left = [home / name for name in ("checks", "tests", "authoring/unit_template", "authoring/benchmark")]
     paths = [path for path in walk(home) if not any(path.is_relative_to(each) for each in left)]
@@ -155,7 +155,7 @@ def autograder_files(unit: Unit) -> dict[str, File]:
 
 
 def imports_of(path: str, content: bytes) -> set[str]:
-    """Every module that a Python file or a notebook names in an import, relative ones resolved."""
+    """Every module that a Python file or a notebook imports, with relative imports resolved."""
     if path.endswith(".ipynb"):
         cells = json.loads(content)["cells"]
         sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -175,7 +175,7 @@ def imports_of(path: str, content: bytes) -> set[str]:
 
 
 def without_absent_imports(files: dict[str, File], absent: set[str]) -> None:
-    """Drop tests and benchmarks that import what is not handed out; anything else that does is an error."""
+    """Remove tests and benchmarks that import an absent package; raise ReleaseError for any other such file."""
     gone = set(absent)
     while True:
         for path, file in files.items():
@@ -184,7 +184,7 @@ def without_absent_imports(files: dict[str, File], absent: set[str]) -> None:
             try:
                 imports = imports_of(path, file.content)
             except (SyntaxError, ValueError, KeyError) as error:
-                raise ReleaseError(f"{path}: cannot be read: {error}") from None
+                raise ReleaseError(f"cannot read {path}: {error}") from None
             needed = {name for name in imports if any(f"{name}.".startswith(f"{each}.") for each in gone)}
             if needed and path.startswith(("reference/tests/", "reference/benchmarks/")):
                 gone.add(path.removesuffix(".py").replace("/", "."))
@@ -192,7 +192,8 @@ def without_absent_imports(files: dict[str, File], absent: set[str]) -> None:
                 break
             if needed:
                 raise ReleaseError(
-                    f"{path} imports {', '.join(sorted(needed))}, which students do not have in this week"
+                    f"{path} imports {', '.join(sorted(needed))}\n"
+                    "  expected: imports of files that students have in this week"
                 )
         else:
             return

@@ -1,1 +1,1 @@
-"""A result for a reader: on the terminal, as a page, in a notebook."""
+"""Reports of results: on the terminal, as a page, in a notebook, as files for other systems."""

@@ -1,7 +1,7 @@
-"""Puts files on one branch of somebody else's repository, and touches nothing else there.
+"""Push files to one branch of a student's repository, without touching anything else there.
 
-No working tree is made: blobs, trees and the commit are written by git's plumbing into a repository of our own, and
-one ref is pushed. Nothing is forced. The other branches are neither fetched nor written.
+There is no working tree: git's plumbing commands write blobs, trees and the commit into a repository of our own, and
+push one ref, never by force. Other branches are neither fetched nor written.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ PEOPLE = ("-c", "user.name=autograder", "-c", "user.email=autograder@localhost")
 
 
 def push_files(repository: str, branch: str, files: Tree, message: str, limits: Limits) -> str:
-    """Make `branch` hold `files`, beside what it holds already; "pushed" or "unchanged".
+    """Add `files` to `branch`; returns "pushed" or "unchanged".
 
-    A file of the same path is replaced. When somebody else pushes to the branch at the same moment, it is tried once
-    more. Raises GitError when the repository cannot be reached, or does not take the push.
+    Replaces a file of the same path, and keeps the others. If somebody else pushes to the branch at the same moment,
+    tries once more. Raises GitError if the repository cannot be reached, or refuses the push.
     """
     try:
         return attempt(repository, branch, files, message, limits)
@@ -36,7 +36,9 @@ def push_files(repository: str, branch: str, files: Tree, message: str, limits: 
     try:
         return attempt(repository, branch, files, message, limits)
     except GitError as error:
-        raise GitError(f"{error} (may this account write there, and is `{branch}` unprotected?)") from None
+        raise GitError(
+            f"{error} (check that your account may push, and that `{branch}` is not protected)"
+        ) from None
 
 
 def attempt(repository: str, branch: str, files: Tree, message: str, limits: Limits) -> str:
@@ -64,7 +66,7 @@ class Plumbing:
         return git(*PEOPLE, f"--git-dir={self.home}", *arguments, limits=self.limits, stdin=stdin)
 
     def fetch(self, repository: str, ref: str) -> str:
-        """The tip of a ref, with its files but without its history; "" when there is no such ref."""
+        """Fetch the tip of a ref, without its history; returns its hash, or "" if there is no such ref."""
         listed = self.run("ls-remote", repository, ref).decode(errors="replace")
         if not any(line.endswith(f"\t{ref}") for line in listed.splitlines()):
             return ""
@@ -72,16 +74,16 @@ class Plumbing:
         return self.run("rev-parse", FETCHED).decode().strip()
 
     def push(self, repository: str, commit: str, ref: str) -> None:
-        """Set a ref of the repository, if that loses nothing.
+        """Set a ref of the repository, unless commits would be lost.
 
-        Where the repository is a folder, its side of the push runs here: without its hooks and commands.
+        If the repository is a local folder, its side of the push runs on this machine: without its hooks.
         """
         here = repository.startswith(("/", "file:"))
         receiver = [f"--receive-pack={RECEIVER}"] if here else []
         self.run("push", "--quiet", "--no-verify", *receiver, repository, f"{commit}:{ref}")
 
     def tree(self, before: str, files: Tree) -> str:
-        """The hash of the tree `before` ("" for none) with `files` in it."""
+        """Write the tree `before` ("" for none) plus `files`; returns its hash."""
         entries = dict(self.entries(before)) if before else {}
         for name, content in files.items():
             if isinstance(content, bytes):

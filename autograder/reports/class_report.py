@@ -1,4 +1,4 @@
-"""Everything that is written of a class's grading: the pages, and a file for each system that takes grades."""
+"""All reports of a class's grading: the pages, and a file for each system that imports grades."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.roster.standing import Standings
 def write_class(standings: Standings, folder: Path, manifest: Manifest) -> None:
     """Write all reports of one version of the gradebook to `folder`; the same standings give the same bytes.
 
-    They are made from `standings` alone and can be made again: nothing is flushed to the disk.
+    They can be made again from `standings`, so they are not flushed to the disk.
     """
     for path, text in class_files(standings, manifest):
         put(folder / path, text)
@@ -50,25 +50,30 @@ def class_page(standings: Standings, manifest: Manifest) -> str:
 
 
 def attention(standings: Standings) -> list[tuple[str, str]]:
-    """What an instructor has to look at: (who, what), the gravest first."""
+    """Problems for the instructor, as (name, problem), the most serious first."""
     ungraded, failed, tampered, replaced = [], [], [], []
     for each in standings.people:
         who = clean(each.person.name or each.person.id)
         if each.result is None:
-            ungraded.append((who, f"not graded: {clean(each.trouble) or 'no reason was given'}"))
+            ungraded.append((who, f"not graded: {clean(each.trouble) or 'no reason is recorded'}"))
         elif each.result.needs_regrade:
-            failed.append((who, "the grader failed on a part; grade again"))
+            failed.append((who, "the grader failed on a part; run ./mlsys grade again"))
         if each.tampered:
-            tampered.append((who, f"changed files of the course: {clean(', '.join(each.tampered))}"))
+            tampered.append(
+                (
+                    who,
+                    f"changed files of the course (not used for grading): {clean(', '.join(each.tampered))}",
+                )
+            )
         for part in each.manual:
             for mark in part.replaced:
                 given = f"{number(part.points or 0)} by {part.grader}, {part.graded}"
-                replaced.append((who, clean(f"{part.id}: {given} counts; before that {mark}")))
+                replaced.append((who, clean(f"{part.id}: {given} counts; it replaced {mark}")))
     return ungraded + failed + tampered + replaced
 
 
 def put(path: Path, text: str) -> None:
-    """Write a file so that a reader never sees half of it."""
+    """Write a file atomically: a reader never sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     temporary.write_text(text, encoding="utf-8", newline="")

@@ -1,10 +1,10 @@
-"""Classroom 50: what its `autograder.py` runs in a student's checkout, and the result.json that it must leave there.
+"""Grade a student's checkout for Classroom 50, and write its result.json.
 
     python -m autograder.reports.classroom50 NN_slug
 
-grades the checkout in the current folder with the checks that lie beside this module, in a sandbox, and says who
-and what it is about with the words of the runner's environment. The contract is `schemas/result-v1.schema.json` of
-github.com/foundation50/classroom50. The score is advice: the runner belongs to the student's repository.
+grades the checkout in the current folder with the checks of this course, in a sandbox. Names and addresses come from
+the environment variables of the runner. The format is `schemas/result-v1.schema.json` of
+github.com/foundation50/classroom50. The score is advice only: the runner belongs to the student's repository.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TYPES = ("individual", "group")
 
 
 def document(result: GradeResult, environment: Mapping[str, str], now: datetime) -> dict[str, Any]:
-    """The result in the contract's words. Raises CourseError for a variable that is missing or wrong."""
+    """The result in Classroom 50's format. Raises CourseError for a missing or wrong environment variable."""
 
     def word(name: str, *instead: str) -> str:
         found = next((environment[key] for key in (name, *instead) if environment.get(key, "").strip()), "")
         if not found:
             raise CourseError(
-                f"the environment has no {name}\n  expected: to be started by Classroom 50's runner"
+                f"the environment variable {name} is missing\n  expected: a start by Classroom 50's runner"
             )
         return found.strip()
 
@@ -74,7 +74,7 @@ def document(result: GradeResult, environment: Mapping[str, str], now: datetime)
 
 
 def submission_in(checkout: Path, unit: Unit) -> Path:
-    """The folder of the modules: work/NN_slug as in a student's repository, or the checkout itself."""
+    """The folder of the modules: work/NN_slug, or the checkout itself."""
     desk = checkout / "work" / unit.slug
     real = desk.is_dir() and not desk.is_symlink() and not desk.parent.is_symlink()
     return desk if real else checkout
@@ -83,7 +83,7 @@ def submission_in(checkout: Path, unit: Unit) -> Path:
 def grade_checkout(slug: str, checkout: Path, environment: Mapping[str, str]) -> GradeResult:
     """Grade the checkout, and write result.json and release-body.md into it.
 
-    Raises CourseError where there is no sandbox, and for an environment that is not the runner's.
+    Raises CourseError without a sandbox, and outside of Classroom 50's runner.
     """
     from autograder.judge.grading import grade_submission
     from autograder.judge.sandbox.plan import available
@@ -91,7 +91,7 @@ def grade_checkout(slug: str, checkout: Path, environment: Mapping[str, str]) ->
 
     works, reason = available()
     if not works:
-        raise CourseError(f"no sandbox to grade in: {reason}")
+        raise CourseError(f"grading needs a sandbox: {reason}")
     unit = find_unit(slug)
     name = environment.get("OWNER", "") or "submission"
     result = grade_submission(unit, submission_in(checkout, unit), name=name, sandbox="require")
@@ -99,7 +99,7 @@ def grade_checkout(slug: str, checkout: Path, environment: Mapping[str, str]) ->
     for file, text in (("result.json", content), ("release-body.md", result_markdown(result))):
         target = checkout / file
         if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)  # put there by the submission
+            shutil.rmtree(target)  # the submission made this folder
         write_atomic(target, text)
     return result
 

@@ -1,4 +1,4 @@
-"""Brings each student's report to the `feedback` branch of their repository."""
+"""Push each student's report to the `feedback` branch of their repository."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ BRANCH = "feedback"
 LIMITS = Limits(megabytes=50, seconds=60)
 README = """# Feedback
 
-Your instructor's reports, one folder a unit. Open `README.md` there, or download `report.html` and open it in a
-browser. This branch is written by the grader: the other branches are yours, and it never touches them.
+Your instructor's reports, one folder for each unit. Open `README.md` there, or download `report.html` and open it in a
+browser. The grader writes only to this branch; it never touches your other branches.
 """
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of one repository: "pushed", "unchanged", or "failed" with the reason."""
+    """The outcome for one repository: "pushed", "unchanged", or "failed" with the reason."""
 
     people: tuple[str, ...]
     repository: str
@@ -34,7 +34,7 @@ class Delivery:
 
 
 def by_repository(standings: Standings, roster: tuple[Person, ...] = ()) -> dict[str, list[Standing]]:
-    """Repository -> who shares it. A roster's addresses go before those that were graded."""
+    """Repository -> the people who share it. A roster's addresses override those of the grading."""
     moved = {person.id: person.repository for person in roster}
     found: dict[str, list[Standing]] = {}
     for each in standings.people:
@@ -61,7 +61,7 @@ def report_tree(unit: str, people: list[Standing], manifest: Manifest) -> Tree:
 def deliver(
     standings: Standings, manifest: Manifest, roster: tuple[Person, ...] = (), *, workers: int = 8
 ) -> Iterator[Delivery]:
-    """Push every report; yields what became of each repository as it is done. None stops the others."""
+    """Push every report, and yield each repository's outcome when it is done. A failure does not stop the rest."""
     with ThreadPoolExecutor(workers) as pool:
         jobs = by_repository(standings, roster)
         waiting = [pool.submit(deliver_one, each, jobs[each], standings, manifest) for each in jobs]

@@ -1,6 +1,6 @@
-"""One student's standing as Gradescope's results.json: what its autograder container would have written.
+"""One student's standing as Gradescope's results.json, the format that its autograder containers write.
 
-Everything in the file is shown to the student, so hidden checks carry their category alone.
+Gradescope shows the whole file to the student, so a hidden check has only its status.
 """
 
 from __future__ import annotations
@@ -49,9 +49,7 @@ def summary(standing: Standing) -> str:
     """The text above the tests."""
     lines = [headline(standing.result)] if standing.result else [clean(standing.trouble)]
     if standing.penalty:
-        lines.append(
-            f"{standing.days_late} day(s) late: {number(standing.penalty)} points are taken off the total."
-        )
+        lines.append(f"{standing.days_late} day(s) late: {number(standing.penalty)} points off.")
     if standing.waits:
         lines.append("This total is not final yet.")
     return "\n".join(lines)
@@ -76,7 +74,7 @@ def entry(test: TestResult, task: TaskResult, place: str) -> dict[str, Any]:
 
 
 def manual_entry(part: ManualPart) -> dict[str, Any]:
-    """A manual part; without a mark it has no status, and its points are 0 for now."""
+    """A manual part; without a mark it has no status, and 0 points."""
     graded = part.points is not None
     status = {"status": "passed" if part.points == part.max_points else "failed"} if graded else {}
     return {

@@ -43,7 +43,7 @@ def template(name: str) -> Template:
 
 
 def page(result: GradeResult) -> str:
-    """The whole report, as a student may see it."""
+    """The whole report, for the student."""
     shown = result.for_student()
     return template("report.html").render(
         unit=shown.unit,
@@ -56,7 +56,7 @@ def page(result: GradeResult) -> str:
 
 
 def standing_page(standing: Standing, unit: str, manifest: Manifest) -> str:
-    """The same for one person of a class: with lateness, manual parts and what the total waits for."""
+    """The report for one person of a class: with late days, manual parts and missing marks."""
     shown = standing.result.for_student() if standing.result else None
     return template("report.html").render(
         unit=unit,

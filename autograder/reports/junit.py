@@ -1,6 +1,6 @@
-"""A class's results as JUnit XML: one suite a submission, one case a check. For dashboards, not for students.
+"""A class's results as JUnit XML, for dashboards: one suite for each submission, one case for each check.
 
-The elements and attributes are those that Jenkins and GitLab read (the "xunit2" family that pytest writes).
+Jenkins and GitLab read these elements and attributes ("xunit2", which pytest writes too).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ KIND = {Status.SKIPPED: "skipped", Status.INFRA_ERROR: "error"}  # any other tha
 
 
 def junit_xml(standings: Standings) -> str:
-    """The document. No character in it is one that XML 1.0 forbids."""
+    """The document, without characters that XML 1.0 forbids."""
     root = ElementTree.Element("testsuites", name=clean(standings.unit))
     for standing in standings.people:
         root.append(suite(standing))

@@ -1,7 +1,7 @@
 """One student's standing as Markdown, for the front page of their `feedback` branch.
 
-Text of a submission stands in fenced blocks whose fence is longer than any in it; elsewhere every character that
-Markdown or HTML could act on is escaped.
+Text of a submission is in fenced blocks with a fence longer than any in the text. Elsewhere, every character with a
+meaning in Markdown or HTML is escaped.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~&@:$^=]")
 
 
 def plain(text: str) -> str:
-    """Untrusted text as one line of Markdown that shows it as it is; no link, image, mention or HTML comes of it."""
+    """Untrusted text as one line of Markdown, without links, images, mentions or HTML."""
     line = " ".join(clean(text).split())
     return ACTIVE.sub(lambda match: f"&#{ord(match.group())};", line)
 
 
 def fenced(text: str) -> str:
-    """Untrusted lines in a block that nothing in them can end."""
+    """Untrusted lines in a fenced block that they cannot close."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{clean(text)}\n{fence}"
 
 
 def standing_markdown(standing: Standing, unit: str) -> str:
-    """The report: the total, what takes from it, what to look at, and every task."""
+    """The report: the total, late days and changed files, the next steps, and every task."""
     total = f"{number(standing.points)} of {standing.max_points} points"
     parts = [f"# {plain(unit)}: {total}"]
     result = standing.result.for_student() if standing.result else None
@@ -38,10 +38,10 @@ def standing_markdown(standing: Standing, unit: str) -> str:
         waiting = [part.id for part in standing.manual if part.points is None]
         parts.append(f"**This total is not final yet.** {waits_for(waiting)}".rstrip())
     if standing.penalty:
-        parts.append(f"{standing.days_late} day(s) late: {number(standing.penalty)} points are taken off.")
+        parts.append(f"{standing.days_late} day(s) late: {number(standing.penalty)} points off.")
     if standing.tampered:
         files = ", ".join(plain(path) for path in standing.tampered)
-        parts.append(f"Changed files of the course that were not used to grade this: {files}")
+        parts.append(f"You changed files of the course. The grader did not use them: {files}")
     if standing.manual:
         parts.append(manual_table(standing))
     parts += body(result) if result else []
@@ -52,7 +52,7 @@ def standing_markdown(standing: Standing, unit: str) -> str:
 
 
 def result_markdown(result: GradeResult) -> str:
-    """The same for a result that stands alone: a summary on GitHub."""
+    """The report of a result without a class, for a summary on GitHub."""
     shown = result.for_student()
     head = f"# {plain(shown.unit)}: {shown.points} of {shown.max_points} points"
     notes = [plain(note) for note in shown.notes]
@@ -60,7 +60,7 @@ def result_markdown(result: GradeResult) -> str:
 
 
 def body(shown: GradeResult) -> list[str]:
-    """What to look at first, and every task; of a result `for_student`."""
+    """The next steps and every task of a result `for_student`."""
     steps = [
         f"{place}. {step.task} {plain(step.function)}, {plain(step.check)}: {plain(step.advice)}"
         for place, step in enumerate(next_steps(shown), 1)
@@ -70,7 +70,7 @@ def body(shown: GradeResult) -> list[str]:
 
 
 def waits_for(waiting: list[str]) -> str:
-    return f"Still to be graded by people: {', '.join(waiting)}." if waiting else ""
+    return f"People will grade: {', '.join(waiting)}." if waiting else ""
 
 
 def manual_table(standing: Standing) -> str:

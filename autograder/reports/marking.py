@@ -1,4 +1,4 @@
-"""Marks on their way into the gradebook: a sheet to fill in, its rows checked, and the totals that follow."""
+"""Marks for the gradebook: write a sheet to fill in, read its rows, and update the totals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = ("id", "name", "part", "points", "comment")
 
 @dataclass(frozen=True)
 class Job:
-    """One part of one submission: whoever shares the submission gets the mark."""
+    """One part of one submission; everybody who shares the submission gets the mark."""
 
     people: tuple[Standing, ...]
     part: str
@@ -33,14 +33,14 @@ class Job:
 
 
 def jobs(standings: Standings, manifest: Manifest, *, person: str = "", part: str = "") -> list[Job]:
-    """Every part of every submission, part by part, so that one question is judged for the whole class in a row.
+    """Every part of every submission, part by part: a grader marks one question for the whole class in a row.
 
-    `person`, `part`: these alone. Raises CourseError when there is none of the name.
+    `person`, `part`: only these. Raises CourseError for an unknown name.
     """
     known = [each.id for each in manifest.manual]
     if not known:
         raise CourseError(
-            f"{manifest.unit} has no manual parts\n  expected: [[manual]] in its assignment.toml"
+            f"{manifest.unit} has no parts that people grade\n  expected: [[manual]] in its assignment.toml"
         )
     if part and part not in known:
         raise CourseError(
@@ -54,7 +54,7 @@ def jobs(standings: Standings, manifest: Manifest, *, person: str = "", part: st
 
 
 def waits(job: Job, manifest: Manifest, marks: Path) -> bool:
-    """Whether somebody of the submission has no mark for the part yet."""
+    """True if a person of the submission has no mark for the part yet."""
     found = (manual_parts(manifest, marks, each.person.id) for each in job.people)
     return any(part.points is None for parts in found for part in parts if part.id == job.part)
 
@@ -69,7 +69,7 @@ def marks_for(job: Job, grader: str, points: float | None, comment: str) -> list
 
 
 def sheet(standings: Standings, manifest: Manifest, marks: Path) -> str:
-    """A CSV with one row a person and part: what is marked so far, and empty cells to fill in."""
+    """A CSV with one row for each person and part: the marks so far, and empty cells to fill in."""
     found: list[list[str]] = [list(COLUMNS)]
     for part in manifest.manual:
         for each in standings.people:
@@ -80,10 +80,10 @@ def sheet(standings: Standings, manifest: Manifest, marks: Path) -> str:
 
 
 def read_sheet(path: Path, standings: Standings, manifest: Manifest, grader: str) -> list[Mark]:
-    """The marks of a filled-in sheet; rows without points are left out.
+    """The marks of a filled-in sheet, without rows that have no points.
 
-    Columns `id`, `part` and `points` must be there, `comment` may be; others are passed over.
-    Raises CourseError that names every wrong cell as `file:line, column: ...`; then nothing is taken.
+    Columns `id`, `part` and `points` are required, `comment` is optional, others are ignored. Raises CourseError
+    that names every wrong cell as `file:line, column: ...`; then no mark is saved.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -124,7 +124,7 @@ def read_sheet(path: Path, standings: Standings, manifest: Manifest, grader: str
 
 
 def parse_points(text: str) -> float | None:
-    """A number of points, 0 or more; None for anything else. A comma may stand for the point."""
+    """A number of points, 0 or more; None for anything else. Accepts a decimal comma."""
     try:
         value = float(text.replace(",", "."))
     except ValueError:
@@ -133,7 +133,7 @@ def parse_points(text: str) -> float | None:
 
 
 def only_new(marks: list[Mark], path: Path) -> list[Mark]:
-    """Without the marks that stand already, so that importing a sheet twice changes nothing."""
+    """The marks that differ from the current ones, so that importing a sheet twice changes nothing."""
     standing: dict[tuple[str, str], Mark] = {(mark.person, mark.part): mark for mark in read_marks(path)}
 
     def says(mark: Mark | None) -> tuple[float | None, str] | None:
@@ -143,7 +143,7 @@ def only_new(marks: list[Mark], path: Path) -> list[Mark]:
 
 
 def with_marks(standing: Standing, manifest: Manifest, marks: Path) -> Standing:
-    """The standing with its manual parts, and its total, as the marks have them now."""
+    """The standing with manual parts and total updated from the marks."""
     parts = manual_parts(manifest, marks, standing.person.id)
     before = sum(part.points or 0 for part in standing.manual)
     after = sum(part.points or 0 for part in parts)
@@ -151,7 +151,7 @@ def with_marks(standing: Standing, manifest: Manifest, marks: Path) -> Standing:
 
 
 def publish(book: Gradebook, manifest: Manifest) -> tuple[Standings, bool]:
-    """A new version of the gradebook with the marks of now; and whether there was anything new."""
+    """The version of the gradebook with all marks; the second value is True if it is a new version."""
     with book.locked():
         latest = book.latest()
         if latest is None:

@@ -1,4 +1,4 @@
-"""Names of files for people: safe on every file system, one for each, the same every time."""
+"""File names for people: safe on every file system, unique, and always the same."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}", re.ASCII)
 
 
 def folder_names(ids: Iterable[str]) -> dict[str, str]:
-    """Roster id -> a folder's name. An id that is a plain word stays as it is; any other gets a hash behind it.
+    """Roster id -> a folder's name. An id that is a plain word stays as it is; any other gets a hash appended.
 
-    Ids that differ in case alone both get one: file systems exist that cannot tell them apart.
+    Ids that differ only in case get a hash too, because some file systems ignore case.
     """
     ids = list(ids)
     folded = [each.casefold() for each in ids]

@@ -1,8 +1,8 @@
-"""Passages that two submissions share and the starter does not have: a list of pairs worth reading.
+"""Find passages that two submissions share and the starter does not have.
 
 Fingerprints are copydetect's (winnowed k-grams of the token stream: names, strings, comments and spaces do not
-count) [Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003]. K-grams of the starter and of the given files are taken
-out, and those that much of the class has: everybody writes those. What is left is no verdict, and no grade.
+count) [Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003]. K-grams of the starter and of the given files are
+removed, and those that many submissions share. The result is a list of pairs to read; it changes no grade.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONTEXT = 2  # lines around a passage
 
 @dataclass(frozen=True)
 class Work:
-    """One submission: whose it is, and its modules."""
+    """One submission: its author, and its modules."""
 
     name: str
     files: dict[str, str]
@@ -41,14 +41,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """The shared lines of one side with some around them; None stands for lines left out."""
+    """The shared lines of one side with some around them; None marks omitted lines."""
 
     lines: tuple[Line | None, ...]
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two submissions and one module: the shares of each that the other has, 0 to 1, after what is left out."""
+    """Two submissions and one module. shares: the part of each that the other has, 0 to 1, without the starter."""
 
     module: str
     left: str
@@ -100,7 +100,7 @@ def compare(
 def fingerprints(
     module: str, works: list[Work], starter: dict[str, str]
 ) -> dict[str, copydetect.CodeFingerprint]:
-    """Submission -> the fingerprint of its module, without what the starter and much of the class have."""
+    """Submission -> the fingerprint of its module, without k-grams of the starter or of many submissions."""
     known: set[int] = set()
     for text in starter.values():
         known |= fingerprint(module, text, window=1).hashes
@@ -114,15 +114,15 @@ def fingerprints(
 
 
 def fingerprint(module: str, text: str, window: int = GUARANTEE - NOISE + 1) -> copydetect.CodeFingerprint:
-    """copydetect's, of a text in the form in which its tokenizer counts characters."""
+    """copydetect's fingerprint of a text, in the form in which its tokenizer counts characters."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff").lstrip("\n")
     return copydetect.CodeFingerprint(module, NOISE, window, language="python", fp=io.StringIO(plain))
 
 
 def forget(found: copydetect.CodeFingerprint, known: set[int]) -> None:
-    """Take known k-grams out of a fingerprint, and out of the length that its shares are of.
+    """Remove known k-grams from a fingerprint, and from the length that its shares refer to.
 
-    (The package's own way, `boilerplate`, expects every k-gram of a file to be there once.)
+    (The package's own way, `boilerplate`, expects every k-gram of a file once.)
     """
     found.hashes -= known
     found.hash_idx = {value: places for value, places in found.hash_idx.items() if value in found.hashes}
@@ -156,7 +156,7 @@ def excerpt(text: str, slices: np.ndarray) -> Excerpt:
 
 
 def pieces(line: str, shared: np.ndarray) -> tuple[tuple[str, bool], ...]:
-    """A line cut where it changes from shared to own."""
+    """A line, split where it changes from shared to own."""
     found: list[tuple[str, bool]] = []
     for char, flag in zip(line, shared, strict=True):
         if found and found[-1][1] == bool(flag):

@@ -1,6 +1,6 @@
-"""What a class's results say together: plain numbers, before anything is drawn.
+"""Statistics of a class's results, as plain numbers.
 
-Tasks and checks are counted once a submission (a group has one), totals once a person.
+Tasks and checks count once for each submission (a group has one), totals once for each person.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class TaskFigures:
-    """How the submissions did in one task."""
+    """The points of all submissions in one task."""
 
     id: str
     function: str
@@ -46,7 +46,7 @@ class TaskFigures:
 
 @dataclass(frozen=True)
 class CheckFigures:
-    """A check that submissions lose, among those that wrote its task."""
+    """A check that failed, among the submissions that wrote its task."""
 
     name: str
     task: str
@@ -57,7 +57,7 @@ class CheckFigures:
 
 @dataclass(frozen=True)
 class KindFigures:
-    """One way to fail: how many checks ended so, in how many submissions."""
+    """One kind of failure: the number of checks, and of submissions."""
 
     status: Status
     checks: int
@@ -85,7 +85,7 @@ class Board:
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Everything that the class page draws."""
+    """All figures of the class page."""
 
     people: int
     graded: int
@@ -151,7 +151,7 @@ def task_figures(results: list[GradeResult]) -> tuple[TaskFigures, ...]:
 
 
 def kind_figures(results: list[GradeResult]) -> tuple[KindFigures, ...]:
-    """The ways to fail, the most frequent one first."""
+    """The kinds of failures, the most frequent one first."""
     checks = Counter(test.status for result in results for test in result.tests)
     hit = Counter(status for result in results for status in {test.status for test in result.tests})
     kinds = [status for status in SEVERITY if checks[status] and status is not Status.PASSED]
@@ -160,7 +160,7 @@ def kind_figures(results: list[GradeResult]) -> tuple[KindFigures, ...]:
 
 
 def check_figures(results: list[GradeResult]) -> list[CheckFigures]:
-    """The checks that submissions lose most often, where they wrote the task at all."""
+    """The checks that failed most often, among the submissions that wrote the task."""
     idle = {Status.NOT_IMPLEMENTED, Status.MISSING, Status.SKIPPED}
     lost: Counter[tuple[str, str, bool]] = Counter()
     tried: Counter[tuple[str, str, bool]] = Counter()
@@ -174,7 +174,7 @@ def check_figures(results: list[GradeResult]) -> list[CheckFigures]:
 
 
 def boards(owners: list[tuple[Standing, ...]], rows: int) -> tuple[Board, ...]:
-    """A leaderboard for every figure that a check measured; a submission that fails the check is not on it."""
+    """A leaderboard for every measured figure, without submissions that fail the check."""
     found: dict[tuple[str, str, str, str], list[tuple[float, str]]] = {}
     for people in owners:
         names = ", ".join(each.person.name or each.person.id for each in people)

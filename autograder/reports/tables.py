@@ -1,8 +1,8 @@
 """A class's totals as CSV files that Canvas and Moodle import.
 
-Canvas matches a row by its SIS columns when `ID` is empty, and reads the points of a new assignment from the row
-below the header. Moodle asks at import which columns name the student: `ID number` or `Email address`. A cell
-stays empty while its total is not final, so that no import can turn "not graded yet" into a zero.
+Canvas matches a row by its SIS columns if `ID` is empty, and reads the points of a new assignment from the row
+below the header. Moodle asks at import which column names the student: `ID number` or `Email address`. The cell of
+a total that is not final is empty, so that no import turns "not graded yet" into a zero.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from autograder.reports.view import clean, number
 from autograder.roster.standing import Standing, Standings
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
-# What a spreadsheet may take for a formula, in their wide forms too.
+# A spreadsheet may read these as a formula, in their wide forms too.
 STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def cell(text: str) -> str:
-    """Text as one line that no spreadsheet runs: what looks like a formula gets an apostrophe in front.
+    """Text as one line that no spreadsheet runs: text that looks like a formula gets an apostrophe in front.
 
-    A number stays a number, a negative one too.
+    A number stays a number, also a negative one.
     """
     line = " ".join(clean(text).split())
     return f"'{line}" if line.startswith(STARTS) and not NUMBER.fullmatch(line) else line
@@ -38,13 +38,13 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
 
 
 def final(standing: Standing, *, partial: bool = False) -> str:
-    """The total, or "" while it waits for something; `partial` takes what there is."""
+    """The total, or "" while it is not final; with `partial`, always the total."""
     waits = standing.result is None or standing.waits
     return "" if waits and not (partial and standing.result is not None) else number(standing.points)
 
 
 def remark(standing: Standing) -> str:
-    """One sentence beside the total: what it waits for, and what was taken off."""
+    """One sentence beside the total: missing marks, and points taken off."""
     said = [standing.trouble] if standing.result is None else []
     if standing.result is not None and standing.result.needs_regrade:
         said.append("the grader failed on a part: not final")
@@ -59,7 +59,7 @@ def remark(standing: Standing) -> str:
 
 
 def item_name(standings: Standings, manifest: Manifest) -> str:
-    """What the systems call the unit: "01 The CPU matmul ladder"."""
+    """The unit's name in other systems: "01 The CPU matmul ladder"."""
     return cell(f"{standings.unit[:2]} {manifest.title}")
 
 
@@ -85,7 +85,7 @@ def moodle_csv(standings: Standings, manifest: Manifest, *, partial: bool = Fals
 
 
 def plain_csv(standings: Standings, manifest: Manifest, *, partial: bool = False) -> str:
-    """A table for everything else: one row a person, a column for each task, part and deduction."""
+    """A table for spreadsheets: one row for each person, a column for each task, part and deduction."""
     tasks, parts = [task.id for task in manifest.tasks], [part.id for part in manifest.manual]
     head = ["id", "name", "email", "group", *tasks, *parts, "days late", "penalty", "total", "of", "remark"]
     rows = [head]

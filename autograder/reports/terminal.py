@@ -1,4 +1,4 @@
-"""A GradeResult on a terminal: one table, then what to mend, then the total."""
+"""Print a GradeResult on a terminal: a table, the failed checks, and the total."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from autograder.reports.view import (
     tier_sentence,
 )
 
-STYLES = {"good": "blue", "bad": "bold dark_orange", "todo": "bright_black", "house": "bold magenta"}
+STYLES = {"good": "blue", "bad": "bold dark_orange", "todo": "bright_black", "grader": "bold magenta"}
 
 
 def status_text(status: Status, console: Console) -> Text:
@@ -28,9 +28,9 @@ def status_text(status: Status, console: Console) -> Text:
 
 
 def render(result: GradeResult, console: Console, *, verbose: bool = False) -> None:
-    """Print the result; without `verbose`, each task explains its first failed test alone.
+    """Print the result; without `verbose`, only the first failed test of each task is explained.
 
-    Everything from the submission goes through `Text`, so that its brackets are no markup, and `clean`.
+    All text of the submission goes through `clean`, and through `Text`, so that its brackets are not markup.
     """
     console.print(table(result, console))
     more = 0
@@ -49,7 +49,7 @@ def render(result: GradeResult, console: Console, *, verbose: bool = False) -> N
 
 
 def worth_telling(test: TestResult, verbose: bool, *, begun: bool) -> bool:
-    """A test that asks for an explanation: not a passed or hidden one; an unwritten one where the task is begun."""
+    """True for a failed public test; an unwritten one counts only if another part of the task is written."""
     quiet = {Status.PASSED} if verbose else {Status.PASSED, Status.SKIPPED}
     quiet |= set() if begun else {Status.NOT_IMPLEMENTED}
     return not test.hidden and test.status not in quiet
@@ -79,9 +79,9 @@ def table(result: GradeResult, console: Console) -> Table:
 
 
 def explanation(test: TestResult, task: TaskResult, console: Console) -> Text:
-    """The failed test, and under it every line of its feedback behind a bar.
+    """The failed test, and below it every line of its feedback with a bar in front.
 
-    The bar keeps a submission's output from starting a line: CI acts on lines that open with "::".
+    The bar keeps a submission's output from starting a line: GitHub runs lines that start with "::" as commands.
     """
     text = status_text(test.status, console)
     text = Text.assemble((f"{task.id} {task.function}: {check_title(test, task)}: ", "bold"), text)

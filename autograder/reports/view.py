@@ -1,7 +1,7 @@
-"""What a report shows of a result, before it is drawn: the terminal, HTML and the notebook share it.
+"""The content of a report, shared by the terminal, HTML and the notebook.
 
-Text from a submission is made harmless here: control characters (terminal codes, bidirectional overrides)
-become visible escapes. Escaping for a medium (rich markup, HTML) is left to that medium.
+Text from a submission becomes harmless here: control characters (terminal codes, bidirectional overrides) become
+visible escapes. Each medium escapes its own markup (rich, HTML).
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from autograder.core.result import Feedback, GradeResult, Status, TaskResult, Te
 
 OUTPUT_LINES = 12  # of a test's own output, its end
 
-# A sign beside the words, so that nothing is told by colour alone.
+# A sign beside the words, so that colour is never the only information.
 SIGNS = {Status.PASSED: "✓", Status.NOT_IMPLEMENTED: "○", Status.SKIPPED: "–", Status.INFRA_ERROR: "!"}
-# The kinds that a report colours: blue, orange, grey and purple are told apart by colour-blind readers.
+# The kinds that a report colours blue, orange, grey and purple, which colour-blind readers can distinguish.
 KINDS = {
     Status.PASSED: "good",
     Status.NOT_IMPLEMENTED: "todo",
     Status.SKIPPED: "todo",
     Status.MISSING: "todo",
-    Status.INFRA_ERROR: "house",
+    Status.INFRA_ERROR: "grader",
 }
 
 
@@ -29,12 +29,12 @@ def sign(status: Status) -> str:
 
 
 def kind(status: Status) -> str:
-    """good, bad, todo (not written yet) or house (the grader's own fault)."""
+    """good, bad, todo (not written yet) or grader (a fault of the grader)."""
     return KINDS.get(status, "bad")
 
 
 def clean(text: str, *, limit: int = 20_000) -> str:
-    """Untrusted text with every control character but line ends and tabs made visible, cut to `limit`."""
+    """Untrusted text, cut to `limit`, with every control character except line ends and tabs made visible."""
     text = text.replace("\r\n", "\n")
     text = text if len(text) <= limit else "..." + text[-limit:]
     return "".join(
@@ -50,7 +50,7 @@ def number(value: float) -> str:
 
 def last_lines(text: str, count: int = OUTPUT_LINES) -> str:
     lines = clean(text).rstrip().split("\n")
-    more = [f"... ({len(lines) - count} lines before this)"] if len(lines) > count else []
+    more = [f"... ({len(lines) - count} earlier lines)"] if len(lines) > count else []
     return "\n".join(more + lines[-count:])
 
 
@@ -63,7 +63,7 @@ def check_title(test: TestResult, task: TaskResult) -> str:
 
 
 def left_to_write(task: TaskResult) -> str:
-    """Which bodies of the task are not written, with their places: "write _divide (recursive.py, line 85)"; or ""."""
+    """The unwritten bodies of the task, with their places: "write _divide (recursive.py, line 85)"; or ""."""
     for test in task.tests:
         if test.status is Status.NOT_IMPLEMENTED and not test.hidden:
             _, found, places = test.feedback.message.partition(f"{task.id} {task.function}: write ")
@@ -82,7 +82,7 @@ class Detail:
 
 
 def details(test: TestResult) -> list[Detail]:
-    """Everything that helps to mend a failed test, in reading order; nothing of a hidden one."""
+    """The explanation of a failed test, in reading order; nothing for a hidden test."""
     if test.hidden:
         return []
     back = test.feedback
@@ -104,24 +104,24 @@ def details(test: TestResult) -> list[Detail]:
     return [each for each in found if each.text.strip()]
 
 
-# What to look at when a check gives no hint of its own, or may not say more.
+# Hints for a check that gives none, or that is hidden.
 ADVICE = {
-    Status.FAILED: "compare the result with one that you worked out by hand, for a small and an odd-sized input",
+    Status.FAILED: "work out a small and an odd-sized input by hand, and compare the results",
     Status.ERROR: "read the last line of the traceback, then run the call by itself",
     Status.CRASHED: "look for an index outside of its array in compiled code, or a call that ends the process",
-    Status.TIMEOUT: "look for a loop that never ends, or work that grows faster than the input; time a small call",
+    Status.TIMEOUT: "look for a loop that never ends, or too much work; time a call with a small input",
     Status.TYPE_ERROR: "return plain numbers, lists or arrays of the kind that the docstring names",
-    Status.PROTOCOL_ERROR: "leave the process's own input and output channels alone, and return plain values",
+    Status.PROTOCOL_ERROR: "do not touch the file descriptors of the process, and return plain values",
     Status.MEMORY_LIMIT: "look for copies of the whole input, and for lists that only grow",
     Status.PROCESS_LIMIT: "count the threads and processes that one call starts",
     Status.DISK_LIMIT: "write less to disk, or nothing",
     Status.NOT_IMPLEMENTED: "write the function; its docstring says what it must do",
-    Status.MISSING: "hand in the file and the function under the names that the assignment gives",
-    Status.INVALID_SUBMISSION: "hand in regular files of the assignment, without links",
-    Status.INFRA_ERROR: "nothing: it will be graded again",
+    Status.MISSING: "check that the file and the function have the names that the assignment gives",
+    Status.INVALID_SUBMISSION: "hand in the assignment's files as regular files, not as links",
+    Status.INFRA_ERROR: "do nothing: it will be graded again",
 }
 
-# Kinds of failure that no check can give a hint of its own for: it got no answer.
+# Failures without an answer, for which a check cannot give its own hint.
 LIMITS = {
     Status.TIMEOUT,
     Status.CRASHED,
@@ -132,7 +132,7 @@ LIMITS = {
 
 
 def advice(test: TestResult) -> str:
-    """Where to look after this test: the check's own hint, or what its kind of failure suggests."""
+    """The check's own hint, or the hint for its kind of failure."""
     own = "" if test.hidden else clean(test.feedback.hint).strip()
     return own or ADVICE.get(test.status, "")
 
@@ -149,10 +149,10 @@ class Step:
 
 
 def next_steps(result: GradeResult, count: int = 3) -> list[Step]:
-    """The first thing to mend in each of the first tasks that lack points; unwritten tasks after wrong ones."""
+    """The first thing to fix in each of the first tasks that lack points; unwritten tasks after wrong ones."""
     open_tasks = [task for task in result.tasks if task.points < task.max_points]
     todo = {Status.NOT_IMPLEMENTED, Status.MISSING}
-    open_tasks.sort(key=lambda task: task.status in todo)  # stable: the order of the tasks otherwise
+    open_tasks.sort(key=lambda task: task.status in todo)  # stable: otherwise keeps the order of the tasks
     steps = []
     for task in open_tasks:
         lost = [test for test in task.tests if not test.passed and test.status is not Status.SKIPPED]
@@ -168,11 +168,11 @@ def printed(back: Feedback) -> list[tuple[str, str]]:
 
 
 def headline(result: GradeResult) -> str:
-    """The one sentence under which a student reads on."""
+    """One sentence that sums up the result."""
     if not result.tests:
         return "Nothing was graded."
     if result.needs_regrade:
-        return "The grader failed on a part of this. It is not your mistake: run it again."
+        return "The grader failed on a part. This is not your mistake: run it again."
     if result.points == result.max_points:
         return "Everything passes. Well done!"
     written = [task for task in result.tasks if task.status not in {Status.NOT_IMPLEMENTED, Status.MISSING}]
@@ -180,11 +180,11 @@ def headline(result: GradeResult) -> str:
         return f"Nothing is written yet. Start with {result.tasks[0].id} {result.tasks[0].function}."
     done = sum(task.status is Status.PASSED for task in result.tasks)
     if done == 0:
-        return "A start is made. Look at the first check that did not pass."
+        return "Good start. Fix the first failing check."
     return f"{done} of {len(result.tasks)} tasks {'is' if done == 1 else 'are'} complete. Keep going."
 
 
 def tier_sentence(tier: str) -> str:
     if tier == "none":
-        return "no sandbox: the code ran with your own rights, which is fine on your own machine"
+        return "no sandbox: your code ran with your own rights, which is fine on your own machine"
     return f"sandbox: {clean(tier)}"

@@ -72,7 +72,7 @@ def test_a_unit_has_every_room(unit: Unit):
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
 def test_the_starters_are_what_the_reference_gives(unit: Unit):
-    assert check_drift(unit) == [], f"to mend: ./mlsys release {unit.number}"
+    assert check_drift(unit) == [], f"to fix: ./mlsys release {unit.number}"
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
@@ -176,14 +176,16 @@ def test_the_commands_of_the_course_are_there():
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_explains_itself(name: str):
-    done = mlsys(ROOT, name, "--help", COLUMNS="100")
+    done = mlsys(ROOT, name, "--help", COLUMNS="80")
     assert done.returncode == 0
     text = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
-    assert f"Usage: mlsys {name}" in text
+    assert f"Usage: ./mlsys {name}" in text
     description = text.partition("Usage:")[2].split("\n\n")[0] + text.split("─ ")[0]
     assert len(description.split()) > 8, "say what it does"
     undescribed = [line for line in text.splitlines() if re.match(r"│ +--[\w-]+ +│", line)]
     assert undescribed == []
+    types = re.findall(r"<\w[^>]*>|list\[\w+\]|\bint range\b", text)
+    assert types == [], "expected a metavar like FILE, got a Python type"
 
 
 def test_a_wrong_command_is_one_message():

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Entry point for Classroom 50: grades the student's checkout in the current folder, and leaves result.json there.
+"""Entry point for Classroom 50: grade the student's checkout in the current folder, and write result.json there.
 
-The checks, the manifest and the grader are those of the folder `course` beside this file: what a student changed in
-their own copies plays no part. Needs the standard library alone; the course's packages come from the interpreter
-that runs this, or are installed into `course/.venv`.
+The checks, the manifest and the grader come from the folder `course` beside this file; the student's copies are
+not used. This file needs only the standard library. The course's packages come from the interpreter that runs it,
+or are installed into `course/.venv`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ NEEDED = "import jinja2, libcst, numpy, pydantic, pytest, safetensors, typer"
 
 
 def complete(python: str) -> bool:
-    """Whether this interpreter has what the grader imports."""
+    """True if this interpreter has the packages of the grader."""
     done = subprocess.run([python, "-P", "-c", NEEDED], cwd=COURSE, capture_output=True)
     return done.returncode == 0
 
 
 def prepare_runner() -> None:
-    """On a GitHub runner: install the sandbox, and let it make its namespaces."""
+    """Install the sandbox on a GitHub runner, and allow it to make namespaces."""
     if os.environ.get("GITHUB_ACTIONS") != "true" or shutil.which("sudo") is None:
         return
     if shutil.which("bwrap") is None:
@@ -36,7 +36,7 @@ def prepare_runner() -> None:
 
 
 def interpreter() -> str:
-    """One that can grade; installs the pinned packages when this one cannot."""
+    """An interpreter that can grade; installs the pinned packages if this one cannot."""
     if complete(sys.executable):
         return sys.executable
     code = subprocess.run(

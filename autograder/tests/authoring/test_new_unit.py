@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Unit:
     root = make_frame(tmp_path_factory.mktemp("new") / "course")
     done = mlsys(root, "new-unit", "17", "ring_buffer", "--title", "Ring buffers: what's left")
     assert done.returncode == 0, done.stderr
-    assert "17_ring_buffer: every room is there\n" in done.stdout
+    assert "17_ring_buffer: complete\n" in done.stdout
     assert "./mlsys test -k ring_buffer" in done.stdout
     return Unit("17_ring_buffer", root)
 

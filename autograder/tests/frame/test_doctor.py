@@ -1,4 +1,4 @@
-"""`./mlsys doctor`: each probe tries the real thing, and says what to type when it is not there."""
+"""`./mlsys doctor`: each probe tries the real program, and says how to fix what is missing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_this_machine_can_run_the_course():
     assert (done.returncode, report["ready"]) == (0, True)
     names = " ".join(line["name"] for line in report["findings"])
     assert names == "Python Packages Disk Cores Vectors Memory MPI Sandbox Browser Slides GPU Ports"
-    assert all(line["mend"] for line in report["findings"] if line["verdict"] != "ok")
+    assert all(line["fix"] for line in report["findings"] if line["verdict"] != "ok")
 
 
 def test_what_ci_needs_is_here():
@@ -63,8 +63,10 @@ def test_something_missing_is_exit_code_1_and_says_what_to_type(tmp_path: Path):
     (tmp_path / "constraints.txt").write_text("numpy==0.1\nrich==15.0.0\nno-such-package==1\n")
     done = mlsys(tmp_path, "doctor")
     assert done.returncode == 1
-    assert "!!  Packages  2 not as pinned: numpy, no-such-package" in done.stdout
-    assert "to mend: rm .venv/ready, then ./mlsys doctor" in done.stdout
+    assert (
+        "!!  Packages  2 with another version than in constraints.txt: numpy, no-such-package" in done.stdout
+    )
+    assert "to fix: rm .venv/ready, then ./mlsys doctor" in done.stdout
     assert "Something is missing: Packages." in done.stdout
 
 
@@ -105,7 +107,7 @@ def test_no_sandbox_no_browser_no_node():
     ]:
         line = probe()
         assert line.verdict == "optional"
-        assert f"sudo apt-get install {hint}" in line.mend
+        assert f"sudo apt-get install {hint}" in line.fix
 
 
 def test_an_old_node_is_named(bare_path: Path):
@@ -138,9 +140,9 @@ def t4(bare_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pyte
 def test_no_gpu_is_fine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(gpu_here, "DEVICES", ())
     monkeypatch.setattr("sys.platform", "linux")
-    assert probes.gpu() == Line("GPU", "ok", "none: fine, kernels run on the simulators")
+    assert probes.gpu() == Line("GPU", "ok", "none needed: kernels run on the simulators")
     monkeypatch.setattr("sys.platform", "darwin")
-    assert probes.gpu().found == "none: fine, CUDA kernels run on numba's simulator; Triton needs Linux"
+    assert probes.gpu().found == "none needed: CUDA kernels run on numba's simulator; Triton needs Linux"
 
 
 def test_a_gpu_is_named(t4: pytest.MonkeyPatch, bare_path: Path):
@@ -152,9 +154,9 @@ def test_a_gpu_is_named(t4: pytest.MonkeyPatch, bare_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "found", "mend"),
+    ("name", "value", "found", "fix"),
     [
-        ("torch.version.cuda", None, "torch here is a build without CUDA", "pip uninstall -y torch"),
+        ("torch.version.cuda", None, "this build of torch has no CUDA", "pip uninstall -y torch"),
         ("torch.cuda.is_available", lambda: False, "torch cannot use it", "a driver for CUDA 13.0"),
         (
             "reference.shared.gpu.detect.has_nvvm",
@@ -166,13 +168,13 @@ def test_a_gpu_is_named(t4: pytest.MonkeyPatch, bare_path: Path):
     ],
 )
 def test_what_keeps_kernels_from_the_gpu_is_named(
-    t4: pytest.MonkeyPatch, name: str, value: object, found: str, mend: str
+    t4: pytest.MonkeyPatch, name: str, value: object, found: str, fix: str
 ):
     t4.setattr(name, value)
     line = probes.gpu()
     assert line.verdict == "optional"
     assert f"NVIDIA T4, 15360 MiB; {found}" in line.found
-    assert mend in line.mend
+    assert fix in line.fix
 
 
 def test_a_library_of_numba_that_is_not_there(monkeypatch: pytest.MonkeyPatch):
@@ -202,7 +204,7 @@ def test_a_taken_port_is_no_obstacle():
             occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             occupant.bind(("127.0.0.1", FIRST_PORT))
             occupant.listen()
-        assert f"{FIRST_PORT} is taken" in probes.loopback().found
+        assert f"{FIRST_PORT} is in use" in probes.loopback().found
         assert probes.loopback().verdict == "ok"
 
 
@@ -221,7 +223,7 @@ def test_a_probe_that_fails_is_a_finding():
 
 def test_the_conclusion_and_the_json_agree():
     fine, some, bad = Line("A", "ok", ""), Line("B", "optional", "", "x"), Line("C", "missing", "", "x")
-    assert conclusion([fine]) == "Ready: everything is here."
-    assert conclusion([fine, some]).endswith("(the lines marked --): B.")
+    assert conclusion([fine]) == "Ready: everything works."
+    assert conclusion([fine, some]).endswith("follow the lines marked --: B.")
     assert conclusion([fine, some, bad]).startswith("Something is missing: C.")
     assert [json.loads(as_json(lines))["ready"] for lines in ([fine, some], [bad])] == [True, False]

@@ -113,7 +113,7 @@ def get(url: str) -> tuple[int, bytes]:
 @pytest.mark.slow
 def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
     with running_lab(tree, "81") as (process, printed, address):
-        assert "New on your desk, work/81_tiny/: loops.py, 81_tiny.ipynb" in printed
+        assert "Copied to your desk, work/81_tiny/: loops.py, 81_tiny.ipynb" in printed
         token = address.partition("?token=")[2]
         base = re.sub(r"(http://127\.0\.0\.1:\d+)/.*", r"\1", address)
         assert get(address)[0] == 200
@@ -148,7 +148,7 @@ def test_a_taken_default_port_is_passed_over_and_said(tree: Path):
             occupant.bind(("127.0.0.1", jupyter.FIRST_PORT))
             occupant.listen()
         with running_lab(tree) as (process, printed, address):
-            assert f"Port {jupyter.FIRST_PORT} is taken, so this is on port" in printed
+            assert f"Port {jupyter.FIRST_PORT} is in use; using port" in printed
             assert f":{jupyter.FIRST_PORT}/" not in address
             process.terminate()  # as a terminal that is closed, or a machine that shuts down
             assert process.wait(30) == 0
@@ -161,7 +161,7 @@ def test_a_taken_port_that_was_asked_for_is_refused(tree: Path):
         port = occupant.getsockname()[1]
         done = lab_result(tree, "81", "--port", str(port))
     assert done.returncode == 2
-    assert done.stderr.startswith(f"mlsys: port {port} is taken\n")
+    assert done.stderr.startswith(f"mlsys: port {port} is in use\n")
     assert "Traceback" not in done.stderr
 
 
@@ -187,7 +187,7 @@ def test_a_server_that_dies_at_once_is_explained(tree: Path, monkeypatch: pytest
     unit = Unit("81_tiny", tree)
     quits = [sys.executable, "-c", "print('no room left'); raise SystemExit(3)"]
     monkeypatch.setattr(jupyter, "server_command", lambda *_: quits)
-    with pytest.raises(CourseError, match=r"did not start; the end of server.log says:\n  no room left"):
+    with pytest.raises(CourseError, match=r"did not start; the end of server.log:\n  no room left"):
         jupyter.run(unit, ["loops.py"], open_browser=False)
 
 
@@ -258,7 +258,7 @@ def test_without_a_unit_the_first_unfinished_one_opens(tree: Path):
     assert first_unfinished([first, second]) == second
     record_points(second, 2)
     assert first_unfinished([first, second]) == first
-    with pytest.raises(CourseError, match="no lab here yet"):
+    with pytest.raises(CourseError, match="no lab here"):
         first_unfinished([Unit("83_none", tree)])
 
 
@@ -271,7 +271,10 @@ def test_a_unit_of_an_earlier_week_opens_on_the_desk_from_then(tree: Path):
     assert first_unfinished([first, second]) == second, "all is done, and still it is not the empty one"
     done = lab_result(tree, "81")
     assert done.returncode == 2
-    assert "unit 81_tiny has no assignment here, and you have no desk from its week" in done.stderr
+    assert (
+        "unit 81_tiny has no assignment in this week's files, and you have no desk from its week"
+        in done.stderr
+    )
     assert "a unit with an assignment (82)" in done.stderr
     assert "reference/tiny/" in done.stderr
     assert "Traceback" not in done.stderr
@@ -280,7 +283,7 @@ def test_a_unit_of_an_earlier_week_opens_on_the_desk_from_then(tree: Path):
     (first.desk / first.lab.name).write_text(json.dumps(NOTEBOOK))
     (first.desk / "loops.py").write_text("mine = 1\n")
     with running_lab(tree, "81") as (_, printed, address):
-        assert "Your desk of an earlier week, work/81_tiny/" in printed
+        assert "This is your desk of an earlier week, work/81_tiny/" in printed
         token = address.partition("?token=")[2]
         base = re.sub(r"(http://127\.0\.0\.1:\d+)/.*", r"\1", address)
         assert get(f"{base}/api/contents/work/81_tiny/loops.py?token={token}")[0] == 200

@@ -59,7 +59,7 @@ def test_an_unwritten_task_stops_the_notebook_with_one_sentence(unit: Unit, kern
         kernel(unit.desk, "import ops", "ops.add([1], [2])", "print('not reached')", course=unit.root)
     told = str(caught.value)
     assert "Task 01.1 add is not written yet" in told
-    assert "save it, and run this cell again" in told
+    assert "save the file, and run this cell again" in told
     assert "Traceback" not in told
 
 
@@ -70,7 +70,7 @@ def test_the_sentence_names_every_body_that_is_left():
     assert said
     told = sentence(said, course_root() / "assignments/01_matmul_cpu")
     assert re.search(
-        r"open recursive.py, write _divide \(line \d+\) and _conquer \(line \d+\), save it", told
+        r"open recursive.py, write _divide \(line \d+\) and _conquer \(line \d+\), save the file", told
     )
 
 

@@ -89,7 +89,7 @@ def test_a_broken_edit_keeps_the_old_version_and_says_so_once(desk: Desk):
     desk.write("rdesk_a", "def f():\n    return (\n")
     [message] = desk.refresh()
     assert message.startswith("rdesk_a.py, line 2: ")
-    assert "still in use" in message
+    assert "still uses the version from before your edit" in message
     assert module.f() == 1
     assert desk.refresh() == [], "told once"
     desk.write("rdesk_a", "def f():\n    return 3\nraise RuntimeError('no')\n")

@@ -66,5 +66,5 @@ def test_what_cannot_be_checked_is_one_message(unit: Unit, monkeypatch: pytest.M
     monkeypatch.setenv("PYTHONPATH", os.fspath(unit.root))
     with pytest.raises(CourseError, match="nothing here is called 'nothing'"):
         check_in_process("nothing", unit.desk, print)
-    with pytest.raises(CourseError, match="there is no desk for unit 01"):
+    with pytest.raises(CourseError, match="you have no files for unit 01"):
         check_in_process("01", tmp_path / "gone", print)

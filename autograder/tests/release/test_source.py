@@ -98,12 +98,12 @@ def test_solution_markers_keep_the_scaffolding():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("def f():\n    # BEGIN SOLUTION\n    pass\n", "line 2: expected # END SOLUTION behind"),
+        ("def f():\n    # BEGIN SOLUTION\n    pass\n", "line 2: expected # END SOLUTION after"),
         ("def f():\n    # END SOLUTION\n    pass\n", "line 2: expected # BEGIN SOLUTION before"),
         ("def f():\n    # BEGIN SOLUTION\n    # BEGIN SOLUTION\n    pass\n", "a second # BEGIN"),
-        ("def f():\n    x = 1  # BEGIN SOLUTION\n    # END SOLUTION\n", "on a line of its own"),
-        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION\ndef f():\n    pass\n", "line 1: .* stands outside"),
-        ("x = 1\n", "expected a function 'f', found none"),
+        ("def f():\n    x = 1  # BEGIN SOLUTION\n    # END SOLUTION\n", "got code beside it"),
+        ("# BEGIN SOLUTION\nx = 1\n# END SOLUTION\ndef f():\n    pass\n", "line 1: .* got it outside"),
+        ("x = 1\n", "expected a function 'f', got no function"),
         ("def f(:\n", "line 1: not valid Python"),
     ],
 )

@@ -136,7 +136,7 @@ def test_the_form_asks_part_by_part_and_a_group_once():
         marking.jobs(CLASS, UNIT, part="01.X")
     with pytest.raises(CourseError, match="nobody"):
         marking.jobs(CLASS, UNIT, person="zoe")
-    with pytest.raises(CourseError, match="has no manual parts"):
+    with pytest.raises(CourseError, match="has no parts that people grade"):
         marking.jobs(CLASS, UNIT.model_copy(update={"manual": ()}))
 
 

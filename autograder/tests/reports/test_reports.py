@@ -258,7 +258,7 @@ def test_any_output_can_be_shown(text: str):
 def test_long_output_keeps_its_end():
     text = view.last_lines("\n".join(f"line {i}" for i in range(100)))
     assert text.endswith("line 99")
-    assert "88 lines before" in text
+    assert "88 earlier lines" in text
 
 
 def test_write_puts_a_whole_page(tmp_path: Path):

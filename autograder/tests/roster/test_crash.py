@@ -101,5 +101,5 @@ def test_three_hundred_submissions_and_twenty_kills(tree: Path):
     assert len(entries[0]) == CONTENTS
     assert not list(other.versions.glob(".new-*"))
     again = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--out", "torn")
-    assert "nothing to grade again" in again.stdout
+    assert "nothing new to grade" in again.stdout
     assert other.numbers() == [1]

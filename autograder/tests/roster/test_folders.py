@@ -115,12 +115,12 @@ def test_the_command_writes_a_version_and_prints_a_table(tree: Path):
     assert json.loads((version / "grades.json").read_text())["people"][0]["id"] == "ada_bold_"
     assert (version / "students/ada_bold_/report.html").is_file()
     again = mlsys(tree, "grade", "02", "ada [bold]", "--out", "out")
-    assert "no grade differs from version 1" in again.stdout
+    assert "every grade is the same as in version 1" in again.stdout
     roster = mlsys(tree, "grade", "02", "--roster", "class.csv", "--out", "out")
     assert "version 2 is in" in roster.stdout, roster.stderr
     fetched = mlsys(tree, "collect", "02", "--roster", "class.csv", "--out", "out")
     assert (fetched.returncode, fetched.stdout) == (
-        0, "1 people, 1 of them with files of work/02_sums/; 0 not fetched\n"
+        0, "1 people, 1 with files in work/02_sums/; 0 not fetched\n"
     )  # fmt: skip
 
 
@@ -145,7 +145,7 @@ def test_ctrl_c_stops_and_the_next_run_goes_on(tree: Path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors
-    assert "the same command goes on from here" in errors
+    assert "run the same command to continue" in errors
     kept = journal.read_text().count('"graded"')
     assert 1 <= kept < 6
     done = mlsys(tree, "grade", "02", *names, "--out", "out")
@@ -157,20 +157,23 @@ def test_ctrl_c_stops_and_the_next_run_goes_on(tree: Path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("grade", "02"), "expected folders of submissions, or --roster FILE"),
-        (("grade", "02", ".", "--roster", "class.csv"), "expected folders of submissions, or --roster FILE"),
+        (("grade", "02"), "expected either folders of submissions or --roster FILE, got neither"),
+        (
+            ("grade", "02", ".", "--roster", "class.csv"),
+            "expected either folders of submissions or --roster FILE, got both",
+        ),
         (("grade", "02", ".", "--deadline", "2026-11-30T12:00Z"), "a folder has no record"),
         (
             ("grade", "02", "--roster", "class.csv", "--deadline", "2026-11-30T12:00Z"),
-            "no git repository: s1",
+            "got plain folders for: s1",
         ),
         (("grade", "02", "--roster", "class.csv", "--deadline", "soon"), "--deadline: expected a date"),
-        (("grade", "02", "--roster", "class.csv", "--shard", "1/2"), "expected --seed too"),
-        (("grade", "02", ".", "--seed", "1", "--regrade"), "expected --seed or --regrade"),
+        (("grade", "02", "--roster", "class.csv", "--shard", "1/2"), "--shard needs --seed"),
+        (("grade", "02", ".", "--seed", "1", "--regrade"), "expected either --seed or --regrade, got both"),
         (("grade", "02", "--roster", "none.csv"), "No such file"),
-        (("grade", "02", ".", "--gpu"), "--gpu: unit 02_sums needs none"),
-        (("merge", "out", "nowhere"), "found no folder"),
-        (("merge", "out", "."), "no shards in these folders"),
+        (("grade", "02", ".", "--gpu"), "--gpu: unit 02_sums does not use a GPU"),
+        (("merge", "out", "nowhere"), "got no folder"),
+        (("merge", "out", "."), "there are no parts in these folders"),
     ],
 )
 def test_wrong_words_get_one_message(tree: Path, arguments: tuple[str, ...], message: str):
