@@ -53,7 +53,7 @@ def collect(
     console = Console(highlight=False, soft_wrap=True)
     for person in people:
         choice = chooser.choose(person.repository, Due(None, None), missed.get(person.repository, ""))
-        handed_in += choice.snapshot is not None and not choice.snapshot.empty
+        handed_in += choice.submission is not None and not choice.submission.empty
         trouble = missed.get(person.repository) or choice.trouble
         if trouble:
             console.print(f"{person.id} {clean(person.name)}: {clean(trouble)}", markup=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -76,28 +75,12 @@ def similarity(
 
 def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
     """The modules in a folder, or in its work/NN_slug, without following links."""
-    from autograder.core.units import CourseError
-    from autograder.judge.intake import InvalidSubmissionError, read_module
+    from autograder.judge.intake import take_in
     from autograder.reports.similarity import Work
     from autograder.roster.choose import desk_of
 
-    place = desk_of(folder, unit, manifest.modules)
-    try:
-        top = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-    except OSError as error:
-        raise CourseError(f"{folder}: expected the folder of a submission, got: {error.strerror}") from None
-    files = {}
-    try:
-        for module in manifest.modules:
-            try:
-                data = read_module(top, module)
-            except InvalidSubmissionError:
-                continue
-            if data is not None:
-                files[module] = data.decode(errors="replace")
-    finally:
-        os.close(top)
-    return Work(folder.name, files)
+    found = take_in(desk_of(folder, unit, manifest.modules), manifest).files()
+    return Work(folder.name, {name: data.decode(errors="replace") for name, data in found.items()})
 
 
 def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:

@@ -14,7 +14,7 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.result import Feedback, GradeResult, Status, TestResult
 from autograder.core.scratch import scratch_folder
 from autograder.core.units import CourseError, Unit
-from autograder.judge.intake import InvalidSubmissionError, Staged, stage
+from autograder.judge.intake import InvalidSubmissionError, Staged, stage, take_in
 from autograder.judge.isolated_pytest import run_pytest
 from autograder.judge.plugin import JudgePlugin
 from autograder.judge.provenance import grader, machine
@@ -22,6 +22,7 @@ from autograder.judge.recorder import Record, Recorder, Started
 from autograder.judge.sandbox.gpu import driver_for
 from autograder.judge.sandbox.plan import available
 from autograder.judge.session.sessions import Sessions
+from autograder.judge.submission import Submission
 
 Reserve = Callable[[int], AbstractContextManager[None]]
 
@@ -33,7 +34,7 @@ def unreserved(_cores: int) -> AbstractContextManager[None]:
 
 def grade_submission(
     unit: Unit,
-    folder: Path,
+    source: Path | Submission,
     *,
     name: str | None = None,
     seed: int | None = None,
@@ -43,16 +44,14 @@ def grade_submission(
     on_test: Callable[[TestResult], None] | None = None,
     on_start: Callable[[Started], None] | None = None,
     reserve: Reserve | None = None,
-    refused: str = "",
     gpu: bool = False,
 ) -> GradeResult:
-    """Grade the files of `folder` that the unit's manifest names.
+    """Grade the files that the unit's manifest names, of a folder or of a submission that was read before.
 
     name: of the submission in the result (default: the folder's). seed: of the inputs (default: fresh).
     tasks: only these ids. hidden: also the hidden checks. sandbox: "require" raises without bubblewrap,
     "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
     reserve: waits for so many cores (0: all of them) and holds them; for who grades several at once.
-    refused: why nothing of it may be taken in, known before; every test gets the status invalid_submission.
     gpu: let the submission use this machine's NVIDIA GPU, where the manifest asks for one (see gpu.py).
 
     Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
@@ -62,6 +61,8 @@ def grade_submission(
     for task in tasks or ():
         manifest.task(task)  # raises for an unknown one
     wanted = None if tasks is None else {manifest.task(task).id for task in tasks}
+    submission = take_in(source, manifest)
+    folder = source.resolve() if isinstance(source, Path) else None
     # Too long to be found by trying them all against the first inputs of a test; exact in every JSON reader.
     seed = secrets.randbelow(1 << 53) if seed is None else seed
     started, clock = datetime.now(UTC), time.perf_counter()
@@ -78,18 +79,16 @@ def grade_submission(
         staging = scratch / "submission"
         staging.mkdir(mode=0o755)
         try:
-            if refused:
-                raise InvalidSubmissionError(refused)
-            recorder.staged = stage(unit, manifest, folder, staging)
+            recorder.staged = stage(unit, manifest, submission, staging)
             notes += recorder.staged.notes
-            sessions = Sessions(unit, manifest, scratch, tier, folder.resolve(), driver, wanted)
+            sessions = Sessions(unit, manifest, scratch, tier, folder, driver, wanted)
             run(sessions, recorder, seed, reserve)
         except InvalidSubmissionError as error:
             refuse(recorder, str(error))
     results = recorder.task_results()
     return GradeResult(
         unit=unit.slug,
-        submission=name or folder.resolve().name,
+        submission=name or (folder.name if folder else "submission"),
         files=recorder.staged.files,
         tasks=results,
         points=sum(task.points for task in results),

@@ -13,20 +13,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.core.manifest import Manifest
+from autograder.core.safe_open import FileTooLargeError, LinkError, read_regular
 from autograder.core.units import Unit
+from autograder.judge.submission import Submission
 from autograder.roster.addresses import is_folder, is_git
 from autograder.roster.committed import blob_id, changed_files, of_commit
 from autograder.roster.git import GitError
 from autograder.roster.lateness import Due
 from autograder.roster.receipts import Receipt, Store
-from autograder.roster.snapshot import Snapshot, of_folder
+
+LARGEST = 8 << 20  # bytes of a file of the course
 
 
 @dataclass(frozen=True)
 class Choice:
     """A submission to grade, or the trouble with it."""
 
-    snapshot: Snapshot | None = None
+    submission: Submission | None = None
     commit: str = ""
     received: datetime | None = None
     tampered: tuple[str, ...] = ()
@@ -52,7 +55,7 @@ class Chooser:
             refusals = self.store.refusals.get(address, [])
             for refusal in refusals:
                 if due.closes is None or refusal.at <= due.closes:
-                    return Choice(Snapshot((), refused=refusal.why), received=refusal.at)
+                    return Choice(Submission((), refused=refusal.why), received=refusal.at)
             return Choice(trouble=nothing(receipts, due, missed))
         try:
             return self.from_commits(address, accepted, due)
@@ -63,46 +66,46 @@ class Chooser:
         """Files that lie on this machine, with no record of when they came."""
         place = desk_of(folder, self.unit, self.manifest.modules)
         try:
-            snapshot = of_folder(place, self.manifest)
+            submission = Submission.of_folder(place, self.manifest)
         except OSError as error:
             return Choice(trouble=f"{folder} cannot be read: {error.strerror}")
-        return Choice(snapshot, tampered=changed_in_folder(folder, self.released))
+        return Choice(submission, tampered=changed_in_folder(folder, self.released))
 
     def from_commits(self, address: str, accepted: list[Receipt], due: Due) -> Choice:
         """The last tip with something to grade in it, or the last one."""
         mirror = self.store.mirror(address)
 
-        def read(receipt: Receipt) -> Snapshot:
+        def read(receipt: Receipt) -> Submission:
             return of_commit(mirror, receipt.commit, self.unit, self.manifest)
 
-        chosen, snapshot = accepted[-1], read(accepted[-1])
+        chosen, submission = accepted[-1], read(accepted[-1])
         for receipt in reversed(accepted[:-1]):
-            if not snapshot.empty:
+            if not submission.empty:
                 break
             older = read(receipt)
             if not older.empty:
-                chosen, snapshot = receipt, older
+                chosen, submission = receipt, older
         return Choice(
-            snapshot,
+            submission,
             chosen.commit,
-            first_sight(chosen, snapshot, accepted, due, read),
+            first_sight(chosen, submission, accepted, due, read),
             changed_files(mirror, chosen.commit, self.released),
         )
 
 
 def first_sight(
     chosen: Receipt,
-    snapshot: Snapshot,
+    submission: Submission,
     accepted: list[Receipt],
     due: Due,
-    read: Callable[[Receipt], Snapshot],
+    read: Callable[[Receipt], Submission],
 ) -> datetime:
     """When the graded files were received first."""
     received = min(each.at for each in accepted if each.commit == chosen.commit)
     if due.deadline is None or received <= due.deadline:
         return received  # on time anyway: spare the reading
     earlier = (each for each in accepted if each.at < received)
-    return next((each.at for each in earlier if read(each).content == snapshot.content), received)
+    return next((each.at for each in earlier if read(each).content == submission.content), received)
 
 
 def nothing(receipts: list[Receipt], due: Due, missed: str) -> str:
@@ -131,10 +134,12 @@ def changed_in_folder(folder: Path, released: dict[str, str]) -> tuple[str, ...]
     """Like changed_files, for files that lie in a folder; links count as changed."""
     found: dict[str, str] = {}
     for path in released:
-        file = folder / path
-        if file.is_symlink():
+        try:
+            found[path] = blob_id(read_regular(folder / path, LARGEST))
+        except LinkError:
             found[path] = "a link"
-        elif file.is_file():
-            content = file.read_bytes() if file.stat().st_size < (8 << 20) else b""
-            found[path] = blob_id(content)
+        except FileTooLargeError:
+            found[path] = "a large file"
+        except OSError:
+            continue  # not there, or no file: changed, if the folder holds any of them
     return tuple(path for path in sorted(released) if found.get(path) != released[path]) if found else ()

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from autograder.core.manifest import Manifest
 from autograder.core.units import Unit
-from autograder.judge.intake import MAX_BYTES
+from autograder.judge.submission import MAX_BYTES, Entry, Submission, worth_naming
 from autograder.roster.git import GitError
 from autograder.roster.mirror import Mirror
-from autograder.roster.snapshot import Entry, Snapshot, worth_naming
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class TreeEntry:
     size: int  # bytes; 0 for what is no blob
 
 
-def of_commit(mirror: Mirror, commit: str, unit: Unit, manifest: Manifest) -> Snapshot:
+def of_commit(mirror: Mirror, commit: str, unit: Unit, manifest: Manifest) -> Submission:
     """The files of work/NN_slug/ in a commit, or those at its top when they lie there. Raises GitError."""
     top = listing(mirror, f"{commit}:")
     at_top = any(is_file(top[name]) for name in manifest.modules if name in top)
@@ -45,7 +44,7 @@ def of_commit(mirror: Mirror, commit: str, unit: Unit, manifest: Manifest) -> Sn
     contents = blobs(mirror, [found.sha for _, found in wanted])
     entries += [Entry(name, "file", data) for (name, _), data in zip(wanted, contents, strict=True)]
     entries.sort(key=lambda entry: manifest.modules.index(entry.name))
-    return Snapshot(tuple(entries), worth_naming(list(names), manifest))
+    return Submission(tuple(entries), worth_naming(list(names), manifest))
 
 
 def is_file(entry: TreeEntry) -> bool:

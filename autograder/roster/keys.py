@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from autograder.roster.snapshot import Snapshot
+from autograder.judge.submission import Submission
 
 
-def entry_key(snapshot: Snapshot, grader_key: str, seed: int) -> str:
+def entry_key(submission: Submission, grader_key: str, seed: int) -> str:
     """SHA-256 (hexadecimal) that names the entry of one submission; `grader_key`: see judge/provenance.py."""
-    return hashlib.sha256(f"{snapshot.sha256}/{grader_key}/{seed}".encode()).hexdigest()
+    return hashlib.sha256(f"{submission.sha256}/{grader_key}/{seed}".encode()).hexdigest()

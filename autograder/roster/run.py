@@ -154,10 +154,10 @@ def choose_all(grading: Grading) -> dict[str, Choice]:
 
 
 def job_of(grading: Grading, choice: Choice, grader: str, seed: int) -> Job | None:
-    if choice.snapshot is None:
+    if choice.submission is None:
         return None
-    key = entry_key(choice.snapshot, grader, seed)
-    return Job(key, grading.unit, seed, choice.snapshot, grading.gpu)
+    key = entry_key(choice.submission, grader, seed)
+    return Job(key, grading.unit, seed, choice.submission, grading.gpu)
 
 
 def grade_missing(
@@ -181,7 +181,7 @@ def grade_missing(
                     book.journal.append("grader_failed", key=done.job.key, why=done.trouble[:2000])
                 else:
                     results[done.job.key] = done.result
-                    book.put(done.job.key, done.result, done.job.snapshot.files())
+                    book.put(done.job.key, done.result, done.job.submission.files())
                 tell(done)
         finally:
             close = getattr(answers, "close", None)

@@ -16,7 +16,9 @@ from reference.shared.machine import usable_cores
 
 
 class Sessions:
-    """Makes the proxies that checks use; `folder` is where the submission came from, `tasks` whose checks will run."""
+    """Makes the proxies that checks use. `folder`: where the submission came from, if it was one; `tasks`: whose
+    checks will run.
+    """
 
     def __init__(
         self,
@@ -24,7 +26,7 @@ class Sessions:
         manifest: Manifest,
         scratch: Path,
         tier: str,
-        folder: Path,
+        folder: Path | None,
         gpu: Driver | None = None,
         tasks: Collection[str] | None = None,
     ) -> None:
@@ -32,7 +34,8 @@ class Sessions:
         self.unit, self.manifest, self.scratch, self.tier, self.gpu = unit, manifest, scratch, tier, gpu
         # A course that is installed, not linked, would lie among the interpreter's packages.
         packages = [Path(place, name) for place in sys.path for name in ("reference", "autograder") if place]
-        self.hidden = (unit.root, folder, folder.parent, *packages)
+        origin = () if folder is None else (folder, folder.parent)  # beside it lie others' submissions
+        self.hidden = (unit.root, *origin, *packages)
         self.functions = {task.function: task.module for task in manifest.tasks}
         self.functions |= {
             body: task.module for task in manifest.tasks for body in task.asked if "." not in body

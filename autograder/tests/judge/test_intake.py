@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -12,14 +15,16 @@ from autograder.core.result import Status
 from autograder.core.units import CourseError
 from autograder.judge import intake
 from autograder.judge.grading import grade_submission
-from autograder.judge.intake import InvalidSubmissionError, stage
+from autograder.judge.intake import InvalidSubmissionError, stage, take_in
+from autograder.judge.submission import MAX_BYTES, Entry, Kind, Submission
 from autograder.tests.judge.small_course import ADD, Course
 
 
 def take(course: Course, folder: Path) -> tuple[intake.Staged, Path]:
     to = course.root / "staged"
     to.mkdir(exist_ok=True)
-    return stage(course.unit, unit_manifest(course.unit), folder, to), to
+    manifest = unit_manifest(course.unit)
+    return stage(course.unit, manifest, take_in(folder, manifest), to), to
 
 
 def test_copies_what_the_manifest_names_and_nothing_else(bare_course: Course):
@@ -49,10 +54,51 @@ def test_refuses(bare_course: Course, kind: str):
     elif kind == "folder":
         target.mkdir()
     else:
-        target.write_bytes(b"#" * (intake.MAX_BYTES + 1))
+        target.write_bytes(b"#" * (MAX_BYTES + 1))
     with pytest.raises(InvalidSubmissionError) as caught:
         take(bare_course, folder)
     assert "sums.py" in str(caught.value)
+
+
+REFUSALS = {
+    "link": "sums.py is a symbolic link; submit the file itself",
+    "folder": "sums.py is not a regular file",
+    "large": "sums.py has 3 MB; the limit for a source file is 1 MB",
+    "unreadable": "sums.py cannot be read: Permission denied",
+}
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_what_was_read_before_is_refused_with_the_same_words(bare_course: Course, kind: str):
+    why = "cannot be read: Permission denied" if kind == "unreadable" else ""
+    entry = Entry("sums.py", cast("Kind", kind), size=3 << 20 if kind == "large" else 0, why=why)
+    travelled = Submission.from_data(json.loads(json.dumps(Submission((entry,)).to_data())))
+    with pytest.raises(InvalidSubmissionError, match=re.escape(REFUSALS[kind])):
+        stage(bare_course.unit, unit_manifest(bare_course.unit), travelled, bare_course.root / "staged")
+
+
+def test_a_submission_travels_and_keeps_its_hash(bare_course: Course):
+    folder = bare_course.submission()
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.py")).write_text("x")
+    found = Submission.of_folder(folder, unit_manifest(bare_course.unit))
+    again = Submission.from_data(json.loads(json.dumps(found.to_data())))
+    assert again == found
+    assert again.sha256 == found.sha256
+    assert len(found.neighbours) == 1
+
+
+def test_the_hash_tells_kinds_and_contents_apart():
+    kinds = [
+        Entry("a.py", "link"),
+        Entry("a.py", "folder"),
+        Entry("a.py", "file"),
+        Entry("a.py", "file", b"x"),
+    ]
+    kinds += [Entry("a.py", "large", size=1), Entry("a.py", "unreadable", why="x"), Entry("b.py", "file")]
+    every = [Submission((entry,)) for entry in kinds]
+    every += [Submission(()), Submission((), refused="x"), Submission((), ("x.py",))]
+    assert len({each.sha256 for each in every}) == len(every)
+    assert Submission((), ("x.py",)).content == Submission(()).content
 
 
 def test_a_link_makes_the_whole_submission_invalid(course: Course):

@@ -41,8 +41,8 @@ def choose(room: Class, due: Due = NO_DEADLINE) -> Choice:
 
 
 def text_of(choice: Choice) -> str:
-    assert choice.snapshot is not None, choice.trouble
-    return choice.snapshot.files()["sums.py"].decode()
+    assert choice.submission is not None, choice.trouble
+    return choice.submission.files()["sums.py"].decode()
 
 
 def test_the_tip_at_the_deadline_counts_whatever_its_dates_say(
@@ -111,7 +111,7 @@ def test_what_came_after_the_end_is_not_graded(bare_course: Course, server: GitS
     server.push("ada", desk(RIGHT))
     room.collect()
     choice = choose(room, Due(deadline, deadline))
-    assert choice.snapshot is None
+    assert choice.submission is None
     assert choice.trouble.startswith("nothing was received before 20")
     doubt = unwatched(room.store, server.url("ada"), Due(deadline, deadline))
     assert doubt is not None, "nobody looked before: it may have been in time"
@@ -178,8 +178,8 @@ def test_a_repository_that_is_too_large_is_an_invalid_submission(
     assert "larger than 1 MB" in large.result.tests[0].feedback.message
     assert large.points == 0
     assert large.received
-    assert choose(room).snapshot is not None
-    assert choose(room, Due(deadline, deadline)).snapshot is None, "not seen in time"
+    assert choose(room).submission is not None
+    assert choose(room, Due(deadline, deadline)).submission is None, "not seen in time"
 
 
 def test_a_large_file_of_the_past_harms_nobody(bare_course: Course, server: GitServer, tmp_path: Path):
@@ -213,9 +213,9 @@ def test_links_and_large_files_are_for_the_judge_to_refuse(
     }.items():
         push()
         room.collect()
-        snapshot = choose(room).snapshot
-        assert snapshot is not None
-        kinds[name] = [entry.kind for entry in snapshot.entries]
+        submission = choose(room).submission
+        assert submission is not None
+        kinds[name] = [entry.kind for entry in submission.entries]
     assert kinds == {"link": ["link"], "folder": ["folder"], "large": ["large"]}
 
 
@@ -226,9 +226,9 @@ def test_a_desk_that_is_a_link_leads_nowhere(bare_course: Course, server: GitSer
     for name in ("ada", "bob"):
         room = one(bare_course, server, tmp_path, name)
         room.collect()
-        snapshot = choose(room).snapshot
-        assert snapshot is not None
-        assert snapshot.empty
+        submission = choose(room).submission
+        assert submission is not None
+        assert submission.empty
 
 
 def test_hooks_filters_and_submodules_do_not_run(bare_course: Course, server: GitServer, tmp_path: Path):

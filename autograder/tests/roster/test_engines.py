@@ -14,11 +14,11 @@ import pytest
 
 from autograder.core.manifest import unit_manifest
 from autograder.core.scratch import PREFIX
+from autograder.judge.submission import Entry, Submission
 from autograder.roster.cores import Cores
 from autograder.roster.engines import Needs, worker_count
 from autograder.roster.job import Job
 from autograder.roster.local import LocalEngine
-from autograder.roster.snapshot import Entry, Snapshot
 from autograder.tests.judge.small_course import Course
 from autograder.tests.roster.small_class import HALF, RIGHT
 
@@ -29,12 +29,15 @@ NEEDS = Needs(memory_mb=512, seconds=120)
 
 def job(course: Course, text: str, number: int = 0) -> Job:
     data = f"{text}# {number}\n".encode()
-    return Job(f"key{number:04}", course.unit, 7, Snapshot((Entry("sums.py", "file", data),)))
+    return Job(f"key{number:04}", course.unit, 7, Submission((Entry("sums.py", "file", data),)))
 
 
 def test_a_job_travels_as_text(course: Course):
     sent = Job(
-        "k", course.unit, 7, Snapshot((Entry("sums.py", "file", b"\0\xff"), Entry("b.py", "link")), ("é.py",))
+        "k",
+        course.unit,
+        7,
+        Submission((Entry("sums.py", "file", b"\0\xff"), Entry("b.py", "link")), ("é.py",)),
     )
     assert Job.from_json(sent.to_json()) == sent
 
