@@ -1,1 +1,1 @@
-"""The autograder wing: manifests, release, the judge, reports and the command line."""
+"""The autograder: manifests, releases, the judge, rosters, reports and the command line."""

@@ -1,1 +1,1 @@
-"""The reference wing: the tested solution of every unit, written to be read."""
+"""The reference: the tested solution of every unit, written to be read."""

@@ -1,4 +1,4 @@
-"""`./mlsys test`: the tests of the repository, with pytest, in three tiers."""
+"""`./mlsys test`: run the tests of the repository with pytest, in three tiers."""
 
 from __future__ import annotations
 
@@ -31,21 +31,25 @@ def test(
     ] = None,
     shard: Annotated[
         str | None,
-        typer.Option("--shard", metavar="I/N", help="The I-th of N parts that take about equally long."),
+        typer.Option("--shard", metavar="i/N", help="Only part i of N parts with equal durations."),
     ] = None,
     record: Annotated[
-        bool, typer.Option("--record", help="With --all: write down how long tests take, for --shard.")
+        bool, typer.Option("--record", help="With --all: record the durations of the tests, for --shard.")
     ] = False,
 ) -> None:
     """Run the tests of the reference and of the autograder.
 
-    Without an option: units' own tests, the judge and each attack on it once, one lab in a real browser, the house
-    rules, and the proofs of what changed (under 8 minutes on two cores).
+    Without an option, it runs every unit's tests, the judge and each attack on it, one lab in a real browser, the
+    style rules, and the proofs of what changed: under 8 minutes on two cores.
 
-    Everything else on the line goes to pytest: ./mlsys test --fast -k wire -x. Tests that you choose yourself, by a
-    path or with -k, run whatever their tier is, unless you say --fast. The exit code is pytest's: 0 when all passed.
-    A test that needs a program which is absent here is skipped and says so. They run in two parts: several at once
-    first, and then those that need the machine for themselves.
+    All other arguments go to pytest:
+
+        ./mlsys test --fast -k wire -x
+
+    Tests that you choose by a path or with -k run in any tier, unless you add --fast. A test that needs a missing
+    program is skipped, and says so. Tests run several at once first; then those that need the machine to themselves.
+
+    Exit code 0: all tests passed. Other codes are pytest's.
     """
     from reference.shared.machine import usable_cores
 
@@ -70,7 +74,7 @@ def test(
 
 
 def tier_of(words: list[str], *, fast: bool, everything: bool, unit: str | None) -> Tier:
-    """Which tests may run. Raises CourseError for both --fast and --all."""
+    """The tier of this run. Raises CourseError for both --fast and --all."""
     if fast and everything:
         raise CourseError("--fast and --all exclude each other\n  to fix: leave one of them out")
     if fast:
@@ -80,7 +84,7 @@ def tier_of(words: list[str], *, fast: bool, everything: bool, unit: str | None)
 
 
 def chooses(word: str) -> bool:
-    """Whether a word of the command line names tests: a path, or an option that selects."""
+    """True if a word of the command line selects tests: a path, or an option like -k."""
     if word.startswith("-"):
         return word.startswith(CHOOSING)
     return (course_root() / word.partition("::")[0]).exists()
@@ -105,6 +109,6 @@ def pytest(words: list[str], tier: Tier, **variables: str) -> int:
 
 
 def both(first: int, second: int) -> int:
-    """The exit code of two parts: a part without a test is as good as none."""
+    """The exit code of two parts; a part without tests does not count."""
     ran = [code for code in (first, second) if code != NONE_RAN]
     return max(ran, default=NONE_RAN)

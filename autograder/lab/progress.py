@@ -60,9 +60,9 @@ def read_progress(unit: Unit) -> tuple[Progress, str]:
     except FileNotFoundError:
         return Progress(unit=unit.slug), ""
     except (OSError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a progress file any more"
-        afresh = f"./mlsys check {unit.number} starts it afresh"
-        return Progress(unit=unit.slug), f"work/.progress/{path.name} cannot be read ({reason}); {afresh}"
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
+        fix = f"./mlsys check {unit.number} writes it again"
+        return Progress(unit=unit.slug), f"work/.progress/{path.name} cannot be read ({reason}); {fix}"
 
 
 @contextlib.contextmanager

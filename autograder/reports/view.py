@@ -88,8 +88,7 @@ def details(test: TestResult) -> list[Detail]:
     back = test.feedback
     found = [Detail("", clean(back.message))]
     if back.path:
-        short_hash = f"  (sha256 {back.sha256[:12]})" if back.sha256 else ""
-        found.append(Detail("file", clean(back.path) + short_hash))
+        found.append(Detail("file", clean(back.path)))
     found.append(Detail("call", clean(back.call)))
     if not back.call and back.shapes:
         found.append(Detail("shapes", clean(", ".join(back.shapes))))

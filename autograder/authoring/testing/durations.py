@@ -1,7 +1,7 @@
-"""How long the tests took when somebody last recorded it, and how that splits them evenly.
+"""Recorded durations of the tests, and an even split of the tests by duration.
 
-The file has one line a group: a test of two seconds or more is a group of its own, and the shorter tests of a file
-are one together. `./mlsys test --all --record` writes it anew.
+The file has one line for each group: a test of two seconds or more is its own group, and the shorter tests of a file
+are one group. `./mlsys test --all --record` writes it again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNKNOWN = 0.2  # seconds, of a test in a file that was never recorded
 
 
 def read(root: Path) -> dict[str, float]:
-    """Group -> seconds; {} where nothing was recorded."""
+    """Group -> seconds; {} if nothing was recorded."""
     try:
         return json.loads((root / PLACE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -27,7 +27,7 @@ def read(root: Path) -> dict[str, float]:
 
 
 def group(test: str, known: Mapping[str, float], *, alone: bool = False) -> str:
-    """The group of a test: its own id where that was recorded, else its file."""
+    """The group of a test: its own id if that was recorded, else its file."""
     return test if test in known else test.partition("::")[0] + (" (alone)" if alone else "")
 
 
@@ -49,7 +49,7 @@ def file_of(name: str) -> str:
 
 
 def split(costs: Mapping[str, float], shards: int) -> list[set[str]]:
-    """Groups -> as many sets of about the same cost: each group, the dearest first, goes to the cheapest set.
+    """Split the groups into sets of about the same cost: each group, the longest first, goes to the shortest set.
 
     Source: Graham 1969, "Bounds on multiprocessing timing anomalies": at most 4/3 of the best possible.
     """
@@ -62,7 +62,7 @@ def split(costs: Mapping[str, float], shards: int) -> list[set[str]]:
 
 
 def costs_of(tests: Iterable[str], known: Mapping[str, float], *, alone: bool = False) -> dict[str, float]:
-    """The groups of these tests, and what each costs."""
+    """The groups of these tests, with the cost of each."""
     found = defaultdict[str, float](float)
     for test in tests:
         name = group(test, known, alone=alone)

@@ -1,4 +1,4 @@
-"""A pytest plugin: which tests a run of `./mlsys test` selects, and how long they took.
+"""A pytest plugin that selects the tests of a run of `./mlsys test`, and records their durations.
 
     python -m pytest -p autograder.authoring.testing.selection --part alone --shard 2/6 ...
 
@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """In the part for tests that run alone, do not even import a file that marks none of its tests so."""
+    """In the part for tests that run alone, skip the import of a file without such tests."""
     if config.getoption("part") == "alone" and collection_path.name.startswith("test_"):
         return True if "mark.alone" not in collection_path.read_text(encoding="utf-8") else None
     return None
@@ -79,7 +79,7 @@ def is_alone(item: pytest.Item) -> bool:
 
 
 def of_unit(test: str, slug: str) -> bool:
-    """Whether a test's id names a unit by its slug or its name: as a folder, a file or a parameter."""
+    """True if a test's id contains the slug or the name of the unit, as a folder, a file or a parameter."""
     name = slug.partition("_")[2]
     return re.search(rf"(?<![a-zA-Z]){re.escape(name)}(?![a-zA-Z])", test) is not None
 
@@ -97,13 +97,13 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def settle() -> None:
-    """Collect the garbage, and take everything else for eternal."""
+    """Collect the garbage, and freeze all remaining objects."""
     gc.collect()
     gc.freeze()
 
 
 class Recorder:
-    """Adds up what each test took, its fixtures included, and writes it down when all have run."""
+    """Recorder of the duration of each test, including its fixtures; writes the file at the end."""
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config

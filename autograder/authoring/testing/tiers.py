@@ -1,4 +1,4 @@
-"""The three tiers of the tests. This file is the one place that says what each leaves out and how long it may take."""
+"""The three tiers of the tests: what each leaves out, and its time budget. No other file defines them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FAST = Tier(
     name="fast",
     command="./mlsys test --fast",
     budget="under 2 minutes",
-    holds="the quick tests, with a fifth of the examples of property tests: for while you work",
+    holds="The quick tests, for while you work; property tests try a fifth of their examples",
     leaves_out=("slow", "exhaustive"),
     effort=0.2,
 )
@@ -43,8 +43,8 @@ DEFAULT = Tier(
     name="default",
     command="./mlsys test",
     budget="under 8 minutes",
-    holds="units' own tests, the judge and each attack on it once, one lab in a real browser, the house rules, "
-    "and the proofs of what changed",
+    holds="Every unit's tests, the judge and each attack on it, one lab in a real browser, the style rules, and the "
+    "proofs of what changed",
     leaves_out=("exhaustive",),
     effort=0.5,
 )
@@ -52,7 +52,7 @@ ALL = Tier(
     name="all",
     command="./mlsys test --all",
     budget="over half an hour",
-    holds="everything: every repetition, every lab in a browser, every wrong solution, every example",
+    holds="Everything: every repetition, every lab in a browser, every wrong solution",
     leaves_out=(),
     effort=1.0,
 )
