@@ -63,7 +63,7 @@ def test_without_any_python_the_message_says_what_to_install(tmp_path: Path):
     tools = folder_with(tmp_path / "bin", "dirname", "cat", "cmp")
     done = start(root, "lab", PATH=str(tools), MLSYS_PYTHON="")
     assert done.returncode == 69
-    assert done.stderr.startswith("mlsys: needs Python 3.11, 3.12 or 3.13, and found none of them.\n")
+    assert done.stderr.startswith("mlsys: found no Python 3.11, 3.12 or 3.13\n")
     assert "sudo apt-get install python3 python3-venv" in done.stderr
     assert not (root / ".venv").exists()
 
