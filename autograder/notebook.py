@@ -7,10 +7,11 @@ an unwritten task as one sentence.
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,6 +31,7 @@ def load_ipython_extension(shell: Any) -> None:
     # numba warns about every emptied parallel function.
     warnings.filterwarnings("ignore", message=r"\s*The keyword argument 'parallel=True' was specified")
     shell.mlsys_reloader = reloader = Reloader(desk)
+    surroundings = dict(os.environ)  # before a cell changes them
 
     def before_cell(*_: Any) -> None:
         for message in reloader.refresh(shell.user_ns):
@@ -38,7 +40,12 @@ def load_ipython_extension(shell: Any) -> None:
     shell.mlsys_hooks = (before_cell, lambda *_: reloader.note())
     shell.events.register("pre_run_cell", shell.mlsys_hooks[0])
     shell.events.register("post_run_cell", shell.mlsys_hooks[1])
-    shell.register_magic_function(check_magic, "line", "check")
+
+    def check(line: str) -> None:
+        check_magic(line, desk, surroundings)
+
+    check.__doc__ = check_magic.__doc__
+    shell.register_magic_function(check, "line", "check")
     # numba turns an exception inside a parallel loop into the cause of a SystemError.
     shell.set_custom_exc((NotImplementedError, SystemError), not_written_yet)
 
@@ -53,16 +60,17 @@ def unload_ipython_extension(shell: Any) -> None:
     shell.mlsys_reloader = None
 
 
-def check_magic(line: str) -> None:
-    """Check your solutions: %check 01.3 checks one task, %check 01 a unit, %check the unit of this folder.
+def check_magic(line: str, desk: Path, environment: Mapping[str, str]) -> None:
+    """Check your solutions: %check 01.3 checks one task, %check 01 a unit, %check the unit of this desk.
 
-    While it runs, one line shows the running check, its time and its limit. Then the table replaces the line.
+    The desk is the folder in which the notebook started, also after %cd. While it runs, one line shows the running
+    check, its time and its limit. Then the table replaces the line.
     """
     from IPython.core.error import UsageError
 
     place = Place()
     try:
-        result = check_here(line.strip(), Path.cwd(), place.show)
+        result = check_here(line.strip(), desk, place.show, environment)
     except CourseError as error:
         place.show("")
         raise UsageError(str(error)) from None
@@ -97,7 +105,7 @@ class Place:
         self.put({"text/html": fragment(result), "text/plain": plain(result)})
 
 
-def check_here(what: str, desk: Path, show: Callable[[str], None]) -> Any:
+def check_here(what: str, desk: Path, show: Callable[[str], None], environment: Mapping[str, str]) -> Any:
     """Check `desk` in a separate process, and return its GradeResult. Raises CourseError for a wrong name."""
     from autograder.lab.desk_process import check_in_process
 
@@ -105,7 +113,7 @@ def check_here(what: str, desk: Path, show: Callable[[str], None]) -> Any:
         if not SLUG.fullmatch(desk.name):
             raise CourseError("this folder is not a desk, so %check needs a task\n  to try: %check 01.3")
         what = desk.name
-    return check_in_process(what, desk, show)
+    return check_in_process(what, desk, show, environment)
 
 
 def plain(result: Any) -> str:

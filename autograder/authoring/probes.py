@@ -16,6 +16,7 @@ from typing import Literal
 
 from autograder.core.browser import TO_MEND, find_browser, switches
 from autograder.core.units import course_root
+from autograder.install.damage import damaged
 from autograder.lab.jupyter import FIRST_PORT, is_free
 
 GB = 1e9
@@ -71,6 +72,8 @@ def packages(root: Path | None = None) -> Line:
             f"{len(wrong)} with another version than in constraints.txt: {names}",
             "rm .venv/ready, then ./mlsys doctor",
         )
+    for name, trouble in damaged(root or course_root()).items():
+        return Line("Packages", "missing", f"{name}: {trouble}", "rm .venv/ready, then ./mlsys doctor")
     return Line("Packages", "ok", f"{len(pins)}, with the versions of constraints.txt")
 
 

@@ -127,8 +127,9 @@ def convert(program: Path, source: Path, output: Path, *, theme: Path, environme
         "--output",
         str(output),
     ]
+    # Relative to the theme's folder: Marp takes "[" in an absolute path for the start of a pattern.
     done = subprocess.run(
-        [str(program), str(source), *switch],
+        [str(program), os.path.relpath(source, theme.parent), *switch],
         cwd=theme.parent,
         env=environment,
         stdin=subprocess.DEVNULL,

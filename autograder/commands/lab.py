@@ -28,9 +28,11 @@ def lab(
     overwrites a file there. Ctrl-C stops JupyterLab.
     """
     from autograder.lab import jupyter
+    from autograder.lab.notebook_file import check_notebook
 
     chosen = find_unit(unit) if unit else first_unfinished()
     modules = set_desk(chosen) if chosen.manifest.exists() else former_desk(chosen)
+    check_notebook(chosen.desk / chosen.lab.name, chosen.root, f"./mlsys lab {chosen.number}")
     raise typer.Exit(jupyter.run(chosen, modules, port=port, open_browser=browser))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,7 @@ def release(
             raise CourseError("expected only --unit UNIT --to DIR, got --check or another unit too")
         written = student_tree(find_unit(unit), to)
         print(f"{to}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
-        print(f"  to try it: cd {to} && ./mlsys check {find_unit(unit).number}")
+        print(f"  to try it: cd {shlex.quote(str(to))} && ./mlsys check {find_unit(unit).number}")
         return
     from autograder.release.starters import check_drift, write_starters
 

@@ -23,9 +23,12 @@ OPTIONS = (
 
 
 def run_pytest(checks: Path, files: list[Path], plugin: object) -> None:
-    """Run these check files in this process, with this plugin alone."""
-    with bare_environment(), imports_from(checks):
-        pytest.main([*OPTIONS, "--rootdir", str(checks), *map(str, files)], plugins=[plugin])
+    """Run these check files of the folder `checks` in this process, with only this plugin.
+
+    The process stands in that folder meanwhile: pytest reads "[" and "$" in an absolute path as its own syntax.
+    """
+    with bare_environment(), imports_from(checks), contextlib.chdir(checks):
+        pytest.main([*OPTIONS, "--rootdir", ".", *(file.name for file in files)], plugins=[plugin])
 
 
 @contextlib.contextmanager

@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from autograder.core.result import GradeResult
-from autograder.core.units import CourseError
+from autograder.core.units import CourseError, course_root
 from autograder.judge.recorder import Started
 from autograder.lab.running import Running
 
 PERIOD = 1.0  # seconds between two progress lines
 
 
-def check_in_process(what: str, desk: Path, show: Callable[[str], None]) -> GradeResult:
+def check_in_process(
+    what: str, desk: Path, show: Callable[[str], None], environment: Mapping[str, str] | None = None
+) -> GradeResult:
     """Check `what` ("01.3") on `desk`; `show` gets a progress line once a second.
 
+    environment: of the process that checks (default: this one's); MLSYS_... variables always come from this process.
     Raises CourseError for a wrong name, and if the check did not finish. An interrupt ends the process, and the
     judge removes its sandbox.
     """
     command = [sys.executable, "-P", "-m", "autograder.lab.desk_check", what, str(desk)]
+    switches = {name: value for name, value in os.environ.items() if name.startswith("MLSYS_")}
+    own = None if environment is None else {**environment, **switches}
     with (
         tempfile.TemporaryFile("w+", errors="replace") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, env=own, cwd=course_root()
+        ) as process,
     ):
         try:
             result = follow(process, show)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
@@ -14,92 +13,19 @@ import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.units import CourseError, Unit
+from autograder.lab.place import Place
 from autograder.lab.workspace import write_workspace
 
 FIRST_PORT = 8888
-PORTS_TRIED = 20
+OTHER_PORTS = 20  # tried where that one is taken
 START_SECONDS = 90  # a cold disk and a slow laptop
-
-# Without these, a new JupyterLab shows questions and news. A student's own settings override them.
-SETTINGS = {
-    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-    "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
-    "@jupyterlab/docmanager-extension:plugin": {
-        "autosaveInterval": 20,
-        "renameUntitledFileOnSave": False,
-        # On a busy machine two saves of JupyterLab can overlap, and it reports the first as somebody else's.
-        "lastModifiedCheckMargin": 5000,
-    },
-    "@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True},
-}
-
-
-@dataclass(frozen=True)
-class Place:
-    """The folder of JupyterLab's own files for this repository: `work/.jupyter`, which git ignores."""
-
-    root: Path
-
-    @property
-    def home(self) -> Path:
-        return self.root / "work" / ".jupyter"
-
-    @property
-    def workspaces(self) -> Path:
-        return self.home / "workspaces"
-
-    @property
-    def log(self) -> Path:
-        return self.home / "server.log"
-
-    def prepare(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        (self.home / ".gitignore").write_text("*\n")
-        settings = self.home / "settings"
-        settings.mkdir(exist_ok=True)
-        (settings / "overrides.json").write_text(json.dumps(SETTINGS, indent=2))
-
-    def environment(self, token: str) -> dict[str, str]:
-        """The environment of the server and its kernels, which keeps them out of the home folder."""
-        folders = {
-            "JUPYTER_CONFIG_DIR": "config",
-            "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "runtime",
-            "IPYTHONDIR": "ipython",
-            "MPLCONFIGDIR": "matplotlib",
-        }
-        path = os.pathsep.join(filter(None, [str(self.root), os.environ.get("PYTHONPATH")]))
-        own = {name: str(self.home / folder) for name, folder in folders.items()}
-        return (
-            os.environ
-            | own
-            | {"JUPYTER_TOKEN": token, "PYTHONPATH": path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-        )
-
-
-def choose_port(wanted: int | None) -> int:
-    """`wanted`, or the first free port from 8888 on. Raises CourseError if `wanted` is in use."""
-    if wanted is not None:
-        if not is_free(wanted):
-            raise CourseError(
-                f"port {wanted} is in use\n"
-                "  expected: a free port\n"
-                "  to fix: stop the program that uses it, or leave --port out to get a free one"
-            )
-        return wanted
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
-        if is_free(port):
-            return port
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        return any_port.getsockname()[1]
 
 
 def is_free(port: int) -> bool:
+    """Tell whether nothing listens on a port at this moment; the next moment, something may."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -109,11 +35,15 @@ def is_free(port: int) -> bool:
     return True
 
 
-def server_command(place: Place, unit: Unit, port: int) -> list[str]:
+def server_command(place: Place, unit: Unit, port: int, others: int) -> list[str]:
+    """The server's command. It listens on `port`, or on the first of so many others that it gets."""
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
+        "ServerApp.port_retries": others,
+        # By name: Jupyter looks for them with a pattern, which a "[" in the path of .venv spoils.
+        "ServerApp.jpserver_extensions": dict.fromkeys(("jupyter_server_terminals", "jupyter_lsp"), True),
+        "ServerApp.terminado_settings": {"shell_command": place.shell()},
         "ServerApp.root_dir": unit.root,
         "ServerApp.open_browser": False,
         "ServerApp.allow_root": os.geteuid() == 0,
@@ -131,41 +61,45 @@ def server_command(place: Place, unit: Unit, port: int) -> list[str]:
 
 def run(unit: Unit, modules: Sequence[str], *, port: int | None = None, open_browser: bool = True) -> int:
     """Serve the desk of `unit` until Ctrl-C, with `modules` beside the notebook; returns the exit code."""
+    if port is not None and not is_free(port):
+        raise in_use(port)
     place = Place(unit.root)
-    chosen = choose_port(port)
     place.prepare()
     write_workspace(place.workspaces, unit, modules)
     token = secrets.token_urlsafe(24)
-    desk = unit.desk.relative_to(unit.root).as_posix()
-    base = f"http://127.0.0.1:{chosen}"
-    url = f"{base}/lab/workspaces/{unit.slug}?token={token}"
-    if port is None and chosen != FIRST_PORT:
-        print(f"Port {FIRST_PORT} is in use; using port {chosen}.", flush=True)
     print(f"Starting JupyterLab for {unit.slug} ...", flush=True)
-    with place.log.open("w") as log:
-        server = subprocess.Popen(
-            server_command(place, unit, chosen),
-            env=place.environment(token),
-            cwd=unit.root,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches this process alone, which then stops the server once
-        )
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.default_int_handler)
+    server: subprocess.Popen[bytes] | None = None
     try:
-        wait_until_ready(server, f"{base}/api/status?token={token}", place.log)
+        # The server itself finds its port. Where two find the same, only one can listen on it, and the other one ends:
+        # then the kernel chooses.
+        for first, others in ((FIRST_PORT, OTHER_PORTS), (0, 0)) if port is None else ((port, 0),):
+            server = start(place, server_command(place, unit, first, others), token)
+            chosen = wait_until_ready(server, place, token)
+            if chosen is not None:
+                break
+            stop(server)
+        else:
+            if port is not None and not is_free(port):
+                raise in_use(port)
+            raise CourseError(f"JupyterLab did not start; the end of {place.log.name}:\n{tail(place.log)}")
+        url = f"http://127.0.0.1:{chosen}/lab/workspaces/{unit.slug}?token={token}"
+        if port is None and chosen != FIRST_PORT:
+            print(f"Port {FIRST_PORT} is in use; using port {chosen}.", flush=True)
+        desk = unit.desk.relative_to(unit.root).as_posix()
         print(f"\n  {url}\n\nYour files are in {desk}/. Ctrl-C here stops it.", flush=True)
         if open_browser:
-            webbrowser.open(redirect_page(place, url).as_uri())
+            webbrowser.open(redirect_page(place, url, chosen).as_uri())
         code = server.wait()
     except KeyboardInterrupt:
-        stop(server)
+        if server is not None:
+            stop(server)
         print("\nJupyterLab has stopped. Your work is saved in your files.", flush=True)
         return 0
     finally:
-        stop(server)
+        if server is not None:
+            stop(server)
     if code:
         raise CourseError(
             f"JupyterLab stopped by itself (exit code {code}); the end of its log:\n{tail(place.log)}"
@@ -173,22 +107,46 @@ def run(unit: Unit, modules: Sequence[str], *, port: int | None = None, open_bro
     return 0
 
 
-def wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Wait until the server answers. Raises CourseError with the end of its log if it does not."""
+def in_use(port: int) -> CourseError:
+    return CourseError(
+        f"port {port} is in use\n"
+        "  expected: a free port\n"
+        "  to fix: stop the program that uses it, or leave --port out to get a free one"
+    )
+
+
+def start(place: Place, command: list[str], token: str) -> subprocess.Popen[bytes]:
+    with place.log.open("w") as log:
+        return subprocess.Popen(
+            command,
+            env=place.environment(token),
+            cwd=place.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches only this process, which then stops the server once
+        )
+
+
+def wait_until_ready(server: subprocess.Popen[bytes], place: Place, token: str) -> int | None:
+    """The server's port, once it answers there; None when it ended, or did not answer in time."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
+        port = place.port_of(server.pid, token)
         try:
-            with direct.open(url, timeout=5):
-                return
+            if port is not None:
+                with direct.open(f"http://127.0.0.1:{port}/api/status?token={token}", timeout=5):
+                    return port
         except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise CourseError(f"JupyterLab did not start; the end of {log.name}:\n{tail(log)}")
+            pass  # it does not listen yet; or another server does, which does not know the token
+        time.sleep(0.1)
+    return None
 
 
-def redirect_page(place: Place, url: str) -> Path:
+def redirect_page(place: Place, url: str, port: int) -> Path:
     """A page, readable only by its owner, that opens `url`: it keeps the token out of the process list."""
-    page = place.home / "open.html"
+    page = place.home / f"open-{port}.html"
     page.unlink(missing_ok=True)
     refresh = f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={url}">'
     with os.fdopen(os.open(page, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:

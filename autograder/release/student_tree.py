@@ -6,6 +6,7 @@ the student: existing files there are never touched.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from autograder.core.files import write_atomic
 from autograder.core.units import RELEASED as MARKER
 from autograder.core.units import CourseError, Unit
+from autograder.install.shared import LINK, linked_folder
 from autograder.release.desk import ensure_desk
 from autograder.release.tree_content import tree_files
 
@@ -46,8 +48,21 @@ def student_tree(unit: Unit, to: Path) -> list[str]:
         )
     except OSError as error:
         raise CourseError(f"cannot write to {to}: {error}") from None
+    offer_environment(unit.root, to)
     desk = ensure_desk(Unit(unit.slug, to))
     return [*files, *(f"work/{unit.slug}/{name}" for name in desk)]
+
+
+def offer_environment(root: Path, to: Path) -> None:
+    """Have the tree's launcher share the installed packages of the course at `root`, where the versions agree.
+
+    This is a link inside `.venv`, which git ignores. A tree with an environment of its own keeps that one.
+    """
+    ours, own = root / ".venv", to / ".venv"
+    if (ours / "ready").is_file() and not own.exists():
+        with contextlib.suppress(OSError):  # without it, the tree installs its own packages
+            own.mkdir()
+            (own / LINK).symlink_to(linked_folder(ours) or ours.resolve())
 
 
 def former_files(to: Path) -> dict[str, str]:

@@ -116,8 +116,10 @@ class Plan:
         view.temporary(Path("/tmp"), self.disk_mb)  # before what is bound: a course may lie there
         for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
             view.system(Path(name))
-        for name in dict.fromkeys(("/usr", sys.base_prefix, sys.prefix)):
-            view.bind(Path(name))
+        # The last one: the environment that several trees share; see autograder/install/shared.py.
+        shared = os.path.realpath(Path(sys.prefix, "shared"))
+        for name in dict.fromkeys(("/usr", sys.base_prefix, sys.prefix, shared)):
+            view.bind(Path(name), optional=name == shared)
         view.mask()
         reference, packages = self.unit.root / "reference", self.reference_packages()
         view.bind(stage_course(self.scratch / "course", reference, packages), Path("/course"))

@@ -40,7 +40,7 @@ def interpreter() -> str:
     if complete(sys.executable):
         return sys.executable
     code = subprocess.run(
-        [sys.executable, str(COURSE / "autograder" / "bootstrap.py"), str(COURSE)]
+        [sys.executable, "-I", str(COURSE / "autograder" / "bootstrap.py"), str(COURSE)]
     ).returncode
     if code:
         sys.exit(code)

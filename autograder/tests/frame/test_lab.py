@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,92 +19,22 @@ from autograder.commands.lab import first_unfinished
 from autograder.core.units import CourseError, Unit, find_unit
 from autograder.lab import jupyter
 from autograder.lab.workspace import write_workspace
-from autograder.tests.tree import command, copy_tree, environment, mlsys
+from autograder.tests.frame.little_labs import (
+    NOTEBOOK,
+    add_unit,
+    get,
+    lab_result,
+    little_tree,
+    running_lab,
+)
+from autograder.tests.tree import command
 
 pytestmark = pytest.mark.alone  # it waits for JupyterLab, on ports that are the same for all
-
-MANIFEST = """
-schema = 1
-unit = "{slug}"
-title = "Tiny"
-modules = ["loops.py"]
-
-[[task]]
-id = "{number}.1"
-function = "double"
-module = "loops.py"
-title = "Twice"
-points = 2
-[task.checks]
-test_double = 2
-"""
-NOTEBOOK = {
-    "cells": [],
-    "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
-
-
-def add_unit(root: Path, slug: str) -> Unit:
-    """A complete little unit: a notebook, and an assignment with one task."""
-    unit = Unit(slug, root)
-    unit.assignment.mkdir(parents=True)
-    unit.lab.parent.mkdir(exist_ok=True)
-    unit.manifest.write_text(MANIFEST.format(slug=slug, number=slug[:2]))
-    (unit.assignment / "loops.py").write_text("def double(x):\n    raise NotImplementedError\n")
-    unit.lab.write_text(json.dumps(NOTEBOOK))
-    return unit
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """A course of two little units, run by the real code."""
-    copy_tree(tmp_path / "course", "autograder", "reference")
-    add_unit(tmp_path / "course", "81_tiny")
-    add_unit(tmp_path / "course", "82_next")
-    return tmp_path / "course"
-
-
-def lab_command(*arguments: str) -> list[str]:
-    return command("lab", "--no-browser", *arguments)
-
-
-def lab_result(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return mlsys(tree, "lab", "--no-browser", *arguments)
-
-
-@contextmanager
-def running_lab(tree: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """(process, what it printed up to the address, the address)"""
-    process = subprocess.Popen(
-        lab_command(*arguments), env=environment(tree), cwd=tree, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    printed = ""
-    try:
-        for line in process.stdout:
-            printed += line
-            address = re.search(r"http://\S+", line)
-            if address:
-                yield process, printed, address[0]
-                break
-        else:
-            pytest.fail(f"no address in: {printed}")
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-        process.stdout.close()
-
-
-def get(url: str) -> tuple[int, bytes]:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(url, timeout=20) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
+    return little_tree(tmp_path / "my [1] course")  # a name that Jupyter could read as a pattern
 
 
 @pytest.mark.slow
@@ -119,6 +46,7 @@ def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
         assert get(address)[0] == 200
         assert get(f"{base}/api/contents/work/81_tiny/loops.py?token={token}")[0] == 200
         assert get(f"{base}/api/contents/work/81_tiny/loops.py")[0] == 403  # not without the token
+        assert get(f"{base}/api/terminals?token={token}") == (200, b"[]")
         kernels = json.loads(get(f"{base}/api/kernelspecs?token={token}")[1])
         assert kernels["default"] in kernels["kernelspecs"]
         settings = json.loads(
@@ -141,17 +69,25 @@ def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
 
 
 @pytest.mark.slow
-def test_a_taken_default_port_is_passed_over_and_said(tree: Path):
-    with socket.socket() as occupant:
+def test_two_labs_that_start_at_once_pass_a_taken_port_over_and_have_one_each(tree: Path):
+    with socket.socket() as occupant, ExitStack() as stack:
         if jupyter.is_free(jupyter.FIRST_PORT):
             occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             occupant.bind(("127.0.0.1", jupyter.FIRST_PORT))
             occupant.listen()
-        with running_lab(tree) as (process, printed, address):
+        with ThreadPoolExecutor(2) as pool:
+            starting = [
+                pool.submit(stack.enter_context, running_lab(tree, number)) for number in ("81", "82")
+            ]
+        labs = [each.result() for each in starting]
+        for _, printed, address in labs:
             assert f"Port {jupyter.FIRST_PORT} is in use; using port" in printed
             assert f":{jupyter.FIRST_PORT}/" not in address
-            process.terminate()  # as a terminal that is closed, or a machine that shuts down
-            assert process.wait(30) == 0
+            assert get(address)[0] == 200
+        assert len({address.partition("/lab")[0] for _, _, address in labs}) == 2
+        process = labs[0][0]
+        process.terminate()  # as a terminal that is closed, or a machine that shuts down
+        assert process.wait(30) == 0
 
 
 def test_a_taken_port_that_was_asked_for_is_refused(tree: Path):
@@ -211,23 +147,10 @@ def test_a_layout_of_the_students_own_is_kept_while_it_shows_the_notebook(tree: 
 def test_the_page_with_the_token_is_the_owners_alone(tree: Path):
     place = jupyter.Place(tree)
     place.prepare()
-    jupyter.redirect_page(place, "http://127.0.0.1:1/lab?token=old")
-    page = jupyter.redirect_page(place, "http://127.0.0.1:1/lab?token=abc")
+    jupyter.redirect_page(place, "http://127.0.0.1:1/lab?token=old", 1)
+    page = jupyter.redirect_page(place, "http://127.0.0.1:1/lab?token=abc", 1)
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert "url=http://127.0.0.1:1/lab?token=abc" in page.read_text()
-
-
-def test_nothing_of_jupyter_is_in_the_home_folder(tree: Path):
-    own = jupyter.Place(tree).environment("token")
-    for name in (
-        "JUPYTER_CONFIG_DIR",
-        "JUPYTER_DATA_DIR",
-        "JUPYTER_RUNTIME_DIR",
-        "IPYTHONDIR",
-        "MPLCONFIGDIR",
-    ):
-        assert own[name].startswith(str(tree / "work" / ".jupyter"))
-    assert own["PYTHONPATH"].split(os.pathsep)[0] == str(tree)
 
 
 def record_points(unit: Unit, points: int, files: dict[str, str] | None = None) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder import bootstrap
 from autograder.core.units import course_root
+from autograder.install.pins import missing_pins, ready_text
 from autograder.tests.frame.tinywheels import little_course, write_wheel
 
 NAMES = [f"tiny{number:02d}" for number in range(15)]  # more than one batch of pip
@@ -63,7 +63,7 @@ def test_without_any_python_the_message_says_what_to_install(tmp_path: Path):
     tools = folder_with(tmp_path / "bin", "dirname", "cat", "cmp")
     done = start(root, "lab", PATH=str(tools), MLSYS_PYTHON="")
     assert done.returncode == 69
-    assert done.stderr.startswith("mlsys: needs Python 3.11, 3.12 or 3.13, and found none of them.\n")
+    assert done.stderr.startswith("mlsys: found no Python 3.11, 3.12 or 3.13\n")
     assert "sudo apt-get install python3 python3-venv" in done.stderr
     assert not (root / ".venv").exists()
 
@@ -77,7 +77,7 @@ def test_a_wrong_python_is_passed_over(tmp_path: Path):
     done = start(root, "lab", PATH=str(tools), MLSYS_PYTHON="")
     assert done.returncode == 69
     assert "expected: python3, python3.11, python3.12 or python3.13 on the PATH" in done.stderr
-    (tools / "python3.12").write_text("#!/bin/sh\n[ $1 = -c ] || { echo took $0; exit 7; }\n")
+    (tools / "python3.12").write_text("#!/bin/sh\n[ $2 = -c ] || { echo took $0; exit 7; }\n")
     (tools / "python3.12").chmod(0o755)
     done = start(root, "lab", PATH=str(tools), MLSYS_PYTHON="")
     assert (done.returncode, done.stdout) == (7, f"took {tools}/python3.12\n")
@@ -198,8 +198,8 @@ def test_every_pin_is_recognized_as_installed():
     """What the launcher counts as missing here must be nothing, or every start would call pip."""
     site = Path(os.__file__).parent if sys.prefix == sys.base_prefix else None
     [site] = [site] if site else (Path(sys.prefix) / "lib").glob("python3*/site-packages")
-    elsewhere = {pin for pin in bootstrap.missing_pins(course_root(), site) if ";" in pin}
-    assert set(bootstrap.missing_pins(course_root(), site)) <= elsewhere
+    elsewhere = {pin for pin in missing_pins(course_root(), site) if ";" in pin}
+    assert set(missing_pins(course_root(), site)) <= elsewhere
 
 
 def test_the_launcher_and_the_bootstrap_agree_on_when_it_is_ready(tmp_path: Path):
@@ -207,7 +207,8 @@ def test_the_launcher_and_the_bootstrap_agree_on_when_it_is_ready(tmp_path: Path
     (root / ".venv" / "bin").mkdir(parents=True)
     (root / ".venv" / "bin" / "python").write_text("#!/bin/sh\necho handed over\n")
     (root / ".venv" / "bin" / "python").chmod(0o755)
-    (root / ".venv" / "ready").write_text(bootstrap.ready_text(root))
+    (root / ".venv" / "base").symlink_to(root / ".venv" / "bin" / "python")
+    (root / ".venv" / "ready").write_text(ready_text(root))
     tools = folder_with(tmp_path / "bin", "dirname", "cat", "cmp")
     assert start(root, PATH=str(tools), MLSYS_PYTHON="").stdout == "handed over\n"
     (root / "constraints.txt").write_text("changed==1\n")

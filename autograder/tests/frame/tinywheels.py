@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
 import zipfile
 from pathlib import Path
@@ -40,10 +42,12 @@ def write_wheel(folder: Path, name: str, version: str = "1.0") -> Path:
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
     with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{name}.py", f"version = {version!r}\n")
+        code = f"version = {version!r}\n"
+        digest = base64.urlsafe_b64encode(hashlib.sha256(code.encode()).digest()).rstrip(b"=").decode()
+        wheel.writestr(f"{name}.py", code)
         wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
+        wheel.writestr(f"{info}/RECORD", f"{name}.py,sha256={digest},{len(code)}\n")
     return path
 
 
@@ -52,6 +56,8 @@ def little_course(root: Path, pins: list[str]) -> Path:
     (root / "autograder").mkdir(parents=True)
     shutil.copy2(course_root() / "mlsys", root / "mlsys")
     shutil.copy2(course_root() / "autograder" / "bootstrap.py", root / "autograder" / "bootstrap.py")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(course_root() / "autograder" / "install", root / "autograder" / "install", ignore=ignored)
     (root / "autograder" / "__init__.py").touch()
     (root / "autograder" / "__main__.py").write_text(MAIN)
     (root / "tiny_backend.py").write_text(BACKEND)

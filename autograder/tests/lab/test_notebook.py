@@ -125,6 +125,16 @@ path.write_text(path.read_text().replace(
 
 
 @pytest.mark.slow
+def test_check_stays_with_its_desk_whatever_a_cell_does_to_its_own_process(tmp_path: Path, kernel: Any):
+    root = make_course_with_tools(tmp_path)
+    desk = tmp_path / "desk"
+    ensure_desk(Unit("01_tiny", root), desk)
+    changed = "import os\nos.environ['PYTHONPATH'] = '/nowhere'\nos.environ['MPLBACKEND'] = 'nothing'"
+    cells = kernel(desk, "%cd ..", changed, "%check 01.1", course=root)
+    assert "write add (ops.py, line " in text_of(cells[2])
+
+
+@pytest.mark.slow
 def test_check_shows_a_table_and_sees_edits(tmp_path: Path, kernel: Any):
     """The magic checks the notebook's own folder with the course's own checks, in a process of its own."""
     root = make_course_with_tools(tmp_path)

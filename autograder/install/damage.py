@@ -1,0 +1,34 @@
+"""Look for damage in the environment that runs this process, once a package could not be imported."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+from autograder.install.shared import LINK
+from autograder.install.verify import findings
+
+
+def damaged(root: Path) -> dict[str, str]:
+    """Package -> what is wrong with it, for the interpreter that runs this."""
+    home = Path(sys.prefix)
+    return findings(root, [home, home / LINK])
+
+
+def told(root: Path, error: ImportError) -> str:
+    """A message for an import that failed because of the environment; "" where the environment is whole.
+
+    The next start then looks at every package, and installs the damaged ones again.
+    """
+    found = damaged(root)
+    if not found:
+        return ""
+    with contextlib.suppress(OSError):
+        (root / ".venv" / "ready").unlink(missing_ok=True)
+    name, wrong = next(iter(found.items()))
+    more = f", and {len(found) - 1} more packages" if len(found) > 1 else ""
+    return (
+        f"the environment in .venv is damaged ({error}): {name}: {wrong}{more}\n"
+        "  to fix: run the same command again; it installs what is damaged"
+    )
