@@ -22,8 +22,8 @@ def strided(rng: np.random.Generator, m: int, n: int, dtype: type, layout: str) 
     return np.asarray(rng.standard_normal((m, n)).astype(dtype), order="F" if layout == "F" else "C")
 
 
-def assert_product(got: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
-    """Each element within gamma_k |A| |B| of the product in higher precision.
+def product_and_bound(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The product in higher precision, and gamma_k |A| |B|: how far each element of another may be from it.
 
     gamma_k = k u / (1 - k u) with the unit roundoff u bounds a sum of k products in any order, fused or not.
     Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.5.
@@ -32,7 +32,17 @@ def assert_product(got: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     steps = (a.shape[1] + 1) * float(np.finfo(a.dtype).eps) / 2
     gamma = steps / (1 - steps)
     exact, size = a.astype(wide) @ b.astype(wide), np.abs(a).astype(wide) @ np.abs(b).astype(wide)
-    assert got.dtype == a.dtype
-    assert got.shape == (a.shape[0], b.shape[1])
-    wrong = np.argwhere(~(np.abs(got - exact) <= gamma * size + np.finfo(a.dtype).tiny))
+    return exact, gamma * size + np.finfo(a.dtype).tiny
+
+
+def assert_product(got: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+    """Each element within the error bound of the product in higher precision."""
+    assert_within(got, a.dtype, *product_and_bound(a, b))
+
+
+def assert_within(got: np.ndarray, dtype: np.dtype, exact: np.ndarray, bound: np.ndarray) -> None:
+    """The dtype and the shape of the product, and no element further from it than the bound."""
+    assert got.dtype == dtype
+    assert got.shape == exact.shape
+    wrong = np.argwhere(~(np.abs(got - exact) <= bound))
     assert not len(wrong), f"{len(wrong)} of {got.size} elements are wrong, first {tuple(wrong[0])}"
