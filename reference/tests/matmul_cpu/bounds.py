@@ -26,8 +26,12 @@ def strided(rng: np.random.Generator, m: int, n: int, dtype: type, layout: str) 
 
 def assert_product(got: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     """Each element within the error bound of the product in higher precision."""
-    exact, bound = product_and_bound(a, b)
-    assert got.dtype == a.dtype
-    assert got.shape == (a.shape[0], b.shape[1])
+    assert_within(got, a.dtype, *product_and_bound(a, b))
+
+
+def assert_within(got: np.ndarray, dtype: np.dtype, exact: np.ndarray, bound: np.ndarray) -> None:
+    """The dtype and the shape of the product, and no element further from it than the bound."""
+    assert got.dtype == dtype
+    assert got.shape == exact.shape
     wrong = np.argwhere(~(np.abs(got - exact) <= bound))
     assert not len(wrong), f"{len(wrong)} of {got.size} elements are wrong, first {tuple(wrong[0])}"
