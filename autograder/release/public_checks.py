@@ -1,7 +1,7 @@
 """The public checks of a unit, for the student tree: the tests without `@pytest.mark.hidden`.
 
 Hidden tests are removed from the files and from the manifest; the manifest keeps their points as `hidden_points`.
-Helpers stay: other tests may need them.
+A helper stays if a public test needs it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from autograder.core.manifest import Manifest, parse_manifest
 from autograder.core.toml_lines import TomlLines
 from autograder.core.units import CourseError, Unit
 from autograder.release.source import EditError, parse, remove_functions
+from autograder.release.unused import without_unused
 
 HIDDEN = "pytest.mark.hidden"
 
@@ -47,7 +48,7 @@ def test_names(text: str) -> set[str]:
 
 def public_check_files(unit: Unit) -> tuple[dict[str, bytes], set[str]]:
     """File name -> content of the public check files; and the names of the hidden tests."""
-    files: dict[str, bytes] = {}
+    texts: dict[str, str] = {}
     hidden: set[str] = set()
     for path in sorted(unit.checks.glob("*.py")):
         text = path.read_bytes().decode()
@@ -56,14 +57,14 @@ def public_check_files(unit: Unit) -> tuple[dict[str, bytes], set[str]]:
         except EditError as error:
             raise CourseError(f"autograder/checks/{unit.slug}/{path.name}: {error}") from None
         if not path.name.startswith("test_"):
-            files[path.name] = text.encode()
+            texts[path.name] = text
             continue
         tests = test_names(text)
         public = "" if hidden_file(text) else remove_functions(text, lambda node, _: is_hidden(node))
         hidden |= tests - (test_names(public) if public else set())
         if public and test_names(public):
-            files[path.name] = public.encode()
-    return files, hidden
+            texts[path.name] = public
+    return {name: text.encode() for name, text in without_unused(texts).items()}, hidden
 
 
 def public_manifest(unit: Unit, manifest: Manifest, hidden: set[str]) -> str:

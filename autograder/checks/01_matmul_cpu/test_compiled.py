@@ -15,9 +15,9 @@ from rungs import (
 )
 from speed import expect_speed
 
-# Half of what the reference gets on one core against the same loops of the judge's own, which is 1.0.
-# Both rungs are measured against one core, so that the number of cores decides nothing here.
-HALF = 0.5
+# Half of what the reference gets on one core beside the triad on one core, which is 1.3 to 1.6. The order i, j, k
+# gets 0.13. Both rungs are measured against one core, so that the number of cores decides nothing here.
+HALF = 0.7
 
 
 @pytest.mark.task("01.3")
@@ -55,7 +55,7 @@ def test_numba_loops_speed(student, baseline, rng):
         rng,
         "numba_loops",
         "_numba_loops",
-        "rows",
+        "triad",
         (512, 512, 512),
         at_least=HALF,
         hint=hint,
@@ -103,7 +103,7 @@ def test_numba_parallel_speed(student, baseline, rng):
         rng,
         "numba_parallel",
         "_numba_parallel",
-        "rows",
+        "triad",
         (512, 512, 512),
         at_least=HALF,
         hint=hint,

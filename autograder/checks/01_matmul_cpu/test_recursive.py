@@ -12,9 +12,9 @@ from speed import expect_speed
 
 from autograder.judge.checking import fail
 
-# Half of what the reference gets on one core against the judge's compiled loops on one core, which is 1.0
-# at this size: all of it is still in the caches, so that the recursion costs little and gains little.
-HALF = 0.5
+# Half of what the reference gets on one core beside the triad on one core, which is 1.2 to 1.5 at this size: all of
+# it is still in the caches, so that the recursion costs little and gains little.
+HALF = 0.6
 # The leaf that the module's constants describe: m and k up to 64, n up to 64 * 8 and a little more.
 LEAF, LEAF_COLUMNS = 64, 64 * 8 + 7
 
@@ -117,7 +117,7 @@ def test_divide_and_conquer_speed(student, baseline, rng):
         rng,
         "divide_and_conquer",
         "_conquer",
-        "rows",
+        "triad",
         (512, 512, 512),
         at_least=HALF,
         hint=hint,

@@ -1,6 +1,6 @@
 """An NVIDIA GPU in the sandbox: what its driver needs, where a unit asks for it and whoever grades agrees.
 
-A sandbox has no GPU otherwise, and kernels run on simulators (`gpu.select` of `reference/shared/gpu/`), which give the same
+A sandbox has no GPU otherwise, and kernels run on simulators (`gpu.select`), which give the same
 points. A program that can open these device files talks to the driver, a large part of the kernel; bubblewrap cannot
 narrow that down. So it takes both: `gpu = true` in the unit's manifest, and `./mlsys grade --gpu`. On a student's own
 machine `./mlsys check` agrees by itself, and MLSYS_GPU=0 in the environment refuses.
