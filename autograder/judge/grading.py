@@ -14,6 +14,7 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.result import Feedback, GradeResult, Status, TestResult
 from autograder.core.scratch import scratch_folder
 from autograder.core.units import CourseError, Unit
+from autograder.judge.check_selection import files_defining
 from autograder.judge.intake import InvalidSubmissionError, Staged, stage, take_in
 from autograder.judge.isolated_pytest import run_pytest
 from autograder.judge.plugin import JudgePlugin
@@ -120,7 +121,7 @@ def run(sessions: Sessions, recorder: Recorder, seed: int, reserve: Reserve | No
     """Run the checks; every outcome lands in the recorder. Raises KeyboardInterrupt."""
     unit = sessions.unit
     plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline, reserve or unreserved)
-    files = sorted(unit.checks.glob("test_*.py"))
+    files = files_defining(unit.checks, recorder.wanted)
     try:
         if reserve is None:
             sessions.session.start()  # its imports run while pytest collects

@@ -74,6 +74,13 @@ class Recorder:
             owner = self.manifest.checks[name][0].id
             self.misplaced[name] = f"{name} is marked as task {task}, but the manifest has it under {owner}"
 
+    @property
+    def wanted(self) -> list[str] | None:
+        """The tests of the tasks that this run asks for; None for every task."""
+        if self.tasks is None:
+            return None
+        return [name for name, (task, _) in self.manifest.checks.items() if task.id in self.tasks]
+
     def wants(self, name: str) -> bool:
         """Whether this run includes the test."""
         if name not in self.manifest.checks or (self.hidden.get(name) and not self.hidden_too):
