@@ -14,6 +14,12 @@ def worker(rng):
     return float(10 ** rng.uniform(-3, -1)), float(10 ** rng.uniform(-4, -2))
 
 
+def worker_with(rng, least, most):
+    """The same, with log10(setup / each) between `least` and `most`: the batch grows with this ratio."""
+    setup = float(10 ** rng.uniform(-3, -1))
+    return setup, setup / float(10 ** rng.uniform(least, most))
+
+
 @pytest.mark.task("00.6")
 def test_in_flight(student, rng):
     for _ in range(3):
@@ -41,7 +47,7 @@ def test_throughput(student, rng):
 @pytest.mark.task("00.6")
 def test_smallest_batch(student, rng):
     for _ in range(5):
-        setup, each = worker(rng)
+        setup, each = worker_with(rng, -1, 1.45)  # the answer stays below 1000
         rate = float(rng.uniform(0.05, 0.97)) / each
         b = 1
         while b / (setup + b * each) < rate:
@@ -55,7 +61,7 @@ def test_smallest_batch(student, rng):
 def test_batch_near_the_limit(student, rng):
     """Close to 1/each the batches get large; from there on no batch keeps up."""
     for _ in range(3):
-        setup, each = worker(rng)
+        setup, each = worker_with(rng, 1.6, 3)  # the answer lies between 3900 and a million
         rate = float(rng.uniform(0.99, 0.999)) / each
         b = np.arange(1, 3_000_000)
         want = int(b[b / (setup + b * each) >= rate][0])
