@@ -25,6 +25,7 @@ from autograder.commands import (
     mark,
     merge,
     new_unit,
+    prove,
     release,
     reset,
     similarity,
@@ -71,6 +72,7 @@ app.command(
     rich_help_panel=EVERYONE,
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(test.test)
+app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(prove.prove)
 app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(bench.bench)
 app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(new_unit.new_unit)
 fit_to_tree(app)

@@ -1,10 +1,7 @@
-"""A new unit, all of it or nothing: made beside the course, moved into its wings, entered in the README.
+"""Make a new unit: write its parts to a temporary folder, move them to their places, then list it in the README.
 
-build/new-unit/17_x.making/   being written; whoever comes next throws it away
-build/new-unit/17_x/          complete; each room leaves it by one rename, the README's entry comes last
-
-A run that is killed before the first folder got its final name has changed nothing. One that is killed after that
-is finished by the next run, of whatever unit.
+Nothing that exists is replaced. After a kill, the next run sweeps the temporary folder (build/new-unit/) and names
+the parts that have moved already, if there are any.
 """
 
 from __future__ import annotations
@@ -18,22 +15,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from autograder.authoring.readme import listed, with_unit
-from autograder.authoring.unit_rooms import write_rooms
+from autograder.authoring.proof_pages import with_proofs
+from autograder.authoring.readme import listed, with_row
+from autograder.authoring.unit_parts import write_parts
 from autograder.core.files import write_atomic
-from autograder.core.manifest import unit_manifest
-from autograder.core.units import SLUG, CourseError, Unit, find_units
+from autograder.core.units import CourseError, Unit, find_units
 
 NUMBER = re.compile(r"[0-9]{2}")
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 TITLE = re.compile(r"[^\W_][\w ,.:()'+/-]{0,59}")
 LONGEST_NAME = 24
-MAKING = ".making"
+RESERVED = {"shared", "lab", "tests", "benchmarks", "records", "report", "lecture"}  # of reference/
 ABOUT = "WRITE: what you build"
 
 
-def new_unit(root: Path, number: str, name: str, title: str | None = None) -> tuple[Unit, list[Unit]]:
-    """Make unit `number`_`name` in the course at `root`; also returns the units of killed runs that it finished.
+def new_unit(root: Path, number: str, name: str, title: str | None = None) -> Unit:
+    """Make unit `number`_`name` in the course at `root`, without its proof.
 
     Costs a few seconds, most of them ruff's. Raises CourseError, having changed nothing, for a wrong or taken
     number, name or title, for remains of such a unit, and for a folder that cannot be written to.
@@ -41,18 +38,18 @@ def new_unit(root: Path, number: str, name: str, title: str | None = None) -> tu
     unit, title = named(root, number, name, title)
     try:
         with workshop(root) as shop:
-            finished = finish(root, shop)
-            if unit not in finished:
-                refuse_taken(unit)
-                make(unit, title, shop)
+            refuse_taken(unit)
+            listing(unit, title)  # a README without a place for the unit is found before anything moves
+            write_parts(Unit(unit.slug, shop), title)
+            move(unit, title, shop)
     except OSError as error:
         place = f" {error.filename}" if error.filename else ""
         raise CourseError(f"cannot make unit {unit.slug}:{place}: {error.strerror or error}") from None
-    return unit, [each for each in finished if each != unit]
+    return unit
 
 
 def named(root: Path, number: str, name: str, title: str | None) -> tuple[Unit, str]:
-    """The unit and its title, whose words fit. Raises CourseError."""
+    """The unit and its title. Raises CourseError for words that do not fit."""
     if not NUMBER.fullmatch(number):
         raise CourseError(f"a wrong number for a unit\n  expected: two digits, like 07\n  got: {number!r}")
     if not NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > LONGEST_NAME:
@@ -60,6 +57,11 @@ def named(root: Path, number: str, name: str, title: str | None) -> tuple[Unit, 
         raise CourseError(
             f"a wrong name for a unit\n  expected: a Python name of at most {LONGEST_NAME} small letters, digits and "
             f"single underscores, like ring_buffer{hint}\n  got: {name!r}"
+        )
+    if name in RESERVED:
+        raise CourseError(
+            f"a wrong name for a unit\n  expected: none of {', '.join(sorted(RESERVED))}: folders of reference/\n"
+            f"  got: {name!r}"
         )
     title = name.replace("_", " ").capitalize() if title is None else title
     if not TITLE.fullmatch(title):
@@ -70,11 +72,14 @@ def named(root: Path, number: str, name: str, title: str | None) -> tuple[Unit, 
     return Unit(f"{number}_{name}", root), title
 
 
-def rooms(unit: Unit) -> list[Path]:
-    """What a new unit consists of. The wings that make it a unit for everybody else come last."""
+def parts(unit: Unit) -> list[Path]:
+    """The folders and files of a new unit, where its templates make them."""
+    reference = unit.root / "reference"
     return [
         unit.reference,
+        reference / "lab" / unit.name,
         unit.reference_tests,
+        reference / "tests" / "lab" / unit.name,
         unit.bench,
         unit.checks,
         unit.assignment,
@@ -85,8 +90,8 @@ def rooms(unit: Unit) -> list[Path]:
 
 def refuse_taken(unit: Unit) -> None:
     """Raises CourseError when the number, the name or a place of the unit is not free."""
-    units = find_units(unit.root)
-    if unit in units and all(path.exists() for path in unit.rooms().values()):
+    units, readme = find_units(unit.root), (unit.root / "README.md").read_text(encoding="utf-8")
+    if listed(readme, unit) and all(path.exists() for path in unit.rooms().values()):
         raise CourseError(
             f"there is a unit {unit.slug} already\n  expected: a number and a name that are free"
         )
@@ -101,32 +106,33 @@ def refuse_taken(unit: Unit) -> None:
         if each != unit and unit.name == each.name:
             raise CourseError(f"the name {unit.name} is taken by {each.slug}")
     found = [path.relative_to(unit.root).as_posix() for path in places(unit) if os.path.lexists(path)]
-    if listed((unit.root / "README.md").read_text(encoding="utf-8"), unit):
+    if listed(readme, unit):
         found.append(f"an entry for {unit.number} in README.md")
     if found:
         raise CourseError(
-            f"there is something of {unit.slug} already, and a new unit writes over nothing\n"
+            f"there is something of {unit.slug} already, and a new unit replaces nothing\n"
             f"  found: {', '.join(found)}\n"
-            "  to mend: take another name, or remove what is left of an old unit (./mlsys units shows its rooms)"
+            "  to fix: take another name, or remove what is left of an old unit or of a run that was killed"
         )
 
 
 def places(unit: Unit) -> Iterator[Path]:
-    """Every path that must be free: the rooms, and what Python or a later command would take for a part of them."""
-    reference = unit.root / "reference"
-    yield from rooms(unit)
-    yield reference / f"{unit.name}.py"
-    yield reference / "benchmarks" / f"{unit.name}.py"
-    yield reference / "lab" / unit.name
-    yield reference / "benchmarks" / "records" / f"{unit.name}.json"
+    """Every path that must be free: the parts, and what Python or a later command would take for one of them."""
+    benchmarks = unit.root / "reference" / "benchmarks"
+    yield from parts(unit)
+    yield unit.reference.with_suffix(".py")
+    yield benchmarks / f"{unit.name}.py"
+    yield benchmarks / "records" / f"{unit.name}.json"
+    yield benchmarks / "records" / f"{unit.name}_lecture.json"
     yield unit.desk
-    for wing in ("reference", "autograder"):  # pytest wants the names of test files to differ
-        yield from (unit.root / wing / "tests").rglob(f"test_{unit.name}.py")
+    for folder in ("reference", "autograder"):  # pytest wants the names of test files to differ
+        tests = (unit.root / folder / "tests").rglob(f"test_{unit.name}.py")
+        yield from (path for path in tests if not path.is_relative_to(unit.reference_tests))
 
 
 @contextmanager
 def workshop(root: Path) -> Iterator[Path]:
-    """The folder where units are made, for this process alone. Raises CourseError when another one works there."""
+    """An empty folder on the course's file system, for this process. Raises CourseError while another one has it."""
     shop = root / "build" / "new-unit"
     shop.mkdir(parents=True, exist_ok=True)
     held = os.open(shop, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -135,78 +141,40 @@ def workshop(root: Path) -> Iterator[Path]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CourseError("another ./mlsys new-unit is at work here: wait until it is done") from None
+        empty(shop)
         yield shop
+        empty(shop)
     finally:
         os.close(held)
 
 
-def make(unit: Unit, title: str, shop: Path) -> None:
-    making, ready = shop / f"{unit.slug}{MAKING}", shop / unit.slug
+def empty(shop: Path) -> None:
+    for path in shop.iterdir():
+        shutil.rmtree(path)
+
+
+def move(unit: Unit, title: str, shop: Path) -> None:
+    """Move the parts from `shop` to their places, and list the unit; put everything back if a step fails."""
+    moved: list[tuple[Path, Path]] = []
     try:
-        write_rooms(Unit(unit.slug, making), title)
-        entered(unit, making)  # a README without a place for the unit is found before anything is moved
-        making.rename(ready)
-        place(unit, ready)
+        for path in parts(unit):
+            made = shop / path.relative_to(unit.root)
+            if not made.exists():
+                continue
+            if os.path.lexists(path):
+                raise CourseError(f"{path.relative_to(unit.root)} was made by somebody else meanwhile")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(path)
+            moved.append((path, made))
+        write_atomic(unit.root / "README.md", listing(unit, title))
     except BaseException:
-        if not any(path.exists() for path in rooms(unit)):  # else the next run finishes it
-            with suppress(FileNotFoundError):
-                ready.rename(making)
-        shutil.rmtree(making, ignore_errors=True)
-        raise
-    shutil.rmtree(ready)
-
-
-def finish(root: Path, shop: Path) -> list[Unit]:
-    """Complete what killed runs left in `shop`. Raises CourseError when somebody changed the course meanwhile."""
-    finished = []
-    for left in sorted(path for path in shop.iterdir() if path.is_dir()):
-        if left.name.endswith(MAKING):
-            shutil.rmtree(left)
-        elif SLUG.fullmatch(left.name):
-            unit = Unit(left.name, root)
-            refuse_changed(unit, left)
-            place(unit, left)
-            shutil.rmtree(left)
-            finished.append(unit)
-    return finished
-
-
-def refuse_changed(unit: Unit, ready: Path) -> None:
-    """Raises CourseError unless each room is either still in `ready` or in its place."""
-    there = {path: (os.path.lexists(path), made_of(path, unit, ready).exists()) for path in rooms(unit)}
-    for state, word in (((True, True), "was made by somebody else"), ((False, False), "is gone")):
-        found = [path.relative_to(unit.root).as_posix() for path, each in there.items() if each == state]
-        if found:
-            raise CourseError(
-                f"a run that was killed left unit {unit.slug} half made, and it cannot be finished: "
-                f"{', '.join(found)} {word} meanwhile\n"
-                f"  to mend: remove what there is of the unit (./mlsys units shows its rooms), and "
-                f"{ready.relative_to(unit.root).as_posix()}/"
-            )
-
-
-def made_of(path: Path, unit: Unit, ready: Path) -> Path:
-    """Where the room that belongs at `path` was made."""
-    return ready / path.relative_to(unit.root)
-
-
-def place(unit: Unit, ready: Path) -> None:
-    """Move the rooms that are still in `ready` to their places; put all of them back if one fails."""
-    try:
-        for path in rooms(unit):
-            if (made := made_of(path, unit, ready)).exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                made.rename(path)
-        write_atomic(unit.root / "README.md", entered(unit, unit.root))
-    except BaseException:
-        for path in reversed(rooms(unit)):
-            if path.exists() and not (made := made_of(path, unit, ready)).exists():
+        for path, made in reversed(moved):
+            with suppress(OSError):  # what stays is named by the next run
                 path.rename(made)
         raise
 
 
-def entered(unit: Unit, rooms_in: Path) -> str:
-    """The course's README with the unit, whose rooms are in `rooms_in`."""
-    made = Unit(unit.slug, rooms_in)
+def listing(unit: Unit, title: str) -> str:
+    """The README with the unit in both tables. Raises CourseError where there is no place for it."""
     text = (unit.root / "README.md").read_text(encoding="utf-8")
-    return with_unit(text, made, unit_manifest(made).title, ABOUT)
+    return with_proofs(with_row(text, unit, title, ABOUT), unit.root)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from autograder.core.units import Unit
 
 
 def new_unit(
@@ -22,20 +26,33 @@ def new_unit(
     """Make a complete small unit from templates.
 
     Writes the seven parts of a unit (slides, lab, assignment, reference, reference tests, checks, benchmark) with
-    two small tasks that pass all tests, and adds the unit to README.md. It writes all of it or nothing, and
-    overwrites no file. Then replace it step by step, as CONTRIBUTING.md explains.
+    two small tasks that pass all tests, adds the unit to README.md, and proves it. It overwrites no file. Then
+    replace it step by step, as CONTRIBUTING.md explains.
     """
     from autograder.authoring.new_unit import new_unit as make
-    from autograder.authoring.new_unit import rooms
+    from autograder.authoring.new_unit import parts
     from autograder.core.units import course_root
 
-    unit, finished = make(course_root(), number, slug, title)
-    for other in finished:
-        print(f"{other.slug}: finished what a run that was killed had begun\n")
+    unit = make(course_root(), number, slug, title)
     print(f"{unit.slug}: complete")
-    for path in rooms(unit):
+    for path in filter(Path.exists, parts(unit)):
         print(f"  {path.relative_to(unit.root).as_posix()}{'/' * path.is_dir()}")
     print("  README.md: the unit's rows\n")
-    print(f"to test it:             ./mlsys test -k {unit.name}")
-    print(f"to find what to write:  git grep --untracked -n WRITE: -- README.md '*{unit.name}*'")
-    print("to go step by step:     CONTRIBUTING.md, Add a unit")
+    print(f"the proof of its checks: {proof_of(unit)}")
+    print(f"to test it:              ./mlsys test -k {unit.name}")
+    print(f"to find what to write:   git grep --untracked -n WRITE: -- README.md '*{unit.name}*'")
+    print("to go step by step:      CONTRIBUTING.md, Add a unit")
+
+
+def proof_of(unit: Unit) -> str:
+    """Prove the unit; the result in words."""
+    from autograder.authoring.proof_pages import write_pages
+    from autograder.authoring.prove import prove
+    from autograder.core.units import CourseError
+
+    try:
+        report = prove(unit)
+        write_pages(unit)
+    except CourseError as error:  # no sandbox on this machine
+        return f"not made: {error}\n  to make it later: ./mlsys prove {unit.number}"
+    return "; ".join(report.failures) or f"all {report.total} rows hold"

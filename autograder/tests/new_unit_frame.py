@@ -6,7 +6,8 @@ import hashlib
 import shutil
 from pathlib import Path
 
-from autograder.authoring.readme import SECTION, TABLE
+from autograder.authoring.proof_pages import with_proofs
+from autograder.authoring.readme import NUMBERED
 from autograder.core.units import Unit, find_units
 from autograder.tests.tree import copy_tree
 
@@ -19,16 +20,10 @@ def make_frame(to: Path) -> Path:
         record = root / "reference/benchmarks/records" / f"{unit.name}.json"
         for path in (*rooms.values(), record):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    readme = root / "README.md"
-    text = readme.read_text()
-    table = text.partition(TABLE)[2].partition("\n\n")[0]
-    rows = [line for line in table.splitlines(keepends=True) if line[:3].strip("| ").isdecimal()]
-    for row in rows:
-        text = text.replace(row, "")
-    begin, *sections = SECTION.split(text)
-    text = begin + "<!-- bite:end -->" + sections[-1].partition("<!-- bite:end -->")[2] if sections else text
-    readme.write_text(text)
     assert find_units(root) == []
+    readme = root / "README.md"
+    lines = readme.read_text().splitlines(keepends=True)
+    readme.write_text(with_proofs("".join(line for line in lines if not NUMBERED.match(line)), root))
     return root
 
 
@@ -42,12 +37,12 @@ def contents(root: Path) -> dict[str, str]:
 
 
 def complete(unit: Unit) -> bool:
-    """Whether every room is there, and the README names the unit once in each list."""
+    """True when every part is there, and the README names the unit once in each table."""
     readme = (unit.root / "README.md").read_text()
-    rows = readme.count(f"| {unit.number} | "), readme.count(f"**{unit.slug}**\n")
+    rows = readme.count(f"| {unit.number} | "), readme.count(f"| [{unit.slug}](autograder/checks/")
     return all(path.exists() for path in unit.rooms().values()) and rows == (1, 1)
 
 
 def nothing_left(root: Path) -> bool:
-    """Whether the folder in which units are made is empty."""
+    """True when the folder in which units are made is empty."""
     return list((root / "build/new-unit").iterdir()) == []

@@ -54,7 +54,7 @@ def test_the_reference_twenty_times(arena: Arena):
 
 @pytest.mark.slow
 def test_the_starter_is_reported_whole_and_gets_nothing(arena: Arena):
-    """(43) Two tasks of the unit here; test_bite.py has all of them."""
+    """(43) Two tasks of the unit here; test_proofs.py has all of them."""
     folder = arena.solved()
     for name, data in starter_files(find_unit("01")).items():
         (folder / name).write_bytes(data)

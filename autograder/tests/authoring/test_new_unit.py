@@ -14,8 +14,10 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from autograder.authoring.bite import bite_table
-from autograder.authoring.bite_report import section
+from autograder.authoring.proof import read_proof
+from autograder.authoring.proof_pages import page_problems
+from autograder.authoring.proof_state import proof_state
+from autograder.authoring.prove import verify
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import Unit, find_units
 from autograder.release.desk import ensure_desk
@@ -54,7 +56,7 @@ def run(root: Path, *command: str) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def test_every_room_is_there_and_the_starters_are_the_reference_s(made: Unit):
+def test_every_part_is_there_and_the_starters_are_the_reference_s(made: Unit):
     assert find_units(made.root) == [made]
     assert {wing: path.exists() for wing, path in made.rooms().items() if not path.exists()} == {}
     assert check_drift(made) == []
@@ -90,29 +92,33 @@ def test_the_types_are_right(made: Unit):
 
 @pytest.mark.slow
 def test_the_tests_of_the_course_pass(made: Unit):
-    """Those that look at every unit's rooms, pages and notebook, and the unit's own."""
-    files = ["test_house_rules.py", "test_bite.py", "release/test_students_pages.py"]
+    """Those that look at every unit's parts, pages, proof and notebook, and the unit's own."""
+    files = ["test_house_rules.py", "test_proofs.py", "release/test_students_pages.py"]
     tests = [f"autograder/tests/{name}" for name in files]
     options = ["-q", "-p", "no:cacheprovider", "-m", "not slow", "-k", made.name]
     assert run(made.root, "pytest", *options, *tests, str(made.reference_tests)) == ""
 
 
 @pytest.mark.slow
-def test_the_grader_bites_and_the_readme_says_what(made: Unit):
+def test_the_proof_is_made_with_the_unit_and_shown(made: Unit):
     need_sandbox()
-    rows = list(bite_table(made))
-    assert [row.difference for row in rows if not row.holds] == []
-    points = {row.submission: (row.points, row.max_points) for row in rows}
+    assert verify(made) == ([], [])
+    assert page_problems(made) == []
+    proof = read_proof(made)
+    points = {name: (row.points, row.of) for name, row in proof.items()}
     assert (points["starter"], points["reference"]) == ((0, 100), (100, 100))
-    for task in unit_manifest(made).tasks:
-        assert sum(bool(row.expected & task.checks.keys()) for row in rows[2:]) >= 2
-    assert {name for row in rows[2:] for name in row.lost} == unit_manifest(made).checks.keys()
+    manifest = unit_manifest(made)
+    wrong = [row.case for row in proof_state(made).rows if row.case.wrong is not None]
+    for task in manifest.tasks:
+        assert sum(bool(case.expected & task.checks.keys()) for case in wrong) >= 2
+    assert {name for case in wrong for name in proof[case.name].lost} == manifest.checks.keys()
+
+
+def test_the_readme_has_the_unit_in_both_tables(made: Unit):
     readme = (made.root / "README.md").read_text()
-    assert section(made, rows) in readme
-    assert (
-        readme.count("| 17 | Ring buffers: what's left | WRITE: what you build | [slides](slides/17_ring_")
-        == 1
-    )
+    row = "| 17 | Ring buffers: what's left | WRITE: what you build | [slides](slides/17_ring_"
+    assert readme.count(row) == 1
+    assert readme.count("| [17_ring_buffer](autograder/checks/17_ring_buffer/README.md) | 2 | 6 | ") == 1
 
 
 def run_lab(unit: Unit, solved: bool, monkeypatch: pytest.MonkeyPatch, home: Path) -> Any:

@@ -1,7 +1,7 @@
-"""The rooms of a new unit, written from the templates of `unit_template/`: complete, small, and right.
+"""Write the parts of a new unit from the templates of `unit_template/`.
 
-The templates make a tiny unit of two tasks that passes every test of the course. Their paths are the rooms'
-paths, with SLUG for "17_ring_buffer" and NAME for "ring_buffer". WRITE: marks what the author has to say.
+The templates make a tiny unit of two tasks that passes every test of the course. A template's path is the path of its
+file, with SLUG for "17_ring_buffer" and NAME for "ring_buffer". WRITE: marks what the author has to say.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from autograder.authoring.readme import expected_rows
+from autograder.authoring.cases import all_cases
 from autograder.core.files import write_atomic
 from autograder.core.units import CourseError, Unit, course_root
 from autograder.release.starters import write_starters
@@ -30,16 +30,16 @@ METADATA = {
 }
 
 
-def write_rooms(unit: Unit, title: str) -> None:
-    """Write every room of `unit` into its tree, formatted, with its starters.
+def write_parts(unit: Unit, title: str) -> None:
+    """Write every part of `unit` into its tree, formatted, with its starters.
 
-    Raises CourseError when what came out does not hold together.
+    Raises CourseError when the manifest, a starter or a wrong solution that came out cannot be used.
     """
     for path, text in rendered(unit, title).items():
         write_atomic(unit.root / path, text)
     tidy(unit)
     write_starters(unit)
-    expected_rows(unit)  # reads the manifest and the header of every wrong solution
+    all_cases(unit)  # reads the manifest and the header of every wrong solution
 
 
 def rendered(unit: Unit, title: str) -> dict[str, str]:
@@ -76,11 +76,11 @@ def notebook(text: str) -> str:
 
 
 def tidy(unit: Unit) -> None:
-    """Sort the imports and fold the lines as the course does: both depend on the unit's name."""
+    """Sort the imports and wrap the lines as the course does: both depend on the unit's name."""
     files = [str(path) for path in unit.root.rglob("*") if path.suffix in {".py", ".ipynb"}]
     config = ["--config", str(course_root() / "pyproject.toml"), "--config", FIRST_PARTY]
     for arguments in (["check", "--fix", "--select", "I"], ["format"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--no-cache", *config]
         done = subprocess.run([*command, "--", *files], cwd=course_root(), capture_output=True, text=True)
         if done.returncode:
-            raise CourseError(f"ruff {arguments[0]} does not take the new files\n{done.stdout}{done.stderr}")
+            raise CourseError(f"ruff {arguments[0]} refuses the new files\n{done.stdout}{done.stderr}")

@@ -1,0 +1,121 @@
+"""`autograder/checks/NN_slug/proof.json`: what was graded, with which outcome, and the hashes of what decided it.
+
+One line a row, sorted by name, each with a digest of its own. So two branches that proved different rows merge line by
+line, and a line that somebody edited by hand no longer matches its digest. The digest is no signature: it notices a
+slip, and `./mlsys test --all` grades every row again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from autograder.authoring.cases import Case
+from autograder.authoring.causes import Hashes, short_hash
+from autograder.authoring.outcome import Outcome
+from autograder.core.files import write_atomic
+from autograder.core.result import Status
+from autograder.core.units import CourseError, Unit
+
+SCHEMA = "mlsys/proof/v1"
+NAME = "proof.json"
+
+
+class ProvedRow(BaseModel):
+    """One row of a proof. `of`: the points that the row could get; `date`: the day of the grading, UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    points: int
+    of: int
+    lost: dict[str, Status]
+    date: str
+    hashes: Hashes
+    digest: str
+
+    @classmethod
+    def of_outcome(cls, unit: Unit, outcome: Outcome, hashes: Hashes) -> ProvedRow:
+        lost = dict(sorted(outcome.lost.items()))
+        date = datetime.now(UTC).date().isoformat()
+        row = cls(
+            points=outcome.points, of=outcome.max_points, lost=lost, date=date, hashes=hashes, digest=""
+        )
+        return row.model_copy(update={"digest": row.expected_digest(unit, outcome.case.name)})
+
+    def outcome(self, case: Case) -> Outcome:
+        return Outcome(case, self.points, self.of, self.lost)
+
+    def expected_digest(self, unit: Unit, name: str) -> str:
+        fields = self.model_dump(mode="json", exclude={"digest"})
+        return short_hash(json.dumps([SCHEMA, unit.slug, name, fields], sort_keys=True))
+
+    def edited(self, unit: Unit, name: str) -> bool:
+        """True when the row is not as `./mlsys prove` wrote it."""
+        return self.digest != self.expected_digest(unit, name)
+
+
+def proof_path(unit: Unit) -> Path:
+    return unit.checks / NAME
+
+
+def read_proof(unit: Unit) -> dict[str, ProvedRow]:
+    """Name -> row; {} where there is no proof. Rows may be edited: see `ProvedRow.edited`.
+
+    Raises CourseError for a file that is not a proof of this unit.
+    """
+    path = proof_path(unit)
+    place = path.relative_to(unit.root).as_posix()
+    try:
+        data: Any = json.loads(path.read_bytes())
+        if data["schema"] != SCHEMA or data["unit"] != unit.slug:
+            raise CourseError(
+                f"{place}: expected schema {SCHEMA} and unit {unit.slug}, got {data['schema']} and {data['unit']}\n"
+                f"  to fix: remove the file, then ./mlsys prove {unit.number}"
+            )
+        return {name: ProvedRow.model_validate(row) for name, row in data["rows"].items()}
+    except FileNotFoundError:
+        return {}
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        told = str(error).splitlines()[0]
+        raise CourseError(
+            f"{place}: expected a proof as ./mlsys prove writes it, got a file that cannot be read ({told})\n"
+            f"  to fix: remove the file or take it back from git, then ./mlsys prove {unit.number}"
+        ) from None
+
+
+def write_proof(unit: Unit, rows: dict[str, ProvedRow]) -> None:
+    """Put the rows in place of the ones there, in one step."""
+    lines = [
+        f"{json.dumps(name)}: {json.dumps(row.model_dump(mode='json'))}" for name, row in sorted(rows.items())
+    ]
+    head = f'{{\n"schema": {json.dumps(SCHEMA)},\n"unit": {json.dumps(unit.slug)},\n"rows": {{\n'
+    write_atomic(proof_path(unit), head + ",\n".join(lines) + "\n}\n}\n")
+
+
+@contextmanager
+def recording(unit: Unit) -> Iterator[None]:
+    """Keep other processes from writing this proof. Raises CourseError when one of them does.
+
+    Sweeps what a killed process left beside the proof.
+    """
+    held = os.open(unit.checks, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(
+                f"another ./mlsys prove is writing the proof of {unit.slug}: wait until it is done"
+            ) from None
+        for stray in unit.checks.glob(f".{NAME}.*.tmp"):
+            stray.unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(held)
