@@ -117,8 +117,8 @@ def test_what_is_missing_is_named_and_the_next_start_goes_on_from_there(tmp_path
     (wheels / "tiny13-1.0-py3-none-any.whl").unlink()
     failed = start(root, PIP_FIND_LINKS=str(wheels))
     assert failed.returncode == 69
-    assert "pip could not install what the course needs" in failed.stderr
-    assert "what is already installed is kept" in failed.stderr
+    assert "pip could not install the packages of the course" in failed.stderr
+    assert "installed packages are kept" in failed.stderr
     assert not (root / ".venv" / "ready").exists()
 
     [site] = (root / ".venv" / "lib").glob("python3*/site-packages")
@@ -184,7 +184,7 @@ def test_an_interrupted_installation_goes_on(tmp_path: Path, stalling_server: st
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode in {130, -signal.SIGINT}  # a shell says 130 for either
-    assert "interrupted; run the same command again and it goes on from here" in printed
+    assert "interrupted; run the same command again to continue" in printed
     assert "Traceback" not in printed
     assert not (root / ".venv" / "ready").exists()
 
