@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import jinja2
-import nbformat
 
 from autograder.authoring.cases import all_cases
 from autograder.core.files import write_atomic
@@ -65,6 +64,8 @@ def rendered(unit: Unit, title: str) -> dict[str, str]:
 
 def notebook(text: str) -> str:
     """A notebook from its cells, each behind a line `<!-- markdown NAME -->` or `<!-- code NAME -->`."""
+    import nbformat  # takes two seconds, and a refusal needs none of it
+
     _, *parts = CELL.split(text)
     cells = []
     for kind, name, source in zip(parts[::3], parts[1::3], parts[2::3], strict=True):

@@ -9,10 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 from autograder.authoring.proof import read_proof
 from autograder.authoring.proof_pages import page_problems
@@ -22,6 +19,7 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.units import Unit, find_units
 from autograder.release.desk import ensure_desk
 from autograder.release.starters import check_drift, solved_files
+from autograder.tests import notebooks
 from autograder.tests.needs import need_sandbox
 from autograder.tests.new_unit_frame import make_frame
 from autograder.tests.tree import environment, mlsys
@@ -127,8 +125,8 @@ def run_lab(unit: Unit, solved: bool, monkeypatch: pytest.MonkeyPatch, home: Pat
         (unit.desk / name).write_bytes(content)
     monkeypatch.setenv("PYTHONPATH", str(unit.root))
     monkeypatch.setenv("IPYTHONDIR", str(home / "ipython"))
-    notebook = nbformat.read(unit.desk / unit.lab.name, as_version=4)
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(unit.desk)}}).execute()
+    notebook = notebooks.read(unit.desk / unit.lab.name)
+    notebooks.execute(notebook, unit.desk, seconds=300)
     return notebook
 
 
@@ -148,7 +146,7 @@ def test_the_lab_runs_on_the_solution_to_its_end(unit: Unit, monkeypatch: pytest
 def test_the_lab_stops_at_the_first_task_of_the_starter(
     unit: Unit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    with pytest.raises(CellExecutionError) as caught:
+    with pytest.raises(notebooks.cell_error()) as caught:
         run_lab(unit, False, monkeypatch, tmp_path)
     assert "Task 17.1 moving_sum is not written yet: open direct.py, write _moving_sum" in str(caught.value)
     assert "Traceback" not in str(caught.value)

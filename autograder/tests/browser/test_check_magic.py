@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from autograder.core.units import Unit
 from autograder.release.desk import ensure_desk
-from autograder.tests import needs
+from autograder.tests import needs, notebooks
 from autograder.tests.browser.jupyterlab import session
 from autograder.tests.mini import make_course_with_tools
 
@@ -26,14 +25,8 @@ def unit(tmp_path: Path) -> Unit:
     ensure_desk(unit)
     path = unit.desk / "ops.py"
     path.write_text(path.read_text().replace("raise NotImplementedError(", "while True: str("))
-    notebook = nbformat.v4.new_notebook(
-        cells=[
-            nbformat.v4.new_code_cell(source)
-            for source in ("%load_ext autograder.notebook", "%check add", "%check 01.2")
-        ],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, unit.desk / unit.lab.name)
+    notebook = notebooks.new("%load_ext autograder.notebook", "%check add", "%check 01.2")
+    notebooks.write(notebook, unit.desk / unit.lab.name)
     return unit
 
 

@@ -8,13 +8,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 from autograder.core.units import Unit, course_root
 from autograder.release.desk import ensure_desk
+from autograder.tests import notebooks
 from autograder.tests.mini import make_course_with_tools
 
 EXTENSION = "%load_ext autograder.notebook"
@@ -32,14 +30,8 @@ def kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
             shutil.copytree(course / "reference", tmp_path / "shared" / "reference")
             course = tmp_path / "shared"
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(course or course_root()), str(course_root()))))
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in (EXTENSION, *cells)],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-        )
-        client = NotebookClient(
-            notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(desk)}}
-        )
-        client.execute()
+        notebook = notebooks.new(EXTENSION, *cells)
+        notebooks.execute(notebook, desk)
         return notebook.cells[1:]
 
     return start
@@ -55,7 +47,7 @@ def text_of(cell: Any) -> str:
 def test_an_unwritten_task_stops_the_notebook_with_one_sentence(unit: Unit, kernel: Any):
     """In a copy of the desk anywhere, as CI uses it."""
     ensure_desk(unit)
-    with pytest.raises(CellExecutionError) as caught:
+    with pytest.raises(notebooks.cell_error()) as caught:
         kernel(unit.desk, "import ops", "ops.add([1], [2])", "print('not reached')", course=unit.root)
     told = str(caught.value)
     assert "Task 01.1 add is not written yet" in told
@@ -90,14 +82,14 @@ def outer(a):
         inner(a[i])
 outer(np.ones(100))
 """
-    with pytest.raises(CellExecutionError) as caught:
+    with pytest.raises(notebooks.cell_error()) as caught:
         kernel(unit.desk, cell, course=unit.root)
     assert "Task 01.2 scale is not written yet" in str(caught.value)
 
 
 def test_other_not_implemented_errors_are_shown_as_usual(unit: Unit, kernel: Any):
     ensure_desk(unit)
-    with pytest.raises(CellExecutionError) as caught:
+    with pytest.raises(notebooks.cell_error()) as caught:
         kernel(unit.desk, "def f():\n    raise NotImplementedError('mine')", "f()")
     assert "NotImplementedError" in str(caught.value)
     assert "is not written yet" not in str(caught.value)
@@ -161,7 +153,7 @@ path.write_text(path.read_text().replace(
 
 def test_check_of_an_unknown_task_is_one_plain_line(unit: Unit, kernel: Any):
     ensure_desk(unit)
-    with pytest.raises(CellExecutionError) as caught:
+    with pytest.raises(notebooks.cell_error()) as caught:
         kernel(unit.desk, "%check 99.1")
     assert "unknown unit '99'" in str(caught.value)
     assert "Traceback (most" not in str(caught.value)

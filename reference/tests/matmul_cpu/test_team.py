@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from reference.matmul_cpu import matmul
+from reference.matmul_cpu.plan import l2_bytes
 from reference.matmul_cpu.team import Team, team, wake_elsewhere
 from reference.shared.machine import usable_cores
 
@@ -108,7 +109,7 @@ def test_the_panels_of_a_thread_do_not_grow_with_the_matrices():
         matmul(np.ones((side, side)), np.ones((side, side)))
         matmul(np.ones((8, 40 * side)), np.ones((40 * side, 8)))
     crew = team()
-    assert max(seat.panel_bytes for seat in (*crew.seats, *crew.helpers)) < 2**20
+    assert max(seat.panel_bytes for seat in (*crew.seats, *crew.helpers)) < l2_bytes()
 
 
 @linux
