@@ -10,6 +10,7 @@ from pathlib import Path
 
 from autograder.core.files import write_atomic, write_new
 from autograder.core.manifest import Manifest, unit_manifest
+from autograder.core.storage import StorageError, explain
 from autograder.core.units import CourseError, Unit
 from autograder.release.source import EditError, put_back
 
@@ -47,11 +48,12 @@ def ensure_desk(unit: Unit, desk: Path | None = None) -> list[str]:
     files = handed_out(unit, unit_manifest(unit))
     try:
         desk.mkdir(parents=True, exist_ok=True)
-        return [name for name, source in files.items() if write_new(desk / name, source.read_bytes())]
+        absent = {name: source for name, source in files.items() if not (desk / name).exists()}
+        return [name for name, source in absent.items() if write_new(desk / name, source.read_bytes())]
     except OSError as error:
-        raise CourseError(
-            f"cannot write to the desk {desk}: {error.strerror or error}\n"
-            "  expected: a folder that you may write to"
+        raise StorageError(
+            explain(error, "your files are unchanged")
+            or f"cannot write to the desk {desk}: {error.strerror or error}"
         ) from None
 
 
