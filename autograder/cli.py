@@ -1,7 +1,7 @@
 """The command line: registers the commands, and turns every error into one message and an exit code.
 
 Exit codes: 0 done; 1 a check, test or target failed; 2 bad input; 69 something is not installed;
-70 a bug of the course; 130 interrupted.
+70 a bug of the course; 74 a file could not be written; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from autograder.commands import (
 )
 from autograder.commands.help_text import PlainCommand, PlainGroup
 from autograder.commands.student_tree import fit_to_tree
-from autograder.core.units import CourseError
+from autograder.core.units import CourseError, course_root
 
 app = typer.Typer(
     name="mlsys",
@@ -92,6 +92,10 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("MLSYS_DEBUG"):
             raise
+        told, code = from_outside(error)
+        if told:
+            print(f"mlsys: {told}", file=sys.stderr)
+            sys.exit(code)
         print(f"mlsys: internal error: {type(error).__name__}: {error}", file=sys.stderr)
         print(
             "  This is a bug of the course, not your mistake. Report it with the output of "
@@ -99,3 +103,25 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(70)
+
+
+# A failed write: what it leaves as it was.
+SAFE = {
+    "check": "your files are unchanged; only the points of this check are not saved",
+    "reset": "no file is lost: each one is as it was, or reset with your old file beside it",
+    "grade": "what is graded is kept, and the same command continues",
+    "lab": "your files are unchanged",
+}
+
+
+def from_outside(error: Exception) -> tuple[str, int]:
+    """(message, exit code) for an error whose cause is not the course: the disk, or the environment; ("", 0) else."""
+    from autograder.core.storage import StorageError, explain
+    from autograder.install.damage import told
+
+    if isinstance(error, OSError):
+        safe = SAFE.get(sys.argv[1] if len(sys.argv) > 1 else "", "finished files are kept")
+        return explain(error, safe), StorageError.exit_code
+    if isinstance(error, ImportError):
+        return told(course_root(), error), 69
+    return "", 0

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.core.storage import writing
+
 
 def utc_now() -> datetime:
     """The grader's clock, the only one that counts."""
@@ -28,18 +30,19 @@ class Journal:
         data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         new = not self.path.exists()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            size = os.fstat(fd).st_size
-            # A kill, or a full disk, may have cut the last line off: it must not spoil this one.
-            torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
-            view = memoryview(b"\n" + data if torn else data)
-            while view:
-                view = view[os.write(fd, view) :]
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        with writing(self.path):
+            fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                size = os.fstat(fd).st_size
+                # A kill, or a full disk, may have cut the last line off: it must not spoil this one.
+                torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+                view = memoryview(b"\n" + data if torn else data)
+                while view:
+                    view = view[os.write(fd, view) :]
+                os.fsync(fd)
+            finally:
+                os.close(fd)
         if new:
             sync_folder(self.path.parent)
 

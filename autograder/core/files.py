@@ -8,22 +8,25 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.core.storage import writing
+
 
 @contextlib.contextmanager
 def flushed_beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
     """A temporary file beside `path`, with the content on the disk; gone afterwards unless it was renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(mode)
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(mode)
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from autograder.core.result import Feedback, Status
+from autograder.core.storage import explain
 from autograder.judge.checking.failures import Failure, WorkerError
 from autograder.judge.checking.student import Student
 from autograder.judge.recorder import Record, Recorder
@@ -179,4 +180,5 @@ def reason(caught: pytest.ExceptionInfo[BaseException]) -> str:
 
 
 def brief(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:2000]
+    told = explain(error) if isinstance(error, OSError) else ""
+    return told or f"{type(error).__name__}: {error}"[:2000]

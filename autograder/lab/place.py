@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.core.files import write_atomic
+
 # Beginnings of variables that set up another Jupyter or other plots than those of the lab.
 FOREIGN = ("JUPYTER", "IPYTHON", "MPL", "MATPLOTLIB")
 
@@ -43,11 +45,9 @@ class Place:
         return self.home / "server.log"
 
     def prepare(self) -> None:
-        self.home.mkdir(parents=True, exist_ok=True)
-        (self.home / ".gitignore").write_text("*\n")
-        settings = self.home / "settings"
-        settings.mkdir(exist_ok=True)
-        (settings / "overrides.json").write_text(json.dumps(SETTINGS, indent=2))
+        """Write the settings. Raises OSError."""
+        write_atomic(self.home / ".gitignore", "*\n")
+        write_atomic(self.home / "settings" / "overrides.json", json.dumps(SETTINGS, indent=2))
 
     @property
     def variables(self) -> dict[str, str]:

@@ -5,11 +5,14 @@ Every function here that replaces a file keeps the old one beside it.
 
 from __future__ import annotations
 
+import io
+import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.files import write_atomic, write_new
 from autograder.core.manifest import Manifest, unit_manifest
+from autograder.core.storage import StorageError, explain
 from autograder.core.units import CourseError, Unit
 from autograder.release.source import EditError, put_back
 
@@ -47,11 +50,12 @@ def ensure_desk(unit: Unit, desk: Path | None = None) -> list[str]:
     files = handed_out(unit, unit_manifest(unit))
     try:
         desk.mkdir(parents=True, exist_ok=True)
-        return [name for name, source in files.items() if write_new(desk / name, source.read_bytes())]
+        absent = {name: source for name, source in files.items() if not (desk / name).exists()}
+        return [name for name, source in absent.items() if write_new(desk / name, source.read_bytes())]
     except OSError as error:
-        raise CourseError(
-            f"cannot write to the desk {desk}: {error.strerror or error}\n"
-            "  expected: a folder that you may write to"
+        raise StorageError(
+            explain(error, "your files are unchanged")
+            or f"cannot write to the desk {desk}: {error.strerror or error}"
         ) from None
 
 
@@ -88,14 +92,24 @@ def reset_task(unit: Unit, wanted: str, desk: Path | None = None) -> Reset | Non
     if not path.exists():
         return replace_keeping(path, source.read_bytes())
     names = list(dict.fromkeys((*task.asked, task.function)))
+    data = path.read_bytes()
     try:
-        text = put_back(path.read_bytes().decode("utf-8-sig"), source.read_bytes().decode(), names)
-    except (EditError, UnicodeDecodeError) as error:
+        encoding = encoding_of(data)
+        content = put_back(data.decode(encoding), source.read_bytes().decode(), names).encode(encoding)
+    except (EditError, UnicodeError, SyntaxError) as error:
         raise CourseError(
             f"cannot restore one task in {path.name}: {error}\n  expected: valid Python"
             f"\n  to fix: correct that line, or restore the whole file: ./mlsys reset {task.id} --file"
         ) from None
-    return replace_keeping(path, text.encode())
+    return replace_keeping(path, content)
+
+
+def encoding_of(source: bytes) -> str:
+    """The encoding of a module, as Python finds it: a byte-order mark, a coding cookie, or UTF-8.
+
+    Raises SyntaxError for a cookie that names no encoding.
+    """
+    return tokenize.detect_encoding(io.BytesIO(source).readline)[0]
 
 
 def reset_files(unit: Unit, names: list[str] | None = None, desk: Path | None = None) -> list[Reset]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autograder.core.result import Feedback, GradeResult, Status, TaskResult, TestResult
+from autograder.core.text import printable
 
 OUTPUT_LINES = 12  # of a test's own output, its end
 
@@ -38,8 +39,7 @@ def clean(text: str, *, limit: int = 20_000) -> str:
     text = text.replace("\r\n", "\n")
     text = text if len(text) <= limit else "..." + text[-limit:]
     return "".join(
-        char if char in "\n\t" or char.isprintable() else char.encode("unicode_escape").decode()
-        for char in text
+        char if char in "\n\t" or printable(char) else char.encode("unicode_escape").decode() for char in text
     )
 
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.core.text import printable
 from autograder.core.units import CourseError
 from autograder.roster.addresses import AddressError, resolve
 from autograder.roster.standing import Person
@@ -23,6 +25,7 @@ NEEDED = ("id", "name", "repository")
 ALLOWED = ("email", "github", "group")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")  # names folders and files
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+SEPARATOR = re.compile(r'"?sep=([,;\t|])"?', re.IGNORECASE)  # the first line that Excel writes, and hides
 LONGEST = 300  # characters of one cell
 MAX_BYTES = 8 << 20
 
@@ -68,9 +71,8 @@ def parse_roster(data: bytes, name: str, folder: Path) -> tuple[Person, ...]:
     rows = read_rows(text, name)
     header, problems = read_header(rows, name)
     people: list[tuple[int, Person]] = []
-    problems += twice(
-        [(line, dict(zip(header, cells, strict=False)).get("id", "")) for line, cells in rows[1:]]
-    )
+    named = [(line, dict(zip(header, cells, strict=False))) for line, cells in rows[1:]]
+    problems += [problem for column in ("id", "email") for problem in twice(named, column)]
     for line, cells in rows[1:]:
         person = read_person(line, cells, header, folder, problems)
         if person is not None:
@@ -89,7 +91,8 @@ def parse_roster(data: bytes, name: str, folder: Path) -> tuple[Person, ...]:
 def read_rows(text: str, name: str) -> list[tuple[int, list[str]]]:
     """(line, cells) of each row that is not blank; Excel's semicolons are understood."""
     first = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
+    told = SEPARATOR.fullmatch(first.strip(" \r"))
+    delimiter = told[1] if told else max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows = []
     while True:
@@ -100,9 +103,14 @@ def read_rows(text: str, name: str) -> list[tuple[int, list[str]]]:
             return rows
         except csv.Error as error:
             raise RosterError(f"{name}:{line}: expected CSV, got: {error}") from None
-        cells = [cell.strip() for cell in cells]
-        if any(cells):
+        cells = [plain_spaces(cell) for cell in cells]
+        if any(cells) and not (told and not rows and cells[0].casefold().startswith("sep=")):
             rows.append((line, cells))
+
+
+def plain_spaces(cell: str) -> str:
+    """The cell without blanks around it, and with one kind of blank inside: some names come with wide or firm ones."""
+    return "".join(" " if unicodedata.category(char) == "Zs" else char for char in cell).strip()
 
 
 def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str], list[Problem]]:
@@ -112,7 +120,8 @@ def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str]
     if missing:
         wanted = f"id, name, repository (and perhaps {', '.join(ALLOWED)})"
         got = ", ".join(header)[:LONGEST] or "an empty file"
-        raise RosterError(f"{name}:1: expected the columns {wanted}, got {got}")
+        line = rows[0][0] if rows else 1
+        raise RosterError(f"{name}:{line}: expected the columns {wanted}, got {got}")
     line, problems = rows[0][0], []
     for column in dict.fromkeys(header):
         if column not in NEEDED + ALLOWED:
@@ -139,7 +148,7 @@ def read_person(
             problems.append(Problem(line, column, "expected a value, got an empty cell"))
         elif len(value) > LONGEST:
             problems.append(Problem(line, column, f"expected at most {LONGEST} characters, got {len(value)}"))
-        elif not value.isprintable():
+        elif not all(map(printable, value)):
             problems.append(Problem(line, column, f"expected one line of text, got {value[:60]!r}"))
     for column in ("id", "group"):
         value = row.get(column, "")
@@ -156,16 +165,16 @@ def read_person(
     return Person(**{column: row.get(column, "") for column in NEEDED + ALLOWED})
 
 
-def twice(ids: list[tuple[int, str]]) -> list[Problem]:
-    """An id names one person, also where file names ignore case."""
+def twice(rows: list[tuple[int, dict[str, str]]], column: str) -> list[Problem]:
+    """An id or an email names one person; file names and mail servers may ignore case."""
     seen: dict[str, int] = {}
     problems = []
-    for line, each in ids:
-        first = seen.setdefault(each.casefold(), line)
-        if each and first != line:
-            problems.append(
-                Problem(line, "id", f"expected each id once, got {each[:80]!r} again (line {first})")
-            )
+    for line, row in rows:
+        value = row.get(column, "")
+        first = seen.setdefault(value.casefold(), line)
+        if value and first != line:
+            expected = f"expected each {column} once, got {value[:80]!r} again (line {first})"
+            problems.append(Problem(line, column, expected))
     return problems
 
 

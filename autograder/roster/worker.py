@@ -27,6 +27,7 @@ def main() -> None:
     jobs = os.fdopen(os.dup(0), "rb")
     os.dup2(quiet, 0)
 
+    from autograder.core.storage import explain
     from autograder.roster.cores import Cores
     from autograder.roster.job import Job, grade_job
 
@@ -36,7 +37,8 @@ def main() -> None:
         try:
             answer = {"key": job.key, "result": grade_job(job, cores).to_json()}
         except Exception as error:  # the grader's own mistake: the next submission may fare better
-            answer = {"key": job.key, "trouble": f"{type(error).__name__}: {error}"[:4000]}
+            told = explain(error) if isinstance(error, OSError) else ""
+            answer = {"key": job.key, "trouble": (told or f"{type(error).__name__}: {error}")[:4000]}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

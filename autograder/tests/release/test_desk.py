@@ -56,6 +56,22 @@ def test_a_desk_that_cannot_be_made(unit: Unit):
         ensure_desk(unit)
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8-sig", "cp1252"])
+def test_reset_keeps_a_modules_encoding(unit: Unit, encoding: str):
+    ensure_desk(unit)
+    path = unit.desk / "ops.py"
+    cookie = "" if encoding == "utf-8-sig" else f"# -*- coding: {encoding} -*-\n"
+    starter = path.read_text()
+    text = cookie + "# M\u00fcller\n" + starter.replace("raise NotImplementedError", "return str")
+    path.write_bytes(text.encode(encoding))
+    assert reset_task(unit, "01.1") is not None
+    restored = path.read_bytes().decode(encoding)
+    assert restored == cookie + "# M\u00fcller\n" + starter
+    path.write_bytes(b"# coding: nonsense\n" + starter.encode())
+    with pytest.raises(CourseError, match=r"cannot restore one task in ops.py: .*nonsense"):
+        reset_task(unit, "01.1")
+
+
 def test_reset_puts_one_task_back_and_keeps_the_old_file(unit: Unit):
     ensure_desk(unit)
     path = unit.desk / "ops.py"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.reports.view import clean
 from autograder.roster.addresses import AddressError, resolve, short_name
 from autograder.roster.people import RosterError, parse_roster, read_roster
 
@@ -27,6 +28,54 @@ def test_a_roster_of_a_spreadsheet_is_read(tmp_path: Path):
     ada, bob = read_roster(path)
     assert (ada.id, ada.name, ada.repository, ada.email) == ("007", "Ada", ADA, "a@example.org")
     assert (bob.id, bob.repository) == ("8", "git@example.org:c/b.git")
+
+
+@pytest.mark.parametrize(
+    ("first", "delimiter"),
+    [("sep=;", ";"), ('"SEP=,"', ","), ("sep=\t", "\t"), ("sep=|", "|"), ("\ufeffsep=;\r", ";")],
+)
+def test_the_line_by_which_a_spreadsheet_names_its_separator_is_read(first: str, delimiter: str):
+    rows = [["id", "name", "repository"], ["s1", "Ada; L, and more", ADA], ["", "Bob", ADA]]
+    text = "\n".join([first, *(delimiter.join(f'"{cell}"' for cell in row) for row in rows)])
+    [found] = problems(text).splitlines()[1:]
+    assert found == "  roster.csv:4, column id: expected a value, got an empty cell", (
+        "lines count as in the file"
+    )
+    [ada] = parse_roster("\n".join(text.split("\n")[:3]).encode(), "roster.csv", Path("/"))
+    assert ada.name == "Ada; L, and more"
+
+
+def test_an_email_names_one_person():
+    header = "id,name,repository,email\n"
+    rows = f"s1,A,{ADA},a@x.org\ns2,B,https://x.org/b.git,\ns3,C,https://x.org/c.git,\ns4,D,https://x.org/d.git,A@x.org\n"
+    assert problems(header + rows) == (
+        "1 mistake in roster.csv\n"
+        "  roster.csv:5, column email: expected each email once, got 'A@x.org' again (line 2)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("山田\u3000太郎", "山田 太郎"),  # an ideographic space
+        ("Jean\u00a0Luc\u202fP.", "Jean Luc P."),  # firm spaces
+        ("علی\u200cرضا", "علی\u200cرضا"),  # a joiner that is part of the spelling
+        ("e\u0301lodie O\u2019Neil \U0001f600", "e\u0301lodie O\u2019Neil \U0001f600"),
+        ("\U0002ebf0", "\U0002ebf0"),  # newer than Python 3.11
+        ("X Æ A-12 <b>&", "X Æ A-12 <b>&"),
+    ],
+)
+def test_a_name_may_be_any_text(name: str, kept: str):
+    [person] = parse_roster(f"{HEADER}s1,{name},{ADA},\n".encode(), "roster.csv", Path("/"))
+    assert person.name == kept
+    assert clean(person.name) == kept, "and reports show it"
+
+
+@pytest.mark.parametrize(
+    "char", ["\u202e", "\u2066", "\u200f", "\x1b", "\u2028", "\x7f", "\ufdd0", "\uffff", "\ufeff"]
+)
+def test_what_is_no_text_is_refused(char: str):
+    assert "column name: expected one line of text" in problems(f"{HEADER}s1,A{char}B,{ADA},\n")
 
 
 def test_every_wrong_cell_is_named_at_once(tmp_path: Path):
