@@ -1,7 +1,7 @@
 """The notebook extension of the course: `%load_ext autograder.notebook`, then `%check 01.3`.
 
 It puts the desk on the import path, loads edits without a kernel restart, and shows the NotImplementedError of
-an unwritten task as one sentence.
+an unwritten task as one sentence. It is a lab's first cell: what only `%check` needs is imported then.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.display import display
 
 from autograder.core.units import SLUG, CourseError
 from autograder.judge.worker.unwritten import SAYS, listed, unwritten
@@ -58,8 +61,6 @@ def check_magic(line: str) -> None:
 
     While it runs, one line shows the running check, its time and its limit. Then the table replaces the line.
     """
-    from IPython.core.error import UsageError
-
     place = Place()
     try:
         result = check_here(line.strip(), Path.cwd(), place.show)
@@ -79,8 +80,6 @@ class Place:
         self.handle: Any = None
 
     def put(self, data: dict[str, str]) -> None:
-        from IPython.display import display
-
         if self.handle is None:
             self.handle = display(data, raw=True, display_id=True)
         else:

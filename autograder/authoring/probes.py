@@ -1,4 +1,7 @@
-"""The probes of `./mlsys doctor`: each one tries the real program and returns one line."""
+"""The probes of `./mlsys doctor`: each one tries the real program and returns one line.
+
+A probe imports the package that it examines. So a broken package is one finding, and the other probes go on.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from typing import Literal
 
 from autograder.core.browser import TO_MEND, find_browser, switches
 from autograder.core.units import course_root
-from autograder.lab.jupyter import FIRST_PORT, is_free
+from autograder.lab.ports import FIRST_PORT, is_free
 
 GB = 1e9
 DISK_GB, MEMORY_GB = 2.0, 4.0

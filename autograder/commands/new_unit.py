@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.new_unit import new_unit as make
+from autograder.authoring.new_unit import rooms
+from autograder.core.units import course_root
+
 
 def new_unit(
     number: Annotated[str, typer.Argument(metavar="NN", help="The number of the unit: two digits, like 07.")],
@@ -25,10 +29,6 @@ def new_unit(
     two small tasks that pass all tests, and adds the unit to README.md. It writes all of it or nothing, and
     overwrites no file. Then replace it step by step, as CONTRIBUTING.md explains.
     """
-    from autograder.authoring.new_unit import new_unit as make
-    from autograder.authoring.new_unit import rooms
-    from autograder.core.units import course_root
-
     unit, finished = make(course_root(), number, slug, title)
     for other in finished:
         print(f"{other.slug}: finished what a run that was killed had begun\n")

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.units import CourseError, Unit
+from autograder.lab.ports import FIRST_PORT, choose_port
 from autograder.lab.workspace import write_workspace
 
-FIRST_PORT = 8888
-PORTS_TRIED = 20
 START_SECONDS = 90  # a cold disk and a slow laptop
 
 # Without these, a new JupyterLab shows questions and news. A student's own settings override them.
@@ -79,34 +77,6 @@ class Place:
             | own
             | {"JUPYTER_TOKEN": token, "PYTHONPATH": path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
         )
-
-
-def choose_port(wanted: int | None) -> int:
-    """`wanted`, or the first free port from 8888 on. Raises CourseError if `wanted` is in use."""
-    if wanted is not None:
-        if not is_free(wanted):
-            raise CourseError(
-                f"port {wanted} is in use\n"
-                "  expected: a free port\n"
-                "  to fix: stop the program that uses it, or leave --port out to get a free one"
-            )
-        return wanted
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
-        if is_free(port):
-            return port
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        return any_port.getsockname()[1]
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def server_command(place: Place, unit: Unit, port: int) -> list[str]:

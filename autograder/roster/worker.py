@@ -13,6 +13,8 @@ import signal
 import sys
 
 from autograder.judge.worker.processes import PDEATHSIG, prctl
+from autograder.roster.cores import Cores
+from autograder.roster.job import Job, grade_job
 
 
 def main() -> None:
@@ -26,9 +28,6 @@ def main() -> None:
     os.dup2(quiet, 1)
     jobs = os.fdopen(os.dup(0), "rb")
     os.dup2(quiet, 0)
-
-    from autograder.roster.cores import Cores
-    from autograder.roster.job import Job, grade_job
 
     cores = Cores()
     for line in jobs:

@@ -13,6 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from autograder.cli import COMMANDS
+from autograder.commands.lazy import LazyCommand
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import Unit, course_root, find_units
 from autograder.release.starters import check_drift
@@ -149,14 +151,6 @@ def test_every_package_that_a_pinned_one_needs_is_pinned_too():
     assert gaps == set()
 
 
-def commands() -> list[str]:
-    from typer.main import get_command
-
-    from autograder.cli import app
-
-    return sorted(vars(get_command(app))["commands"])
-
-
 def test_the_commands_of_the_course_are_there():
     expected = {
         "bench",
@@ -171,10 +165,15 @@ def test_the_commands_of_the_course_are_there():
         "test",
         "units",
     }
-    assert expected <= set(commands())
+    assert expected <= {command.name for command in COMMANDS}
 
 
-@pytest.mark.parametrize("name", commands())
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_list_of_commands_says_what_each_says_of_itself(command: LazyCommand):
+    assert command.help == command.load().help.partition("\n\n")[0].rstrip()
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
 def test_every_command_explains_itself(name: str):
     done = mlsys(ROOT, name, "--help", COLUMNS="80")
     assert done.returncode == 0

@@ -15,7 +15,7 @@ from autograder.authoring import probes
 from autograder.authoring.doctor import as_json, conclusion, examine
 from autograder.authoring.probes import Line
 from autograder.core.units import course_root
-from autograder.lab.jupyter import FIRST_PORT, is_free
+from autograder.lab.ports import FIRST_PORT, is_free
 from autograder.tests import needs
 from autograder.tests.tree import mlsys
 from reference.shared.gpu import detect as gpu_here

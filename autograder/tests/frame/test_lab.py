@@ -20,7 +20,7 @@ import pytest
 
 from autograder.commands.lab import first_unfinished
 from autograder.core.units import CourseError, Unit, find_unit
-from autograder.lab import jupyter
+from autograder.lab import jupyter, ports
 from autograder.lab.workspace import write_workspace
 from autograder.tests.tree import command, copy_tree, environment, mlsys
 
@@ -143,13 +143,13 @@ def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
 @pytest.mark.slow
 def test_a_taken_default_port_is_passed_over_and_said(tree: Path):
     with socket.socket() as occupant:
-        if jupyter.is_free(jupyter.FIRST_PORT):
+        if ports.is_free(ports.FIRST_PORT):
             occupant.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            occupant.bind(("127.0.0.1", jupyter.FIRST_PORT))
+            occupant.bind(("127.0.0.1", ports.FIRST_PORT))
             occupant.listen()
         with running_lab(tree) as (process, printed, address):
-            assert f"Port {jupyter.FIRST_PORT} is in use; using port" in printed
-            assert f":{jupyter.FIRST_PORT}/" not in address
+            assert f"Port {ports.FIRST_PORT} is in use; using port" in printed
+            assert f":{ports.FIRST_PORT}/" not in address
             process.terminate()  # as a terminal that is closed, or a machine that shuts down
             assert process.wait(30) == 0
 
