@@ -1,4 +1,4 @@
-"""The command line: registers the commands, and turns every error into one message and an exit code.
+"""The command line: lists the commands, and turns every error into one message and an exit code.
 
 Exit codes: 0 done; 1 a check, test or target failed; 2 bad input; 69 something is not installed;
 70 a bug of the course; 74 a file could not be written; 130 interrupted.
@@ -10,72 +10,46 @@ import os
 import signal
 import sys
 
-import typer
-
-from autograder.commands import (
-    bench,
-    check,
-    classroom50,
-    collect,
-    doctor,
-    export,
-    feedback,
-    grade,
-    lab,
-    mark,
-    merge,
-    new_unit,
-    prove,
-    release,
-    reset,
-    similarity,
-    slides,
-    status,
-    test,
-    units,
-)
-from autograder.commands.help_text import PlainCommand, PlainGroup
+from autograder.commands.help_text import PlainGroup
+from autograder.commands.lazy import LazyCommand
 from autograder.commands.student_tree import fit_to_tree
+from autograder.core.storage import StorageError, explain
 from autograder.core.units import CourseError, course_root
+from autograder.install.damage import told as told_of_damage
 
-app = typer.Typer(
+STUDENTS, INSTRUCTORS, EVERYONE = "For students", "For instructors", "For everyone"
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}  # to pytest
+COMMANDS = (
+    LazyCommand("lab", "Open a unit's lab in JupyterLab, with your files beside it.", STUDENTS),
+    LazyCommand("check", "Check your solutions, and show your points.", STUDENTS),
+    LazyCommand("reset", "Restore the starter of a task, and keep your old file.", STUDENTS),
+    LazyCommand("status", "Show your points in every unit, from your last checks.", STUDENTS),
+    LazyCommand("collect", "Fetch every repository; new work counts as received now.", INSTRUCTORS),
+    LazyCommand("grade", "Grade a class or folders, each submission in its own sandbox.", INSTRUCTORS),
+    LazyCommand("merge", "Join the parts of a class that --shard i/N graded.", INSTRUCTORS),
+    LazyCommand("mark", "Mark the written parts of a class, in a form or with a CSV.", INSTRUCTORS),
+    LazyCommand("export", "Write grades for Canvas, Moodle, Gradescope or a spreadsheet.", INSTRUCTORS),
+    LazyCommand("feedback", "Push each student's report to their `feedback` branch.", INSTRUCTORS),
+    LazyCommand("similarity", "Show pairs of similar submissions side by side, on a page.", INSTRUCTORS),
+    LazyCommand("release", "Write the starters, or the student tree of a week.", INSTRUCTORS),
+    LazyCommand("classroom50", "Write the folder that Classroom 50 runs.", INSTRUCTORS),
+    LazyCommand("units", "List every unit, and which of its seven parts exist.", EVERYONE),
+    LazyCommand("doctor", "Check this machine's setup, and show how to fix each problem.", EVERYONE),
+    LazyCommand("slides", "Render slides to HTML and PDF.", EVERYONE),
+    LazyCommand("test", "Run the tests of the reference and of the autograder.", EVERYONE, **PASSED_ON),
+    LazyCommand("prove", "Prove that the checks of a unit tell right from wrong.", EVERYONE),
+    LazyCommand("bench", "Measure a unit's reference, and compare it with its targets.", EVERYONE),
+    LazyCommand("new-unit", "Make a complete small unit from templates.", EVERYONE),
+)
+app = PlainGroup(
     name="mlsys",
-    cls=PlainGroup,
+    commands=fit_to_tree(COMMANDS),
     help="A course on machine-learning systems: labs, checks, grades, slides.",
     epilog="Start with ./mlsys lab. If something does not work, try ./mlsys doctor.",
     no_args_is_help=True,
-    add_completion=False,  # it would write to the home folder
     rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-
-STUDENTS, INSTRUCTORS, EVERYONE = "For students", "For instructors", "For everyone"
-app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(lab.lab)
-app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(check.check)
-app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(reset.reset)
-app.command(cls=PlainCommand, rich_help_panel=STUDENTS)(status.status)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(collect.collect)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(grade.grade)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(merge.merge)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(mark.mark)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(export.export)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(feedback.feedback)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(similarity.similarity)
-app.command(cls=PlainCommand, rich_help_panel=INSTRUCTORS)(release.release)
-app.add_typer(classroom50.app, name="classroom50", rich_help_panel=INSTRUCTORS)
-app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(units.units)
-app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(doctor.doctor)
-app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(slides.slides)
-app.command(
-    cls=PlainCommand,
-    rich_help_panel=EVERYONE,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)(test.test)
-app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(prove.prove)
-app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(bench.bench)
-app.command(cls=PlainCommand, rich_help_panel=EVERYONE)(new_unit.new_unit)
-fit_to_tree(app)
 
 
 def main() -> None:
@@ -116,12 +90,9 @@ SAFE = {
 
 def from_outside(error: Exception) -> tuple[str, int]:
     """(message, exit code) for an error whose cause is not the course: the disk, or the environment; ("", 0) else."""
-    from autograder.core.storage import StorageError, explain
-    from autograder.install.damage import told
-
     if isinstance(error, OSError):
         safe = SAFE.get(sys.argv[1] if len(sys.argv) > 1 else "", "finished files are kept")
         return explain(error, safe), StorageError.exit_code
     if isinstance(error, ImportError):
-        return told(course_root(), error), 69
+        return told_of_damage(course_root(), error), 69
     return "", 0

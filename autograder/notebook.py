@@ -1,7 +1,7 @@
 """The notebook extension of the course: `%load_ext autograder.notebook`, then `%check 01.3`.
 
 It puts the desk on the import path, loads edits without a kernel restart, and shows the NotImplementedError of
-an unwritten task as one sentence.
+an unwritten task as one sentence. It is a lab's first cell: what only `%check` needs is imported then.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.display import display
 
 from autograder.core.units import SLUG, CourseError
 from autograder.judge.worker.unwritten import SAYS, listed, unwritten
@@ -66,8 +69,6 @@ def check_magic(line: str, desk: Path, environment: Mapping[str, str]) -> None:
     The desk is the folder in which the notebook started, also after %cd. While it runs, one line shows the running
     check, its time and its limit. Then the table replaces the line.
     """
-    from IPython.core.error import UsageError
-
     place = Place()
     try:
         result = check_here(line.strip(), desk, place.show, environment)
@@ -87,8 +88,6 @@ class Place:
         self.handle: Any = None
 
     def put(self, data: dict[str, str]) -> None:
-        from IPython.display import display
-
         if self.handle is None:
             self.handle = display(data, raw=True, display_id=True)
         else:

@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
+from rich.console import Console
+from rich.text import Text
+
 from autograder.authoring.probes import PROBES, Line
 
 Probe = Callable[[], Line]
@@ -28,9 +31,6 @@ def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Line]:
 
 
 def print_line(line: Line) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
     mark, style = MARK[line.verdict]
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text.assemble((f" {mark} ", style), f" {line.name:<9} ", line.found))

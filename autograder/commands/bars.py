@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.progress import Progress
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from autograder.roster.engines import Done
-    from autograder.roster.standing import Person
+from autograder.roster.collect import repositories
+from autograder.roster.engines import Done
+from autograder.roster.standing import Person
 
 
 def bar(console: Console) -> Progress:
     """A bar with a count and an estimate of the time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -31,8 +28,6 @@ def bar(console: Console) -> Progress:
 @contextlib.contextmanager
 def fetching(console: Console, people: tuple[Person, ...]) -> Iterator[Callable[[str, str], None]]:
     """Yields the callback that `collect` calls with each repository when it is done."""
-    from autograder.roster.collect import repositories
-
     with bar(console) as progress:
         task = progress.add_task("fetching", total=len(repositories(people)), last="")
 

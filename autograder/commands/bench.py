@@ -9,14 +9,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
+from autograder.core.files import write_atomic
 from autograder.core.units import CourseError, find_unit, in_student_tree
-
-if TYPE_CHECKING:
-    from reference.benchmarks.report import Figure, Report
+from reference.benchmarks.report import Figure, Report
 
 
 def bench(
@@ -37,8 +39,6 @@ def bench(
 
     Exit code 0: every target was met. 1: a target was missed.
     """
-    from autograder.core.files import write_atomic
-
     if json_file is not None and not json_file.absolute().parent.is_dir():
         raise CourseError(f"cannot write {json_file}\n  expected: a file in an existing folder")
     with output_to_errors():
@@ -112,10 +112,6 @@ def wanted(figure: Figure) -> str:
 
 
 def print_table(report: Report) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     table = Table(box=box.SIMPLE_HEAD, title=f"{report.unit}: {report.machine}", title_justify="left")
     table.add_column("figure")
     table.add_column("value", justify="right")

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from autograder.core.result import GradeResult
+from autograder.commands.live import live_line
+from autograder.core.files import write_atomic
+from autograder.core.result import GradeResult
+from autograder.core.selection import find_asked
+from autograder.core.units import CourseError
+from autograder.lab.desk_check import check_desk
+from autograder.reports import terminal
+from autograder.reports.html import page
+from autograder.reports.markdown import result_markdown
 
 
 def check(
@@ -38,13 +46,6 @@ def check(
 
     Exit code 0: every check passed. 1: a check failed.
     """
-    from rich.console import Console
-
-    from autograder.commands.live import live_line
-    from autograder.core.selection import find_asked
-    from autograder.lab.desk_check import check_desk
-    from autograder.reports import terminal
-
     asked = find_asked(what)
     console = Console()
     with live_line(Console(stderr=True), asked.name) as running:
@@ -66,11 +67,6 @@ def check(
 
 def save(result: GradeResult, path: Path, *, as_page: bool) -> None:
     """Write the report as HTML or Markdown. Raises CourseError where it cannot be written."""
-    from autograder.core.files import write_atomic
-    from autograder.core.units import CourseError
-    from autograder.reports.html import page
-    from autograder.reports.markdown import result_markdown
-
     try:
         write_atomic(path, page(result) if as_page else result_markdown(result))
     except OSError as error:

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from autograder.commands.help_text import PlainCommand, PlainGroup
+from autograder.core.units import find_unit
+from autograder.release.bundle import write_bundle
 
-app = typer.Typer(cls=PlainGroup, no_args_is_help=True)
+app = typer.Typer(cls=PlainGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 
 
 @app.callback()
@@ -28,9 +30,6 @@ def bundle(
     to: Annotated[Path, typer.Option(metavar="DIR", help="Write the bundle to this folder.")],
 ) -> None:
     """Write the folder CLASSROOM/autograders/ASSIGNMENT, with autograder.py, the grader and the public checks."""
-    from autograder.core.units import find_unit
-    from autograder.release.bundle import write_bundle
-
     written = write_bundle(find_unit(unit), to)
     print(f"{to}: {len(written)} files")
     print("  next: copy it to CLASSROOM/autograders/ASSIGNMENT in the classroom's configuration repository")

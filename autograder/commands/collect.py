@@ -6,6 +6,18 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
+from autograder.commands.bars import fetching
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import find_unit
+from autograder.reports.view import clean
+from autograder.roster.choose import Chooser
+from autograder.roster.collect import collect as fetch
+from autograder.roster.git import Limits
+from autograder.roster.lateness import Due
+from autograder.roster.people import read_roster
+from autograder.roster.receipts import Store
 
 
 def collect(
@@ -29,19 +41,6 @@ def collect(
 
     Exit code 0: every repository was fetched. 1: a fetch failed.
     """
-    from rich.console import Console
-
-    from autograder.commands.bars import fetching
-    from autograder.core.manifest import unit_manifest
-    from autograder.core.units import find_unit
-    from autograder.reports.view import clean
-    from autograder.roster.choose import Chooser
-    from autograder.roster.collect import collect as fetch
-    from autograder.roster.git import Limits
-    from autograder.roster.lateness import Due
-    from autograder.roster.people import read_roster
-    from autograder.roster.receipts import Store
-
     chosen = find_unit(unit)
     manifest = unit_manifest(chosen)
     people = read_roster(roster)

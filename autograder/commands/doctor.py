@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.doctor import as_json as to_json
+from autograder.authoring.doctor import conclusion, examine, print_line
+
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON, for scripts.")] = False,
@@ -16,9 +19,6 @@ def doctor(
 
     Exit code 0: ready. 1: something that every student needs is missing.
     """
-    from autograder.authoring.doctor import as_json as to_json
-    from autograder.authoring.doctor import conclusion, examine, print_line
-
     lines = []
     for line in examine():
         lines.append(line)

@@ -8,6 +8,11 @@ from typing import Annotated
 
 import typer
 
+from autograder.commands.gradebook_version import open_book
+from autograder.core.units import CourseError
+from autograder.reports import tables
+from autograder.reports.class_report import class_files, put
+
 
 class Form(StrEnum):
     """An output format."""
@@ -40,11 +45,6 @@ def export(
     A total that is not final (a mark is missing, or the grader failed) is an empty cell, so that no import
     turns it into a zero.
     """
-    from autograder.commands.gradebook_version import open_book
-    from autograder.core.units import CourseError
-    from autograder.reports import tables
-    from autograder.reports.class_report import class_files, put
-
     manifest, book, standings = open_book(unit, out, version)
     folder = into or book.home / "export" / f"{standings.number:04d}"
     files = {"grades.csv": tables.plain_csv(standings, manifest, partial=partial)}

@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
+from autograder.commands.gradebook_version import open_book
+from autograder.reports.feedback import Delivery, deliver
+from autograder.roster.people import read_roster
 
 
 def feedback(
@@ -28,12 +33,6 @@ def feedback(
 
     Exit code 0: every repository has its report. 1: a push failed; run the same command again.
     """
-    from rich.console import Console
-
-    from autograder.commands.gradebook_version import open_book
-    from autograder.reports.feedback import Delivery, deliver
-    from autograder.roster.people import read_roster
-
     manifest, _, standings = open_book(unit, out, version)
     people = read_roster(roster) if roster else ()
     done: list[Delivery] = []

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from autograder.roster.engines import Engine
-    from autograder.roster.policy import Policy
-    from autograder.roster.run import Grading
-    from autograder.roster.standing import Person
+from autograder.commands import bars
+from autograder.commands.grade_summary import summary
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import CourseError, find_unit
+from autograder.judge.sandbox.gpu import find_driver
+from autograder.reports.class_report import write_class
+from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.collect import collect
+from autograder.roster.engines import Engine, Needs, worker_count
+from autograder.roster.folders import people_of
+from autograder.roster.git import Limits
+from autograder.roster.local import LocalEngine
+from autograder.roster.people import read_roster
+from autograder.roster.policy import Policy, load_policy, no_policy, parse_moment
+from autograder.roster.ray_engine import RayEngine
+from autograder.roster.receipts import Store
+from autograder.roster.run import Grading, check_sandbox, run
+from autograder.roster.shards import parse_shard
+from autograder.roster.standing import Person
 
 GIT, MACHINES = "Repositories", "Machines"
 
@@ -119,20 +133,6 @@ def grade(
 
     Exit code 0: every submission was graded, with any number of points. 1: a submission could not be graded.
     """
-    from rich.console import Console
-
-    from autograder.commands import bars
-    from autograder.commands.grade_summary import summary
-    from autograder.core.manifest import unit_manifest
-    from autograder.core.units import CourseError, find_unit
-    from autograder.reports.class_report import write_class
-    from autograder.roster.folders import people_of
-    from autograder.roster.git import Limits
-    from autograder.roster.people import read_roster
-    from autograder.roster.receipts import Store
-    from autograder.roster.run import Grading, check_sandbox, run
-    from autograder.roster.shards import parse_shard
-
     if bool(folders) == (roster is not None):
         got = "both" if folders else "neither"
         raise CourseError(f"expected either folders of submissions or --roster FILE, got {got}")
@@ -177,10 +177,6 @@ def grade(
 
 def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: str | None) -> Policy:
     """The deadline and late policy of these people (None: folders without a roster). Raises CourseError."""
-    from autograder.core.units import CourseError
-    from autograder.roster.addresses import is_folder, is_git
-    from autograder.roster.policy import load_policy, no_policy, parse_moment
-
     if people is None and (deadline or file):
         raise CourseError(
             "a deadline needs repositories: a folder has no record of when it was received\n"
@@ -200,9 +196,6 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
 
 def check_gpu(grading: Grading, engine: str) -> None:
     """Raise CourseError if --gpu would have no effect."""
-    from autograder.core.units import CourseError
-    from autograder.judge.sandbox.gpu import find_driver
-
     if not grading.manifest.gpu:
         raise CourseError(
             f"--gpu: unit {grading.unit.slug} does not use a GPU (its assignment.toml lacks `gpu = true`)\n"
@@ -216,24 +209,13 @@ def check_gpu(grading: Grading, engine: str) -> None:
 
 def fetched(grading: Grading, screen: Console) -> Grading:
     """Fetch the repositories; the grading with the reason for each one that failed."""
-    from dataclasses import replace
-
-    from autograder.commands import bars
-    from autograder.roster.collect import collect
-
     people = tuple(person for _, person in grading.mine)
     with bars.fetching(screen, people) as on_done:
         return replace(grading, missed=collect(people, grading.store, on_done=on_done))
 
 
 def make_engine(grading: Grading, name: str, address: str | None, workers: int | None) -> Engine:
-    from autograder.roster.engines import Needs, worker_count
-
     needs = Needs.of(grading.manifest)
     if name == "ray":
-        from autograder.roster.ray_engine import RayEngine
-
         return RayEngine(address, needs)
-    from autograder.roster.local import LocalEngine
-
     return LocalEngine(worker_count(needs, workers), needs)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import statistics
-from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from autograder.core.result import Status
 from autograder.reports.view import clean, sign
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from autograder.roster.run import Grading, Outcome
-    from autograder.roster.standing import Standing
+from autograder.roster.run import Grading, Outcome
+from autograder.roster.standing import Standing
+from autograder.roster.unwatched_deadlines import unwatched
 
 LONGEST = 60  # rows; for a larger class, only people with a note
 
 
 def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
     """Print one row a person (in a large class, only people with a note), statistics, and what to do next."""
-    from rich.table import Table
-    from rich.text import Text
-
     people = outcome.people
     shown = people if len(people) <= LONGEST else tuple(each for each in people if notes(each))
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -57,8 +55,6 @@ def signs(standing: Standing) -> str:
 
 def notes(standing: Standing) -> list[str]:
     """Notes about one person: not graded, late, or changed files of the course."""
-    from autograder.core.result import Status
-
     result, found = standing.result, []
     if result is None:
         return [f"not graded: {clean(standing.trouble)}"]
@@ -76,8 +72,6 @@ def notes(standing: Standing) -> list[str]:
 
 def doubts(grading: Grading) -> list[str]:
     """A line that names the people who may have pushed in time although no fetch ran at the deadline."""
-    from autograder.roster.unwatched_deadlines import unwatched
-
     found = [
         person.id
         for _, person in grading.mine

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from autograder.core.manifest import Manifest
-    from autograder.roster.gradebook import Gradebook
-    from autograder.roster.standing import Standings
+from autograder.core.manifest import Manifest, unit_manifest
+from autograder.core.units import CourseError, find_unit
+from autograder.roster.gradebook import Gradebook
+from autograder.roster.standing import Standings
 
 
 def open_book(unit: str, out: Path, number: int | None = None) -> tuple[Manifest, Gradebook, Standings]:
@@ -16,10 +15,6 @@ def open_book(unit: str, out: Path, number: int | None = None) -> tuple[Manifest
 
     Raises CourseError before the first grading, and for a version that is not there.
     """
-    from autograder.core.manifest import unit_manifest
-    from autograder.core.units import CourseError, find_unit
-    from autograder.roster.gradebook import Gradebook
-
     chosen = find_unit(unit)
     book = Gradebook(out / chosen.slug)
     numbers = book.numbers()

@@ -6,7 +6,12 @@ from typing import Annotated
 
 import typer
 
+from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError, Unit, find_unit, find_units
+from autograder.lab import jupyter
+from autograder.lab.notebook_file import check_notebook
+from autograder.lab.progress import edited_since, read_progress
+from autograder.release.desk import ensure_desk
 
 
 def lab(
@@ -27,9 +32,6 @@ def lab(
     The first time, it copies the notebook and the starter files to your desk, work/NN_name/. It never
     overwrites a file there. Ctrl-C stops JupyterLab.
     """
-    from autograder.lab import jupyter
-    from autograder.lab.notebook_file import check_notebook
-
     chosen = find_unit(unit) if unit else first_unfinished()
     modules = set_desk(chosen) if chosen.manifest.exists() else former_desk(chosen)
     check_notebook(chosen.desk / chosen.lab.name, chosen.root, f"./mlsys lab {chosen.number}")
@@ -38,9 +40,6 @@ def lab(
 
 def set_desk(unit: Unit) -> tuple[str, ...]:
     """Copy new files to the desk, and print their names; returns the modules that the student writes."""
-    from autograder.core.manifest import unit_manifest
-    from autograder.release.desk import ensure_desk
-
     new = ensure_desk(unit)
     if new:
         print(f"Copied to your desk, work/{unit.slug}/: {', '.join(new)}", flush=True)
@@ -79,9 +78,6 @@ def first_unfinished(units: list[Unit] | None = None) -> Unit:
 
 def is_finished(unit: Unit) -> bool:
     """True if the last check of every task gave all its public points, and no file changed since."""
-    from autograder.core.manifest import unit_manifest
-    from autograder.lab.progress import edited_since, read_progress
-
     if not unit.manifest.exists():
         return True  # nothing is asked for
     records = read_progress(unit)[0].tasks

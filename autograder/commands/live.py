@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.text import Text
 
-    from autograder.lab.running import Running
+from autograder.lab.running import Running
 
 
 @contextlib.contextmanager
 def live_line(console: Console, what: str) -> Iterator[Running]:
     """Yields the receiver of the judge's events; draws them, with the seconds, if there is a terminal."""
-    from rich.live import Live
-    from rich.spinner import Spinner
-    from rich.text import Text
-
-    from autograder.lab.running import Running
-
     running = Running(what)
     if not console.is_terminal:
         yield running

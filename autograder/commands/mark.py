@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.prompt import Prompt
+from rich.table import Table
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from autograder.core.manifest import Manifest
-    from autograder.reports.marking import Job
-    from autograder.roster.gradebook import Gradebook
+from autograder.commands.gradebook_version import open_book
+from autograder.core.files import write_atomic
+from autograder.core.manifest import Manifest
+from autograder.reports import marking
+from autograder.reports.marking import Job, marks_for, parse_points, waits
+from autograder.reports.view import clean, number
+from autograder.roster.gradebook import Gradebook
+from autograder.roster.rubric import append_marks, manual_parts
 
 
 def mark(
@@ -43,13 +49,6 @@ def mark(
     a part counts; --list also shows the marks that it replaced. --publish, or the next ./mlsys grade, adds the
     marks to totals and reports.
     """
-    from rich.console import Console
-
-    from autograder.commands.gradebook_version import open_book
-    from autograder.core.files import write_atomic
-    from autograder.reports import marking
-    from autograder.roster.rubric import append_marks
-
     manifest, book, standings = open_book(unit, out)
     todo = marking.jobs(standings, manifest, person=person, part=part)
     who, console = grader or getpass.getuser(), Console()
@@ -79,12 +78,6 @@ def form(
     todo: list[Job], manifest: Manifest, book: Gradebook, who: str, console: Console, *, again: bool
 ) -> None:
     """Ask for one mark after the other, until none is missing or the grader stops."""
-    from rich.prompt import Prompt
-    from rich.text import Text
-
-    from autograder.reports.marking import marks_for, parse_points, waits
-    from autograder.roster.rubric import append_marks
-
     given = 0
     limits = {each.id: each.points for each in manifest.manual}
     console.print(Text("Press Enter to skip, q to stop. Each mark is saved at once.", style="bright_black"))
@@ -125,11 +118,6 @@ def form(
 
 def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -> None:
     """Print the author, the place of the files, the criteria and the current mark."""
-    from rich.text import Text
-
-    from autograder.reports.view import clean, number
-    from autograder.roster.rubric import manual_parts
-
     first = job.people[0]
     part = next(each for each in manifest.manual if each.id == job.part)
     console.rule()
@@ -147,12 +135,6 @@ def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -
 
 def print_marks(todo: list[Job], manifest: Manifest, book: Gradebook, console: Console) -> None:
     """Print a table of all marks: one row for each person and part, with the marks that were replaced."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from autograder.reports.view import clean, number
-    from autograder.roster.rubric import manual_parts
-
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("part", "id", "points", "by", "when", "before"):
         grid.add_column(name, overflow="fold")

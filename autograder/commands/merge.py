@@ -7,6 +7,12 @@ from typing import Annotated
 
 import typer
 
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import CourseError, find_units
+from autograder.reports.class_report import write_class
+from autograder.roster.gradebook import Gradebook
+from autograder.roster.shards import merge as join
+
 
 def merge(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the joined gradebook.")],
@@ -20,12 +26,6 @@ def merge(
     Writes one version of the gradebook, as if the class had been graded in one run.
     All N parts must be there, graded with the same roster, policy, course and seed.
     """
-    from autograder.core.manifest import unit_manifest
-    from autograder.core.units import CourseError, find_units
-    from autograder.reports.class_report import write_class
-    from autograder.roster.gradebook import Gradebook
-    from autograder.roster.shards import merge as join
-
     for each in shards:
         if not each.is_dir():
             raise CourseError(f"{each}: expected the --out folder of a shard, got no folder")

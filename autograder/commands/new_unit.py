@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from autograder.core.units import Unit
+from autograder.authoring.new_unit import new_unit as make
+from autograder.authoring.new_unit import parts
+from autograder.authoring.proof_pages import write_pages
+from autograder.authoring.prove import prove
+from autograder.core.units import CourseError, Unit, course_root
 
 
 def new_unit(
@@ -29,10 +32,6 @@ def new_unit(
     two small tasks that pass all tests, adds the unit to README.md, and proves it. It overwrites no file. Then
     replace it step by step, as CONTRIBUTING.md explains.
     """
-    from autograder.authoring.new_unit import new_unit as make
-    from autograder.authoring.new_unit import parts
-    from autograder.core.units import course_root
-
     unit = make(course_root(), number, slug, title)
     print(f"{unit.slug}: complete")
     for path in filter(Path.exists, parts(unit)):
@@ -46,10 +45,6 @@ def new_unit(
 
 def proof_of(unit: Unit) -> str:
     """Prove the unit; the result in words."""
-    from autograder.authoring.proof_pages import write_pages
-    from autograder.authoring.prove import prove
-    from autograder.core.units import CourseError
-
     try:
         report = prove(unit)
         write_pages(unit)

@@ -8,6 +8,10 @@ from typing import Annotated
 
 import typer
 
+from autograder.core.units import CourseError, find_unit, find_units
+from autograder.release.starters import check_drift, write_starters
+from autograder.release.student_tree import student_tree
+
 
 def release(
     only: Annotated[
@@ -34,21 +38,15 @@ def release(
 
     Exit code 0: done. 1: --check found a starter that is out of date.
     """
-    from autograder.core.units import CourseError, find_unit, find_units
-
     if (unit is None) != (to is None):
         raise CourseError("a student tree needs both --unit and --to\n  expected: --unit UNIT --to DIR")
     if unit is not None and to is not None:
-        from autograder.release.student_tree import student_tree
-
         if check or only:
             raise CourseError("expected only --unit UNIT --to DIR, got --check or another unit too")
         written = student_tree(find_unit(unit), to)
         print(f"{to}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
         print(f"  to try it: cd {shlex.quote(str(to))} && ./mlsys check {find_unit(unit).number}")
         return
-    from autograder.release.starters import check_drift, write_starters
-
     named = dict.fromkeys(find_unit(word) for word in only or ())
     chosen = list(named) or [each for each in find_units() if each.manifest.exists()]
     if check:

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from autograder.core.selection import find_asked, one_task
+from autograder.release.desk import Reset, reset_files, reset_task
+
 
 def reset(
     what: Annotated[str, typer.Argument(metavar="TASK", help="A task, like 01.3; or a unit with --all.")],
@@ -18,9 +21,6 @@ def reset(
 
     Your other tasks in the same file stay as they are.
     """
-    from autograder.core.selection import find_asked, one_task
-    from autograder.release.desk import Reset, reset_files, reset_task
-
     done: list[Reset]
     if everything:
         unit = find_asked(what).unit

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from autograder.core.manifest import Manifest
-    from autograder.core.units import Unit
-    from autograder.reports.similarity import Work
+from autograder.commands.gradebook_version import open_book
+from autograder.core.files import write_atomic
+from autograder.core.manifest import Manifest, unit_manifest
+from autograder.core.units import CourseError, Unit, find_unit
+from autograder.judge.intake import take_in
+from autograder.release.starters import starter_files
+from autograder.reports import html
+from autograder.reports.similarity import Work, compare
+from autograder.roster.choose import desk_of
+from autograder.roster.people import read_roster
+from autograder.roster.standing import by_owner
 
 
 def similarity(
@@ -37,15 +46,6 @@ def similarity(
     The comparison ignores the starter's code. Read the pairs yourself: similar code proves nothing, and no grade
     depends on the page.
     """
-    from rich.console import Console
-
-    from autograder.core.files import write_atomic
-    from autograder.core.manifest import unit_manifest
-    from autograder.core.units import CourseError, find_unit
-    from autograder.release.starters import starter_files
-    from autograder.reports import html
-    from autograder.reports.similarity import compare
-
     chosen = find_unit(unit)
     manifest = unit_manifest(chosen)
     if folders:
@@ -75,21 +75,12 @@ def similarity(
 
 def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
     """The modules in a folder, or in its work/NN_slug, without following links."""
-    from autograder.judge.intake import take_in
-    from autograder.reports.similarity import Work
-    from autograder.roster.choose import desk_of
-
     found = take_in(desk_of(folder, unit, manifest.modules), manifest).files()
     return Work(folder.name, {name: data.decode(errors="replace") for name, data in found.items()})
 
 
 def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
     """The submissions of the last grading, from the gradebook; a group is one submission."""
-    from autograder.commands.gradebook_version import open_book
-    from autograder.reports.similarity import Work
-    from autograder.roster.people import read_roster
-    from autograder.roster.standing import by_owner
-
     manifest, book, standings = open_book(unit, out)
     wanted = {person.id for person in read_roster(roster)} if roster else None
     people = [p for p in standings.people if p.key and (wanted is None or p.person.id in wanted)]
@@ -108,8 +99,6 @@ def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
 
 def distinct(works: list[Work]) -> list[Work]:
     """The works with a number after a name that two people share."""
-    from dataclasses import replace
-
     seen: dict[str, int] = {}
     found = []
     for work in works:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.slides import render
 from autograder.core.units import CourseError, course_root, find_unit, find_units
 
 
@@ -23,8 +24,6 @@ def slides(
 
     Press P in the HTML to see the speaker notes.
     """
-    from autograder.authoring.slides import render
-
     root = course_root()
     named = dict.fromkeys(find_unit(word) for word in units or ())
     chosen = list(named) or [each for each in find_units() if each.slides.exists()]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from autograder.core.units import Unit
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import CourseError, Unit, find_units
+from autograder.lab.progress import edited_since, read_progress
+from autograder.reports.view import kind, sign
 
 
 def status() -> None:
@@ -17,12 +18,6 @@ def status() -> None:
 
     If you edited a file since its check, check again to count its points.
     """
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from autograder.core.units import CourseError, find_units
-
     units = [unit for unit in find_units() if unit.manifest.exists()]
     if not units:
         raise CourseError("there are no assignments here\n  expected: a folder in assignments/")
@@ -46,12 +41,6 @@ def status() -> None:
 
 def add_unit(grid: Table, unit: Unit) -> tuple[int, int, int, str]:
     """Add the rows of one unit. Returns its points, the points of edited files, the maximum, and a problem or ""."""
-    from rich.text import Text
-
-    from autograder.core.manifest import unit_manifest
-    from autograder.lab.progress import edited_since, read_progress
-    from autograder.reports.view import kind, sign
-
     manifest = unit_manifest(unit)
     progress, trouble = read_progress(unit)
     of = sum(task.public_points for task in manifest.tasks)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-import typer
+from typer.core import TyperCommand
 
+from autograder.commands.lazy import LazyCommand
 from autograder.core.units import CourseError, find_units, in_student_tree
 
 HERE = {"lab", "check", "reset", "status", "units", "doctor", "slides", "bench"}
@@ -15,29 +16,21 @@ WHY = {  # a better sentence than the general one
 ANY_WORDS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
-def fit_to_tree(app: typer.Typer) -> None:
-    """In a student tree, hide the commands that need the whole course, and make them refuse."""
+def fit_to_tree(commands: Sequence[LazyCommand]) -> dict[str, TyperCommand]:
+    """Name -> command. In a student tree, those that need the whole course are hidden, and refuse."""
+    found = {command.name or "": command for command in commands}
     if not in_student_tree():
-        return
-    groups = [group.name or "" for group in app.registered_groups]
-    for name in groups:
-        app.command(name)(refusal(name))
-    app.registered_groups.clear()
-    for command in app.registered_commands:
-        name = command.name or getattr(command.callback, "__name__", "").replace("_", "-")
-        if name not in HERE:
-            command.name, command.callback = name, refusal(name)
-            command.hidden = True
-            command.context_settings = ANY_WORDS
-        elif name == "bench":  # students have the benchmarks of earlier weeks; in week 0 there is none
-            command.hidden = not any(unit.bench.exists() for unit in find_units())
+        return dict(found)
+    # Students have the benchmarks of earlier weeks; in week 0 there is none.
+    found["bench"].hidden = not any(unit.bench.exists() for unit in find_units())
+    return {name: command if name in HERE else refusal(name) for name, command in found.items()}
 
 
-def refusal(name: str) -> Callable[[], None]:
+def refusal(name: str) -> TyperCommand:
     """A command that refuses with a reason, whatever its arguments are."""
 
     def refuse() -> None:
         why = "it needs the whole course, and this is the student tree of one week"
         raise CourseError(f"./mlsys {name} does not work here: {WHY.get(name, why)}")
 
-    return refuse
+    return TyperCommand(name, callback=refuse, hidden=True, context_settings=ANY_WORDS)

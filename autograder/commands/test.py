@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from autograder.authoring.testing.selection import shard as parse
 from autograder.authoring.testing.tiers import ALL, DEFAULT, FAST, Tier
 from autograder.core.units import CourseError, course_root, find_unit
+from reference.shared.machine import usable_cores
 
 # Words that leave the tests what they are. With any other, like -x or --pdb, they run one after the other.
 HARMLESS = ("-q", "-v", "-r", "--durations", "--tb=", "--color=")
@@ -51,8 +53,6 @@ def test(
 
     Exit code 0: all tests passed. Other codes are pytest's.
     """
-    from reference.shared.machine import usable_cores
-
     tier, words = tier_of(context.args, fast=fast, everything=everything, unit=unit), list(context.args)
     if record and tier is not ALL:
         raise CourseError("--record needs all tests\n  to fix: ./mlsys test --all --record")
@@ -91,8 +91,6 @@ def chooses(word: str) -> bool:
 
 
 def checked(shard: str) -> str:
-    from autograder.authoring.testing.selection import shard as parse
-
     try:
         parse(shard)
     except ValueError as error:

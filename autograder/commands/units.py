@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import typer
+from rich.console import Console
+from rich.table import Table
+
+from autograder.core.units import CourseError, find_units, in_student_tree
 
 
 def units() -> None:
     """List every unit, and which of its seven parts exist."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from autograder.core.units import CourseError, find_units, in_student_tree
-
     found = find_units()
     if not found:
         raise CourseError(

@@ -17,9 +17,12 @@ from pathlib import Path
 
 from autograder.core.manifest import Manifest
 from autograder.core.result import GradeResult, TestResult
+from autograder.core.selection import find_asked
 from autograder.core.storage import explain
 from autograder.core.units import SLUG, CourseError, Unit
+from autograder.judge.grading import grade_submission
 from autograder.judge.recorder import Started
+from autograder.lab.progress import record
 
 
 def check_desk(
@@ -37,9 +40,6 @@ def check_desk(
     desk: default is the unit's own desk; the progress is stored for that one only. Raises CourseError if there is
     no desk.
     """
-    from autograder.judge.grading import grade_submission
-    from autograder.lab.progress import record
-
     folder = desk or unit.desk
     if not folder.is_dir():
         raise CourseError(
@@ -80,8 +80,6 @@ def check_desk(
 
 def main(arguments: list[str]) -> int:
     """Check WHAT ("01.3") on DESK; print progress and the result. Code 2: a user's mistake, with a line on stderr."""
-    from autograder.core.selection import find_asked
-
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # other prints must not mix with the answer
 

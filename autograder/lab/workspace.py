@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
+
 from autograder.core.units import Unit
 
 SHARES = [0.55, 0.45]  # of the window's width
@@ -58,8 +60,6 @@ def write_workspace(folder: Path, unit: Unit, modules: Sequence[str]) -> None:
 
     That one has the changes that the student made, so it stays.
     """
-    from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
-
     desk = unit.desk.relative_to(unit.root).as_posix()
     notebook = f"{desk}/{unit.slug}.ipynb"
     if shows(folder / (slugify(unit.slug) + WORKSPACE_EXTENSION), f"notebook:{notebook}"):

@@ -21,6 +21,9 @@ from typing import Any
 from autograder.core.files import write_atomic
 from autograder.core.result import GradeResult
 from autograder.core.units import CourseError, Unit, find_unit
+from autograder.judge.grading import grade_submission
+from autograder.judge.sandbox.plan import available
+from autograder.reports.markdown import result_markdown
 from autograder.reports.view import check_title
 
 SCHEMA = "classroom50/result/v1"
@@ -85,10 +88,6 @@ def grade_checkout(slug: str, checkout: Path, environment: Mapping[str, str]) ->
 
     Raises CourseError without a sandbox, and outside of Classroom 50's runner.
     """
-    from autograder.judge.grading import grade_submission
-    from autograder.judge.sandbox.plan import available
-    from autograder.reports.markdown import result_markdown
-
     works, reason = available()
     if not works:
         raise CourseError(f"grading needs a sandbox: {reason}")

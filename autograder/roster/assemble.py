@@ -10,7 +10,8 @@ from autograder.core.result import GradeResult
 from autograder.roster.choose import Choice
 from autograder.roster.lateness import Due, days_late, penalty
 from autograder.roster.policy import Policy
-from autograder.roster.standing import ManualPart, Person, Standing
+from autograder.roster.rubric import manual_parts
+from autograder.roster.standing import Person, Standing
 
 
 def standing(
@@ -27,7 +28,7 @@ def standing(
 ) -> Standing:
     """One person's grade. `key`, `result`: of the gradebook's entry, empty where nothing was graded."""
     days = days_late(policy, when, choice.received) if choice.received else 0
-    manual = manual_of(manifest, marks, person)
+    manual = manual_parts(manifest, marks, person.id)
     checks = result.points if result else 0
     off = penalty(policy, days, checks, manifest.points)
     by_hand = sum(part.points or 0 for part in manual)
@@ -46,13 +47,6 @@ def standing(
         manual=manual,
         tampered=choice.tampered,
     )
-
-
-def manual_of(manifest: Manifest, marks: Path, person: Person) -> tuple[ManualPart, ...]:
-    """What people have graded, and what waits for them."""
-    from autograder.roster.rubric import manual_parts
-
-    return manual_parts(manifest, marks, person.id)
 
 
 def text(moment: datetime | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
@@ -59,8 +60,6 @@ def worker_count(needs: Needs, wanted: int | None = None) -> int:
 
 def absent(program: str) -> bool:
     """Whether a module of an optional extra is not installed."""
-    from importlib.util import find_spec
-
     return find_spec(program) is None
 
 

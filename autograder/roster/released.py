@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from autograder.core.units import CourseError, Unit
+from autograder.release.tree_content import tree_files
 from autograder.roster.committed import blob_id
 
 WATCHED = (".github/", "autograder/", "assignments/", "reference/tests/")
@@ -35,8 +36,6 @@ def released_files(unit: Unit, folder: Path | None = None) -> dict[str, str]:
                 if watched(relative) and path.is_file():
                     contents[relative] = blob_id(path.read_bytes())
         return contents
-    from autograder.release.tree_content import tree_files
-
     try:
         files = tree_files(unit)
     except (CourseError, OSError):

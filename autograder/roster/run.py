@@ -12,6 +12,7 @@ from autograder.core.manifest import Manifest
 from autograder.core.result import GradeResult
 from autograder.core.units import CourseError, Unit
 from autograder.judge.provenance import grader_key
+from autograder.judge.sandbox.plan import available
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
 from autograder.roster.engines import Done, Engine
@@ -112,8 +113,6 @@ def run(
 
 
 def check_sandbox() -> None:
-    from autograder.judge.sandbox.plan import available
-
     works, reason = available()
     if not works:
         raise CourseError(

@@ -12,7 +12,10 @@ import os
 import signal
 import sys
 
+from autograder.core.storage import explain
 from autograder.judge.worker.processes import PDEATHSIG, prctl
+from autograder.roster.cores import Cores
+from autograder.roster.job import Job, grade_job
 
 
 def main() -> None:
@@ -26,10 +29,6 @@ def main() -> None:
     os.dup2(quiet, 1)
     jobs = os.fdopen(os.dup(0), "rb")
     os.dup2(quiet, 0)
-
-    from autograder.core.storage import explain
-    from autograder.roster.cores import Cores
-    from autograder.roster.job import Job, grade_job
 
     cores = Cores()
     for line in jobs:

@@ -1,9 +1,9 @@
 """An NVIDIA GPU in the sandbox: what its driver needs, where a unit asks for it and whoever grades agrees.
 
-A sandbox has no GPU otherwise, and kernels run on simulators (`gpu.select`), which give the same
-points. A program that can open these device files talks to the driver, a large part of the kernel; bubblewrap cannot
-narrow that down. So it takes both: `gpu = true` in the unit's manifest, and `./mlsys grade --gpu`. On a student's own
-machine `./mlsys check` agrees by itself, and MLSYS_GPU=0 in the environment refuses.
+A sandbox has no GPU otherwise, and kernels run on simulators (`gpu.select` of `reference/shared/gpu/`), which give the
+same points. A program that can open these device files talks to the driver, a large part of the kernel; bubblewrap
+cannot narrow that down. So it takes both: `gpu = true` in the unit's manifest, and `./mlsys grade --gpu`. On a
+student's own machine `./mlsys check` agrees by itself, and MLSYS_GPU=0 in the environment refuses.
 
 Others' findings that this follows: device files must be bound as such, or every use of them is refused
 (github.com/anthropics/claude-code/issues/64530); without /sys cuInit fails with error 304

@@ -22,6 +22,7 @@ from autograder.judge.sandbox.plan import SHM_MB, Plan
 from autograder.judge.session.cgroup import ControlGroup
 from autograder.judge.session.monitor import Monitor
 from autograder.judge.session.usage import Scope
+from autograder.judge.worker.processes import signal_descendants
 from autograder.judge.worker.values import MalformedError
 from autograder.judge.worker.wire import Channel, ClosedError, ProtocolError, WireLimits
 
@@ -207,8 +208,6 @@ class Session:
         if self.process is None:
             return
         if self.plan.tier == "none" and self.scope is not None:
-            from autograder.judge.worker.processes import signal_descendants
-
             signal_descendants(self.scope.zygote, signal.SIGKILL)
         with contextlib.suppress(
             OSError

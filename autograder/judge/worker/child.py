@@ -23,6 +23,7 @@ from typing import Any
 
 from autograder.judge.worker.exception_record import explain
 from autograder.judge.worker.processes import DUMPABLE, prctl
+from autograder.judge.worker.ranks import join, mpirun
 from autograder.judge.worker.submission import MissingError, Submission
 from autograder.judge.worker.values import MalformedError, UnsupportedError
 from autograder.judge.worker.wire import Channel, ClosedError
@@ -114,12 +115,8 @@ def perform(request: dict[str, Any], value: Any, submission: Submission, group: 
         case "probe":
             return submission.harness(request["source"], request["name"])(*args, **kwargs)
         case "mpirun":
-            from autograder.judge.worker.ranks import mpirun
-
             return mpirun(submission, request["n"], request["function"], args, kwargs["per_rank"])
         case "torch":
-            from autograder.judge.worker.ranks import join
-
             group[:] = [join(request["rank"], request["world"], request["port"], request["seconds"])]
             return None
     raise MissingError(f"unknown request {request['op']}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import mmap
 import os
 import stat
@@ -42,9 +43,7 @@ class MemoryFile:
             with tempfile.TemporaryFile() as file:
                 self.fd = os.dup(file.fileno())
         os.ftruncate(self.fd, capacity)
-        with contextlib.suppress(OSError, ImportError):
-            import fcntl
-
+        with contextlib.suppress(OSError):
             fcntl.fcntl(self.fd, F_ADD_SEALS, SEAL_SHRINK | SEAL_GROW | SEAL_SEAL)
         mapping = mmap.mmap(self.fd, capacity)
         if hasattr(mmap, "MADV_HUGEPAGE"):
@@ -79,8 +78,6 @@ def is_memory_file(fd: int, size: int) -> bool:
     with contextlib.suppress(OSError):
         status = os.fstat(fd)
         if hasattr(os, "memfd_create"):
-            import fcntl
-
             fcntl.fcntl(fd, F_GET_SEALS)
         return stat.S_ISREG(status.st_mode) and status.st_size >= size
     return False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 
 import pytest
 from rich.console import Console
 
 from autograder.core.result import Status
+from autograder.reports import html, terminal
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import ADD
 
@@ -44,8 +46,6 @@ WORDS = (
 
 def test_printed_words_score_nothing_and_are_escaped(arena: Arena):
     """(23) On both streams, in the exception, in the name of its class, and in what is returned."""
-    from autograder.reports import html, terminal
-
     code = f'''
 import sys
 TEXT = "{WORDS}"
@@ -78,8 +78,6 @@ NAMES = [
 
 def test_odd_file_names_are_plain_in_the_notes(arena: Arena):
     """own: names with line ends, terminal codes, marks that turn the reading direction, and foreign letters."""
-    import os
-
     folder = arena.course.submission(ADD)
     paths = [os.fsencode(folder) + b"/" + name for name in NAMES]
     try:

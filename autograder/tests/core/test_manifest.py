@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.core.manifest import ManifestError, load_manifest, parse_manifest, unit_manifest
+from autograder.core.manifest import ManifestError, load_manifest, parse_manifest, unit_manifest, wrong_fields
+from autograder.core.manifest_rules import broken_rules
 from autograder.core.toml_lines import TomlLines
 from autograder.core.units import CourseError, Unit, find_units
 from autograder.tests.mini import MANIFEST
@@ -257,9 +258,6 @@ VALUES = st.recursive(
 )
 def test_any_value_in_any_field_is_told_without_a_traceback(field: str, value: object):
     """The rules look at raw data: no value may trip them."""
-    from autograder.core.manifest import wrong_fields
-    from autograder.core.manifest_rules import broken_rules
-
     task = {
         "id": "01.1",
         "function": "f",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from autograder.core.units import Unit
+from autograder.release.desk import ensure_desk
 from autograder.release.starters import solved_files
 from autograder.tests.mini import make_course_with_tools
 from autograder.tests.tree import command, environment, mlsys
@@ -34,8 +35,6 @@ def root(built: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(root: Path) -> Path:
-    from autograder.release.desk import ensure_desk
-
     unit = Unit("01_tiny", root)
     ensure_desk(unit)
     return unit.desk

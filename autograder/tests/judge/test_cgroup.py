@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,9 +103,6 @@ def test_a_real_group(course: Course):
         pytest.skip("no control group version 2 with a memory controller that this process may write to")
     group = ControlGroup.make()
     assert group is not None
-    import subprocess
-    import sys
-
     group.limit(-cgroup.SLACK_MB + 64, 16)
     done = subprocess.run(group.wrap([sys.executable, "-c", "x = bytearray(10**9)"]), check=False)
     assert done.returncode == -9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autograder.judge.sandbox.view import View
 from autograder.tests.judge.small_course import Course
 
 WALK = """
@@ -178,8 +179,6 @@ def test_students_see_the_category_of_a_hidden_failure_alone(course: Course):
 
 def test_the_course_is_not_seen_through_a_system_folder(bare_course: Course):
     """A checkout below /usr is covered, but for the interpreter that it may hold."""
-    from autograder.judge.sandbox.view import View
-
     root = bare_course.root
     view = View((root, root / "desks"))
     view.bind(root.parent)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -173,11 +177,6 @@ def find(mark: str) -> list[str]:
 
 def test_no_process_outlives_an_interrupted_grading(course: Course):
     """Ctrl-C in the judge ends the sandbox, whatever runs in it."""
-    import os
-    import signal
-    import subprocess
-    import sys
-
     course.submission("import time\ndef add(a, b):\n  time.sleep(600)")
     script = (
         "from pathlib import Path\nfrom autograder.core.units import Unit\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autograder.core.result import Status
+from autograder.judge.grading import grade_submission
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 
 TWO = (
@@ -210,8 +211,6 @@ def test_a_missing_module_names_the_file_that_was_left_out(course: Course):
     folder = course.submission("from sumhelp import add")
     (folder / "sumhelp.py").write_text(ADD)
     (folder / "random.py").write_text("boom")
-    from autograder.judge.grading import grade_submission
-
     result = grade_submission(course.unit, folder)
     assert result.points == 0
     assert any(note.startswith("sumhelp.py was left out") for note in result.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import socket
 import threading
 import time
@@ -216,8 +217,6 @@ def test_a_gone_peer_is_closed(pair):
 
 
 def test_nothing_is_unpickled(pair, tmp_path):
-    import pickle
-
     class Canary:
         def __reduce__(self):
             return os.system, (f"touch {tmp_path}/canary",)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from autograder.core.units import Unit, course_root
+from autograder.notebook import SAYS, sentence
 from autograder.release.desk import ensure_desk
 from autograder.tests import notebooks
 from autograder.tests.mini import make_course_with_tools
@@ -56,8 +57,6 @@ def test_an_unwritten_task_stops_the_notebook_with_one_sentence(unit: Unit, kern
 
 
 def test_the_sentence_names_every_body_that_is_left():
-    from autograder.notebook import SAYS, sentence
-
     said = SAYS.match("01.5 divide_and_conquer (_divide): Append to `leaves` ...")
     assert said
     told = sentence(said, course_root() / "assignments/01_matmul_cpu")

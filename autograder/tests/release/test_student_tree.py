@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from autograder.core.manifest import load_manifest, unit_manifest
-from autograder.core.units import CourseError, Unit
+from autograder.core.units import CourseError, Unit, find_units
 from autograder.release.public_checks import hidden_file
 from autograder.release.starters import ReleaseError, write_starters
 from autograder.release.student_tree import MARKER, student_tree
+from autograder.tests.tree import mlsys
 
 EXPECTED = [
     ".github/workflows/check.yml",
@@ -248,9 +249,6 @@ def test_the_workflow_is_one(unit: Unit, tmp_path: Path):
 @pytest.mark.slow
 def test_the_real_course_is_released_for_its_students(tmp_path: Path):
     """Every unit of this course: the tree's own commands run, and its starters are worth nothing."""
-    from autograder.core.units import find_units
-    from autograder.tests.tree import mlsys
-
     units = [unit for unit in find_units() if unit.manifest.exists()]
     assert units
     for unit in units:

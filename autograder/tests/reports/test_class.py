@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.commands.check import save
 from autograder.core.result import Status
 from autograder.reports.class_report import class_files, class_page, write_class
 from autograder.reports.names import folder_names
@@ -269,8 +270,6 @@ def test_markdown_has_no_markup_of_a_submission(said: str):
 
 def test_a_check_writes_its_report_in_both_forms(tmp_path: Path):
     """What the workflow asks for: a page to keep, and Markdown for the run's summary."""
-    from autograder.commands.check import save
-
     wrong = sample.result(
         {"test_add_sums": Status.FAILED, "test_scale_hidden_zeros": Status.FAILED}, hint="a sum?"
     )

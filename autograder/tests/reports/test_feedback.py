@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.reports import feedback
+from autograder.reports import branch, feedback
 from autograder.reports.branch import push_files
 from autograder.roster.git import GitError, Limits
 from autograder.roster.standing import Standings
@@ -121,8 +121,6 @@ def test_a_roster_chooses_people_and_addresses(server: GitServer):
 
 
 def test_a_branch_that_moved_meanwhile_is_tried_again(server: GitServer, monkeypatch: pytest.MonkeyPatch):
-    from autograder.reports import branch
-
     url, pushes = writable(server, "ada"), []
     push = branch.Plumbing.push
 

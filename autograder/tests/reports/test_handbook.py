@@ -10,14 +10,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from typer.main import get_command
 
-from autograder.cli import app
+from autograder.cli import COMMANDS
 from autograder.core.units import course_root
 from autograder.tests.mini import make_course_with_tools
 from autograder.tests.needs import need_sandbox
 from autograder.tests.roster.gitserver import git_server
-from autograder.tests.tree import mlsys
+from autograder.tests.tree import command, environment, mlsys
 
 HANDBOOK = course_root() / "docs" / "handbook.md"
 ADD = "def add(a, b):\n    return [x + y for x, y in zip(a, b)]\n"
@@ -37,7 +36,7 @@ def commands() -> list[list[str]]:
 
 
 def test_every_option_of_the_handbook_exists():
-    known = vars(get_command(app))["commands"]
+    known = {command.name: command.load() for command in COMMANDS}
     assert len(commands()) > 20
     for words in commands():
         command = known[words[0]]
@@ -129,8 +128,6 @@ def test_a_class_from_handing_out_to_feedback(tmp_path: Path):
 def test_the_form_keeps_every_mark(tmp_path: Path):
     """Answers come from a pipe: a mark, a wrong number, a skip, and the end of input."""
     need_sandbox()
-    from autograder.tests.tree import command, environment
-
     root = make_course_with_tools(tmp_path)
     for name in ("ada", "bo", "cy"):
         (tmp_path / name).mkdir()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from autograder.core.units import Unit
+from autograder.core.units import Unit, course_root
 from autograder.reports import html
 from autograder.reports.similarity import Work, compare, excerpt, fingerprint
 from autograder.tests.reports import sample
@@ -95,8 +96,6 @@ def test_files_of_any_kind_are_survived():
 
 def test_an_excerpt_marks_the_very_characters():
     code = fingerprint("ops.py", "a = 1\nb = 2\n").raw_code
-    import numpy as np
-
     found = excerpt(code, np.array([[2], [9]]))
     assert found.lines[0] is not None
     assert found.lines[0].pieces == (("a ", False), ("= 1", True))
@@ -123,8 +122,6 @@ def test_the_page_shows_both_sides_and_accuses_nobody():
 @pytest.mark.slow
 def test_a_class_of_the_first_unit_is_fast(tmp_path: Path):
     """Sixty copies of a real module, changed a little: seconds, not minutes."""
-    from autograder.core.units import course_root
-
     unit = Unit("01_matmul_cpu", course_root())
     text = (unit.reference / "blocked.py").read_text()
     people = [Work(f"s{n}", {"blocked.py": text.replace("def ", f"def p{n}_", n % 7)}) for n in range(60)]

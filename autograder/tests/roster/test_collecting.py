@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -191,8 +192,6 @@ def test_a_large_file_of_the_past_harms_nobody(bare_course: Course, server: GitS
 
 
 def test_a_server_that_never_answers_takes_its_time_limit(bare_course: Course, tmp_path: Path):
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"git://127.0.0.1:{silent.getsockname()[1]}/x.git"
         room = Class(bare_course, [person("ada", address)], tmp_path / "out", seconds=1)
