@@ -7,6 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import ADD
+from autograder.tests.kinds import one_of_each
 
 EVERY_CALL = {
     # (1) gone before anything is asked
@@ -106,7 +107,7 @@ OWN = {
 }
 
 
-@pytest.mark.parametrize("name", OWN)
+@pytest.mark.parametrize("name", one_of_each(OWN, "scoring at exit", "SIGSTOP", "kill everybody", "exec"))
 def test_other_ends(arena: Arena, name: str):
     attack = OWN[name]
     result = arena.small(attack.code, wall_seconds=2)

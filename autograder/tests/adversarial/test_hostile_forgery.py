@@ -108,6 +108,7 @@ def test_a_file_that_is_too_large_is_refused(arena: Arena, name: str):
     assert "the limit for a source file is 1 MB" in result.tests[0].feedback.message
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_files_beside_it_cost_nothing(arena: Arena):
     """(32) Only the files that the unit names are read."""
     folder = arena.course.submission(ADD)
@@ -124,6 +125,7 @@ def test_a_hundred_thousand_files_beside_it_cost_nothing(arena: Arena):
     inner.rmdir()
 
 
+@pytest.mark.slow
 def test_source_that_a_compiler_chokes_on(arena: Arena):
     """own: parentheses without end, a line of a megabyte, an expression nested beyond the parser."""
     for code in (

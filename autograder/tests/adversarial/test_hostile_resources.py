@@ -10,7 +10,7 @@ from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import ADD, CHECK
 
-pytestmark = pytest.mark.alone  # it takes all that limits allow
+TAKES_ALL = pytest.mark.alone  # that limits allow
 
 SOON: dict[str, Any] = {"wall_seconds": 2}
 LIMITS = {
@@ -115,6 +115,7 @@ TAKERS = {
 
 
 @pytest.mark.slow
+@TAKES_ALL
 @pytest.mark.parametrize("name", LIMITS)
 def test_time_runs_out(arena: Arena, name: str):
     result = arena.small(LIMITS[name].code, **SOON)
@@ -123,6 +124,7 @@ def test_time_runs_out(arena: Arena, name: str):
 
 
 @pytest.mark.slow
+@TAKES_ALL
 @pytest.mark.parametrize("name", TAKERS)
 def test_a_limit_ends_the_test(arena: Arena, name: str):
     cpu = {"cpu_seconds": 2} if "burn" in name else {}
@@ -133,6 +135,7 @@ def test_a_limit_ends_the_test(arena: Arena, name: str):
 
 
 @pytest.mark.slow
+@TAKES_ALL
 def test_a_loop_in_one_test_leaves_the_other_points(arena: Arena):
     """(26) on the real unit: `while True` for the one size that a test uses."""
     code = f"def python_loops(a, b):\n    while len(a) == 2 and len(b) == 3: pass{MULTIPLY}"
@@ -144,6 +147,7 @@ def test_a_loop_in_one_test_leaves_the_other_points(arena: Arena):
 
 
 @pytest.mark.slow
+@TAKES_ALL
 def test_a_gigabyte_of_output(arena: Arena):
     """(30) Truncated, no deadlock, and right code keeps its point; the words at the end stay."""
     code = (
@@ -184,6 +188,7 @@ RANKS: dict[str, Any] = {"wall_seconds": 20, "processes": 64, "memory_mb": 2048}
 
 
 @pytest.mark.slow
+@TAKES_ALL
 @pytest.mark.parametrize(
     ("code", "statuses"),
     [

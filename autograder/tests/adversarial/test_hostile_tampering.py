@@ -65,6 +65,7 @@ def test_a_patch_changes_no_verdict(arena: Arena, name: str):
     assert Status.INFRA_ERROR not in {test.status for test in result.tests}
 
 
+@pytest.mark.slow
 def test_torch_allclose(arena: Arena):
     """(11) The judge compares tensors with functions of its own process."""
     checks = """

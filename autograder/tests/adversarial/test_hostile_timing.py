@@ -8,8 +8,7 @@ from autograder.core.result import Status
 from autograder.judge.sandbox import seccomp
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import CHECK
-
-pytestmark = pytest.mark.alone  # it measures time
+from autograder.tests.kinds import one_of_each
 
 SLOW = (
     CHECK
@@ -33,6 +32,7 @@ import select
 """
 
 
+@pytest.mark.alone  # it measures time
 def test_patched_clocks_have_no_effect(arena: Arena):
     """(36) The clock stands in the judge's process."""
     test = arena.one(CLOCKS + "def add(a, b):\n  select.select([], [], [], 0.6)\n  return a + b", SLOW)
@@ -85,7 +85,7 @@ def test_one(student, rng):
 )
 
 
-@pytest.mark.parametrize("name", MEMO)
+@pytest.mark.parametrize("name", one_of_each(MEMO, "by shape"))
 def test_memories_of_earlier_calls_are_of_no_use(arena: Arena, name: str):
     """(37) Inputs are fresh at every call, and the result of every timed call is checked."""
     keep = "if key not in memory: memory[key] = a + b\n  return memory[key]"
@@ -96,6 +96,7 @@ def test_memories_of_earlier_calls_are_of_no_use(arena: Arena, name: str):
 
 
 @pytest.mark.slow
+@pytest.mark.alone  # it measures time
 def test_memories_on_the_real_unit(arena: Arena):
     """(37) The speed check of 01.3 multiplies new matrices of one shape: a memory by shape is wrong there."""
     code = (
@@ -163,6 +164,8 @@ YARDSTICK = (
 )
 
 
+@pytest.mark.slow
+@pytest.mark.alone  # it measures time
 def test_a_stopped_submission_that_wakes_itself_is_found_out(arena: Arena, monkeypatch: pytest.MonkeyPatch):
     """own: while the yardstick is measured the submission stands still; a timer whose signal is SIGCONT wakes it,
     and it burns the cores that the yardstick needs."""

@@ -7,6 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import CHECK
+from autograder.tests.kinds import one_of_each
 
 LIAR = """
 class Liar(list):
@@ -111,7 +112,7 @@ def frame(header):
 """
 
 
-@pytest.mark.parametrize("name", PICKLES)
+@pytest.mark.parametrize("name", one_of_each(PICKLES, "pickle 5", "pickle in a frame"))
 def test_nothing_is_unpickled(arena: Arena, name: str):
     code = (
         BOMB.replace("CANARY", str(arena.canary))
@@ -194,7 +195,9 @@ ARRAYS = {
 }
 
 
-@pytest.mark.parametrize("name", ARRAYS)
+@pytest.mark.parametrize(
+    "name", one_of_each(ARRAYS, "a 0-d array", "an object dtype", "a generator", "a memory map")
+)
 def test_odd_arrays(arena: Arena, name: str):
     attack = ARRAYS[name]
     result = arena.small(attack.code)
@@ -241,7 +244,7 @@ ERRORS = {
 }
 
 
-@pytest.mark.parametrize("name", ERRORS)
+@pytest.mark.parametrize("name", one_of_each(ERRORS, "a class that cannot be pickled", "a __str__ that lies"))
 def test_odd_exceptions(arena: Arena, name: str):
     result = arena.small(ERRORS[name])
     assert result.points == 0

@@ -13,8 +13,6 @@ from autograder.release.starters import starter_files
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import ADD
 
-pytestmark = pytest.mark.alone  # it comes close to limits
-
 
 @pytest.mark.slow
 def test_code_that_warns_and_prints(arena: Arena):
@@ -29,6 +27,7 @@ def test_code_that_warns_and_prints(arena: Arena):
 
 
 @pytest.mark.slow
+@pytest.mark.alone  # it comes close to limits
 def test_code_near_its_limits_on_a_busy_machine(arena: Arena):
     """(41) Nine tenths of the wall time, then of the memory, while every core of the machine is busy."""
     load = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3)]
@@ -44,6 +43,7 @@ def test_code_near_its_limits_on_a_busy_machine(arena: Arena):
             process.wait()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_the_reference_twenty_times(arena: Arena):
     """(42) The same points each time, whatever the seed."""

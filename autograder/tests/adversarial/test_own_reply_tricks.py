@@ -7,6 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.tests.adversarial.arena import Arena, Attack
 from autograder.tests.judge.small_course import CHECK
+from autograder.tests.kinds import one_of_each
 
 RAW = """
 import json, mmap, os, socket, struct, sys, threading, time
@@ -102,7 +103,19 @@ REPLIES = {
 }
 
 
-@pytest.mark.parametrize("name", REPLIES)
+@pytest.mark.parametrize(
+    "name",
+    one_of_each(
+        REPLIES,
+        "a negative shape",
+        "an object dtype",
+        "a verdict",
+        "keys of one hash",
+        "a pipe",
+        "an unused file",
+        "a file that grows beyond every limit",
+    ),
+)
 def test_a_reply_made_by_hand(arena: Arena, name: str):
     attack = REPLIES[name]
     result = arena.small(f"{RAW}\ndef add(a, b):\n  {attack.code}\n  time.sleep(3)\n  return a - b")
@@ -130,7 +143,7 @@ SECOND = {
 }
 
 
-@pytest.mark.parametrize("name", SECOND)
+@pytest.mark.parametrize("name", one_of_each(SECOND, "two replies for a call"))
 def test_an_answer_names_its_question(arena: Arena, name: str):
     code, status = SECOND[name]
     Attack(code, status).meets(arena.one(f"{RAW}\ndef add(a, b):\n  {code}", TWICE))
@@ -142,7 +155,10 @@ KEEPING = CHECK + (
 
 
 @pytest.mark.parametrize(
-    "value", ["3", "{'t': [3]}", "{'t': [3, [1]]}", "[3, [1, 2]]", "{'t': [3, {'t': [1, 2]}]}"]
+    "value",
+    one_of_each(
+        ["3", "{'t': [3]}", "{'t': [3, [1]]}", "[3, [1, 2]]", "{'t': [3, {'t': [1, 2]}]}"], "{'t': [3, [1]]}"
+    ),
 )
 def test_arguments_that_do_not_come_back(arena: Arena, value: str):
     test = arena.one(f"{RAW}\ndef add(a, b):\n  send({{'value': {value}}})\n  time.sleep(2)", KEEPING)

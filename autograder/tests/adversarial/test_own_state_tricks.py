@@ -12,8 +12,6 @@ from autograder.core.result import Status
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import CHECK
 
-pytestmark = pytest.mark.alone  # it measures time
-
 LEAVE = """
 import ctypes, os, resource, sys, time
 import numpy as np
@@ -137,6 +135,7 @@ def add():
     assert arena_answer(arena, code) == []
 
 
+@pytest.mark.alone  # it measures time
 def test_the_zygote_pays_for_imports_once_and_gives_fresh_state(arena: Arena):
     """Each test is a fork of one process: what it preloaded is there at once, what a test changed is not."""
     arena.course.checks(

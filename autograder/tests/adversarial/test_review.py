@@ -14,8 +14,7 @@ from autograder.judge.session import student
 from autograder.reports.terminal import render
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import CHECK
-
-pytestmark = pytest.mark.alone  # it measures time
+from autograder.tests.kinds import one_of_each
 
 # A child that wakes itself by a timer, waits until nobody looks, burns CPU time, and is gone before the next look.
 ARSONIST = """
@@ -76,6 +75,7 @@ def add(a, b):
 """
 
 
+@pytest.mark.alone  # it measures time
 def test_cpu_time_of_a_process_that_is_gone_is_found_out(arena: Arena, monkeypatch: pytest.MonkeyPatch):
     """While the yardstick is measured the submission stands still. What works all the same, and ends before the
     grader looks, leaves no CPU time behind; that it is gone tells."""
@@ -93,14 +93,14 @@ def test_the_events_of_a_file_wake_nobody(arena: Arena):
     assert (test.status, "PermissionError" in test.feedback.message) == (Status.ERROR, True)
 
 
-@pytest.mark.parametrize(
-    "reads",
-    [
-        "lambda *_: (numpy.full((200, 3), numpy.nan), [1, 1])",
-        "lambda *_: (numpy.ones((200, 3), bool), [1, 1])",
-        "lambda *_: (numpy.ones((200, 3), numpy.complex64), [1, 1])",
-    ],
-)
+READS = [
+    "lambda *_: (numpy.full((200, 3), numpy.nan), [1, 1])",
+    "lambda *_: (numpy.ones((200, 3), bool), [1, 1])",
+    "lambda *_: (numpy.ones((200, 3), numpy.complex64), [1, 1])",
+]
+
+
+@pytest.mark.parametrize("reads", one_of_each(READS, READS[1]))
 def test_a_forged_recording_of_another_dtype_is_no_mistake_of_the_grader(arena: Arena, reads: str):
     code = f"""
 import gc, numpy
@@ -131,6 +131,7 @@ def test_names_of_files_open_no_line_of_a_log(arena: Arena):
     assert not re.search(r"^\s*::", shown.getvalue(), re.MULTILINE)
 
 
+@pytest.mark.alone  # it measures time
 def test_the_speed_of_a_library_is_no_rungs_speed(arena: Arena):
     """NumPy's product in the given wrapper is right, fast, and on every core."""
     result = arena.module("compiled.py", "\ndef numba_parallel(a, b):\n    return a @ b\n", tasks=("01.4",))

@@ -29,7 +29,7 @@ from autograder.tests.frame.little_labs import (
 )
 from autograder.tests.tree import command
 
-pytestmark = pytest.mark.alone  # it waits for JupyterLab, on ports that are the same for all
+WAITS = pytest.mark.alone  # for JupyterLab, on ports that are the same for all
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+@WAITS
 def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
     with running_lab(tree, "81") as (process, printed, address):
         assert "Copied to your desk, work/81_tiny/: loops.py, 81_tiny.ipynb" in printed
@@ -69,6 +70,7 @@ def test_the_lab_serves_the_desk_and_ends_with_one_interrupt(tree: Path):
 
 
 @pytest.mark.slow
+@WAITS
 def test_two_labs_that_start_at_once_pass_a_taken_port_over_and_have_one_each(tree: Path):
     with socket.socket() as occupant, ExitStack() as stack:
         if jupyter.is_free(jupyter.FIRST_PORT):
@@ -186,6 +188,7 @@ def test_without_a_unit_the_first_unfinished_one_opens(tree: Path):
 
 
 @pytest.mark.slow
+@WAITS
 def test_a_unit_of_an_earlier_week_opens_on_the_desk_from_then(tree: Path):
     """A student tree has that unit's lab, but no assignment and no checks."""
     first, second = Unit("81_tiny", tree), Unit("82_next", tree)

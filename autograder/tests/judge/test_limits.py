@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,12 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from autograder.core.result import Status
 from autograder.tests.judge.small_course import ADD, CHECK, Course
+from autograder.tests.kinds import one_of_each
 
-pytestmark = pytest.mark.alone  # it takes all that limits allow, and looks at every process of the machine
+TAKES_ALL = pytest.mark.alone  # that limits allow
 
 FORK_BOMB = """
 import os
@@ -25,7 +28,7 @@ def add(a, b):
         except OSError:
             pass
 """
-LIMITS = {
+WAITS = {
     "loop": ("def add(a, b):\n  while True: pass", Status.TIMEOUT, "no answer within the limit of 1 s"),
     "loop that catches all": (
         "def add(a, b):\n  while True:\n    try:\n      while True: pass\n    except BaseException: pass",
@@ -34,6 +37,8 @@ LIMITS = {
     ),
     "sleep at import": ("import time; time.sleep(60)", Status.TIMEOUT, "limit"),
     "stopped": ("import os\ndef add(a, b): os.kill(os.getpid(), 19)", Status.TIMEOUT, "limit"),
+}
+TAKES = {
     "fork bomb": (FORK_BOMB, Status.PROCESS_LIMIT, "the limit is 32"),
     "threads": (
         "import threading, time\ndef add(a, b):\n  for _ in range(60):\n"
@@ -82,11 +87,20 @@ LIMITS = {
 }
 
 
-@pytest.mark.parametrize("name", LIMITS)
-def test_limit(course: Course, name: str):
-    code, status, words = LIMITS[name]
-    quick = status is Status.TIMEOUT
-    course.checks(wall_seconds=1 if quick else 20)
+@pytest.mark.parametrize("name", one_of_each(WAITS, "loop that catches all"))
+def test_a_limit_of_time(course: Course, name: str):
+    course.checks(wall_seconds=1)
+    ended(course, *WAITS[name])
+
+
+@TAKES_ALL
+@pytest.mark.parametrize("name", one_of_each(TAKES, "fork bomb", "list", "disk"))
+def test_a_limit_of_what_the_machine_has(course: Course, name: str):
+    course.checks(wall_seconds=20)
+    ended(course, *TAKES[name])
+
+
+def ended(course: Course, code: str, status: Status, words: str) -> None:
     result = course.grade(code)
     assert (result.tests[0].status, result.points) == (status, 0)
     assert words in result.tests[0].feedback.message
@@ -175,6 +189,17 @@ def find(mark: str) -> list[str]:
     return found
 
 
+def zygotes_below(judge: int) -> list[psutil.Process]:
+    """The processes of the sandboxes that a judge has started."""
+    found = []
+    for process in psutil.Process(judge).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "autograder.judge.worker.zygote" in process.cmdline():
+                found.append(process)
+    return found
+
+
+@pytest.mark.slow
 def test_no_process_outlives_an_interrupted_grading(course: Course):
     """Ctrl-C in the judge ends the sandbox, whatever runs in it."""
     course.submission("import time\ndef add(a, b):\n  time.sleep(600)")
@@ -194,12 +219,8 @@ def test_no_process_outlives_an_interrupted_grading(course: Course):
         ) as judge:
             assert judge.stdout is not None
             judge.stdout.readline()
-            before = find("autograder.judge.worker.zygote")
             deadline = time.monotonic() + 20
-            while (
-                not (workers := set(find("autograder.judge.worker.zygote")) - set(before))
-                and time.monotonic() < deadline
-            ):
+            while not (workers := zygotes_below(judge.pid)) and time.monotonic() < deadline:
                 time.sleep(0.05)
             assert workers
             time.sleep(0.5)
@@ -208,11 +229,12 @@ def test_no_process_outlives_an_interrupted_grading(course: Course):
             if number == signal.SIGINT:
                 assert b"KeyboardInterrupt" in errors
         deadline = time.monotonic() + 10
-        while workers & processes() and time.monotonic() < deadline:
+        while any(map(psutil.Process.is_running, workers)) and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert not workers & processes()
+        assert not any(map(psutil.Process.is_running, workers))
 
 
+@TAKES_ALL
 def test_right_code_near_its_memory_limit_passes(course: Course):
     code = "import numpy as np\ndef add(a, b):\n  x = np.ones(400 << 20, np.uint8)\n  return a + b"
     assert course.one(code).passed

@@ -7,6 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.judge.grading import grade_submission
 from autograder.tests.judge.small_course import ADD, CHECK, Course
+from autograder.tests.kinds import one_of_each
 
 TWO = (
     CHECK
@@ -126,7 +127,27 @@ OUTCOMES = {
 }
 
 
-@pytest.mark.parametrize("name", OUTCOMES)
+@pytest.mark.parametrize(
+    "name",
+    one_of_each(
+        OUTCOMES,
+        "os._exit at import",
+        "SystemExit",
+        "pytest.skip",
+        "SIGSEGV",
+        "liar",
+        "None",
+        "NaN",
+        "pickle",
+        "answer in advance",
+        "closed socket",
+        "syntax",
+        "starter",
+        "no function",
+        "no file",
+        "str that raises",
+    ),
+)
 def test_status(course: Course, name: str):
     code, status, words = OUTCOMES[name]
     result = course.grade(code)

@@ -9,7 +9,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.tests.judge.small_course import CHECK, Course
 
-pytestmark = pytest.mark.alone  # it starts ranks that wait for each other
+RANKS = pytest.mark.alone  # ranks that wait for each other
 
 REDUCE = """
 import numpy as np
@@ -38,11 +38,13 @@ def test_one(student, rng):
     return course.one(code)
 
 
+@RANKS
 def test_mpirun_with_four_ranks(course: Course):
     test = mpi(course, REDUCE, wall_seconds=60, processes=64, memory_mb=2048, size=200_000)
     assert test.passed, test
 
 
+@RANKS
 def test_mpirun_says_which_rank_failed(course: Course):
     test = mpi(
         course,
@@ -55,6 +57,8 @@ def test_mpirun_says_which_rank_failed(course: Course):
     assert "sums.py:2 in add" in test.feedback.traceback
 
 
+@pytest.mark.slow
+@RANKS
 @pytest.mark.parametrize(
     "code", ["comm.Barrier() if comm.rank else __import__('time').sleep(600)", "__import__('os')._exit(1)"]
 )
@@ -65,6 +69,7 @@ def test_mpirun_that_hangs_or_dies_ends(course: Course, code: str):
     assert time.monotonic() - start < 60
 
 
+@RANKS
 def test_arguments_for_each_rank(course: Course):
     course.checks(
         """
@@ -95,6 +100,7 @@ def add(dist, a, b):
 
 
 @pytest.mark.slow
+@RANKS
 def test_torch_distributed_with_two_ranks(course: Course):
     course.checks(TORCH, wall_seconds=90, processes=64, memory_mb=4096, cpu_seconds=90)
     test = course.one(GLOO)
@@ -104,6 +110,7 @@ def test_torch_distributed_with_two_ranks(course: Course):
 
 
 @pytest.mark.slow
+@RANKS
 def test_the_real_torchrun_works_inside(course: Course):
     """The launcher itself finds its rendezvous on the sandbox's loopback."""
     code = '''
