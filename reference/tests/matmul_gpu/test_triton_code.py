@@ -33,16 +33,21 @@ def matmul(dtype: str, tile: tuple[int, ...], arch: int, precision: str = "ieee"
     return Recipe(_matmul, pointers | sizes | {"tuned_for": "i32"}, constants, warps, stages, arch)
 
 
-def persistent(dtype: str, tile: tuple[int, ...], arch: int, *, turned: bool = False) -> Recipe:
+def persistent(dtype: str, tile: tuple[int, ...], arch: int, *, transposed: bool = False) -> Recipe:
     m, n, k, warps, stages, halves = tile
     blocks = {
-        "a": (k, m) if turned else (m, k),
-        "b": (n, k) if turned else (k, n),
+        "a": (k, m) if transposed else (m, k),
+        "b": (n, k) if transposed else (k, n),
         "c": (m, n // (1 + halves)),
     }
     signature = {name: descriptor(dtype, block) for name, block in blocks.items()}
     signature |= dict.fromkeys("mnk", EVEN) | {"tuned_for": "i32"}
-    constants = {"A_TURNED": turned, "B_TURNED": turned, "HALVES": bool(halves), "PRECISION": "ieee"}
+    constants = {
+        "A_TRANSPOSED": transposed,
+        "B_TRANSPOSED": transposed,
+        "HALVES": bool(halves),
+        "PRECISION": "ieee",
+    }
     return Recipe(
         _persistent, signature, constants | {"BM": m, "BN": n, "BK": k, "GROUP": 8}, warps, stages, arch
     )
@@ -86,7 +91,7 @@ def test_large_tiles_reach_hoppers_tensor_cores_and_its_copy_engine():
     recipes = [
         matmul("bf16", largest, 90),
         *(persistent("bf16", tile, 90) for tile in described),
-        persistent("bf16", described[0], 90, turned=True),
+        persistent("bf16", described[0], 90, transposed=True),
     ]
     pointed, *through_descriptors = codes = compile_kernels(recipes)
     assert_sound(codes)
