@@ -24,13 +24,13 @@ from triton.tools.tensor_descriptor import TensorDescriptor
 from reference.lab.matmul_gpu.matmul_tuning import (
     DESCRIBED,
     POINTED,
+    empty_for_copy_engine,
+    for_copy_engine,
+    is_transposed,
     multiprocessors,
-    persistent_pays,
+    prefers_persistent,
     prune,
-    room,
-    suited,
     tuned_for,
-    turned,
 )
 from tensors import check_tensors
 from reference.shared import gpu
@@ -39,7 +39,7 @@ backend = gpu.select()  # Triton compiles the kernels of this file for a GPU, or
 
 # The autotuner measures anew when one of these changes; those that a kernel does not have are passed over.
 TUNED = {
-    "key": ["tuned_for", "PRECISION", "PARTS", "A_TURNED", "B_TURNED"],
+    "key": ["tuned_for", "PRECISION", "PARTS", "A_TRANSPOSED", "B_TRANSPOSED"],
     "prune_configs_by": {"early_config_prune": prune},
 }
 
@@ -59,7 +59,7 @@ def triton_matmul(
     split_k: into how many parts the depth is cut, each with programs of its own. Worth it where m and n are small
         (few tiles, so most of the GPU is idle) and k is large.
     persistent: one program a multiprocessor, which takes tile after tile. Operands that the copy engine cannot read
-        (see `suits` in reference/lab/matmul_gpu/matmul_tuning.py) are copied first. None: where it pays.
+        (see `copy_engine_reads` in reference/lab/matmul_gpu/matmul_tuning.py) are copied first. None: where it pays.
 
     Cost: 2mkn floating-point operations; mkn (1/BM + 1/BN) elements read, from the L2 cache more often than from
     memory; with split_k, 8 m n split_k bytes more for the parts, written and read.
@@ -73,7 +73,7 @@ def triton_matmul(
     if m == 0 or n == 0:
         return a.new_empty((m, n))
     gpu.refuse_unwritten(grouped)
-    if persistent or (persistent is None and split_k == 1 and persistent_pays(a, b)):
+    if persistent or (persistent is None and split_k == 1 and prefers_persistent(a, b)):
         return _by_descriptors(a, b, precision)
     # Each part of the depth gets a matrix of its own: no two programs write to one place, and the sum of the parts
     # comes out the same every time. Atomic additions need no second kernel, but add in any order.
@@ -165,14 +165,14 @@ def _by_descriptors(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.T
     (m, k), n = a.shape, b.shape[1]
     if k == 0:
         return a.new_zeros((m, n))  # a descriptor of nothing cannot be made
-    a, b, c = suited(a), suited(b), room((m, n), a)
+    a, b, c = for_copy_engine(a), for_copy_engine(b), empty_for_copy_engine((m, n), a)
     gpu.refuse_unwritten(_persistent)
     _persistent[
         lambda meta: (min(multiprocessors(), triton.cdiv(m, meta["BM"]) * triton.cdiv(n, meta["BN"])),)
     ](
         *(_descriptor(a), _descriptor(b), _descriptor(c), m, n, k, tuned_for(m, n, k, a.dtype)),
-        A_TURNED=turned(a),
-        B_TURNED=turned(b),
+        A_TRANSPOSED=is_transposed(a),
+        B_TRANSPOSED=is_transposed(b),
         PRECISION=precision,
     )
     return c.contiguous()
@@ -180,22 +180,22 @@ def _by_descriptors(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.T
 
 def _descriptor(x: torch.Tensor) -> TensorDescriptor:
     """Of `x` as it lies in memory, row by row; the autotuner's configuration fills in the block."""
-    return TensorDescriptor.from_tensor(x.T if turned(x) else x, [1, 1])
+    return TensorDescriptor.from_tensor(x.T if is_transposed(x) else x, [1, 1])
 
 
 @triton.autotune(DESCRIBED, **TUNED)
 @triton.jit
 def _persistent(
     a, b, c, m, n, k, tuned_for,  # noqa: ARG001
-    A_TURNED: tl.constexpr, B_TURNED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
+    A_TRANSPOSED: tl.constexpr, B_TRANSPOSED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
     BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
 ):  # fmt: skip
     """All tiles that fall to one program: its number, its number + the number of programs, and so on.
 
     a, b, c are descriptors. a.load([i, j]) gives the block BM x BK of `a` whose first element is (i, j), with 0 where
-    there is nothing; b.load([i, j]) a block BK x BN. No pointers, no masks. Where A_TURNED, what is described is the
-    transpose of `a`, because that is what lies row by row: a.load([j, i]) gives a block BK x BM, which .T turns. So
-    too for `b`, whose block is BN x BK then.
+    there is nothing; b.load([i, j]) a block BK x BN. No pointers, no masks. If A_TRANSPOSED, the descriptor is of
+    the transpose of `a`, because that is what lies row by row: a.load([j, i]) gives a block BK x BM, which .T
+    transposes. So too for `b`, whose block is BN x BK then.
 
     tl.program_id(0) is the number of the program, tl.num_programs(0) says how many there are. Tiles are counted from 0
     to tl.cdiv(m, BM) * tl.cdiv(n, BN) - 1, and `grouped` says which one that is. Sum each in float32, with

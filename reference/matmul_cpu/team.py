@@ -63,7 +63,7 @@ def compiled_loops() -> tuple:
     return serve.compile((words, types.int64)), retire.compile((words,))
 
 
-class Seat:
+class Slot:
     """A mailbox, and the panels of the thread that serves it."""
 
     def __init__(self) -> None:
@@ -84,14 +84,14 @@ class Seat:
         self.mailbox[STATE] = POSTED
 
 
-class Helper(Seat):
-    """A seat with a thread of its own."""
+class Helper(Slot):
+    """A slot with a thread of its own."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asleep = False
-        self.bell: queue.SimpleQueue[None] = queue.SimpleQueue()
-        self.thread = threading.Thread(target=self._live, name="matmul helper", daemon=True)
+        self.wakeup: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.thread = threading.Thread(target=self._serve_forever, name="matmul helper", daemon=True)
         self.thread.start()
 
     def post(self, operands: np.ndarray, plan: np.ndarray, panel_bytes: int) -> None:
@@ -99,9 +99,9 @@ class Helper(Seat):
         if self.asleep:
             self.asleep = False
             wake_elsewhere(self.thread)
-            self.bell.put(None)
+            self.wakeup.put(None)
 
-    def _live(self) -> None:
+    def _serve_forever(self) -> None:
         serve, _ = compiled_loops()
         while True:
             serve(self.mailbox, SPINS)
@@ -109,17 +109,17 @@ class Helper(Seat):
             if self.mailbox[STATE] == POSTED:  # it came just now
                 self.asleep = False
             else:
-                self.bell.get()
+                self.wakeup.get()
 
 
 class Team:
-    """The threads of this process. Several callers may share them: who comes late finds fewer helpers."""
+    """The threads of this process. Several callers may share them: a later one finds fewer idle helpers."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.seats: list[Seat] = []
+        self.slots: list[Slot] = []
         self.helpers: list[Helper] = []
-        self.hired = 0
+        self.started = 0
 
     def run(self, operands: np.ndarray, plan: np.ndarray, panel_bytes: int, threads: int) -> None:
         """Do the job on at most `threads` threads, the caller's among them.
@@ -129,23 +129,23 @@ class Team:
         serve, retire = compiled_loops()
         helpers = []
         with self.lock:
-            seat = self.seats.pop() if self.seats else Seat()
-            while len(helpers) < threads - 1 and (self.helpers or self.hired < usable_cores() - 1):
+            slot = self.slots.pop() if self.slots else Slot()
+            while len(helpers) < threads - 1 and (self.helpers or self.started < usable_cores() - 1):
                 if not self.helpers:
-                    self.hired += 1
+                    self.started += 1
                     self.helpers.append(Helper())
                 helpers.append(self.helpers.pop())
         try:
-            seat.mailbox[-1] = 0
-            operands[NEXT] = seat.counter
-            for worker in (*helpers, seat):
+            slot.mailbox[-1] = 0
+            operands[NEXT] = slot.counter
+            for worker in (*helpers, slot):
                 worker.post(operands, plan, panel_bytes)
-            serve(seat.mailbox, 1)
+            serve(slot.mailbox, 1)
         finally:
             for helper in helpers:
                 retire(helper.mailbox)
             with self.lock:
-                self.seats.append(seat)
+                self.slots.append(slot)
                 self.helpers.extend(helpers)
 
 
@@ -179,10 +179,10 @@ def team() -> Team:
     return _team
 
 
-def _start_anew() -> None:
+def _reset_after_fork() -> None:
     global _team
     _team = Team()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)  # threads do not survive a fork
+    os.register_at_fork(after_in_child=_reset_after_fork)  # threads do not survive a fork

@@ -25,9 +25,9 @@ def watched(order):
 
 
 def viewed(x, kind):
-    """The same numbers as x with other strides: "turned", by columns; "stepped", every other of each axis; "plain"."""
+    """The numbers of x with other strides: "transposed", by columns; "stepped", every other of each axis; "plain"."""
     x = x.to(backend.device)
-    if kind == "turned":
+    if kind == "transposed":
         return x.T.contiguous().T
     if kind == "stepped":
         wide = torch.full([2 * size for size in x.shape], float("nan"), dtype=x.dtype, device=x.device)

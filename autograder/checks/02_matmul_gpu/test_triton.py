@@ -53,7 +53,7 @@ def test_triton_matmul_halves(student, rng):
 def test_triton_matmul_strides(student, rng):
     a, b = whole(rng, 32, 64), whole(rng, 64, 64)
     want = a.double() @ b.double()
-    for kinds in (("turned", "plain"), ("plain", "turned"), ("stepped", "stepped")):
+    for kinds in (("transposed", "plain"), ("plain", "transposed"), ("stepped", "stepped")):
 
         def check(got, kinds=kinds):
             hint = f"The operands are {kinds[0]} and {kinds[1]}: use both strides of each, in the loop too."
@@ -98,7 +98,9 @@ def test_triton_matmul_persistent(student, rng):
     a, b = whole(rng, 32, 64), whole(rng, 64, 64)
 
     def check(got):
-        turned = "Both operands are turned: load blocks of what lies in memory, and turn them with .T."
-        expect_tensor(got, a.double() @ b.double(), torch.float32, hint=turned)
+        hint = "Both operands are transposed: load blocks as they lie in memory, and transpose them with .T."
+        expect_tensor(got, a.double() @ b.double(), torch.float32, hint=hint)
 
-    replay_views(student, rng, "triton_matmul", ("turned", "turned"), a, b, check=check, persistent=True)
+    replay_views(
+        student, rng, "triton_matmul", ("transposed", "transposed"), a, b, check=check, persistent=True
+    )

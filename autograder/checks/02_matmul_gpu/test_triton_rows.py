@@ -26,7 +26,7 @@ def test_fused_softmax_rows(student, rng):
     hint = "The block is longer than the row: its other places must add nothing to the sum, and not be the maximum."
     for dtype, (m, n) in zip(FLOATS, ((5, 7), (3, 100), (4, 33)), strict=True):
         check_softmax(student, rng, reals(rng, m, n, dtype=dtype) - 3, hint=hint)
-    for kind in ("turned", "stepped"):
+    for kind in ("transposed", "stepped"):
         check_softmax(
             student, rng, reals(rng, 6, 10), kind=kind, hint=f"A {kind} view: use both strides of x."
         )

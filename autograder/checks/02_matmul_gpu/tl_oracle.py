@@ -42,7 +42,7 @@ def replay_views(
     check: Callable[[Any], None],
     **kwargs: Any,
 ) -> None:
-    """The same on views of `args`: "plain", "turned" or "stepped", as tensors_harness.py makes them."""
+    """The same on views of `args`: "plain", "transposed" or "stepped", as tensors_harness.py makes them."""
     for order in orders(rng):
         check(unpack(student, probe(student, "views", function, order, list(kinds), *args, **kwargs)))
 

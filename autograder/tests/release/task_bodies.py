@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import Any
 
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import Unit
@@ -51,7 +52,7 @@ def task_bodies(unit: Unit) -> Iterator[Body]:
         found = function_bodies(text)
         for name in (*task.asked, *task.remove):
             body = found.get(name, [])  # what is removed may be a class
-            inner = [[each] for node in body for each in ast.walk(node) if isinstance(each, COMPOUND)]
+            inner: list[Statements] = [[each] for node in body for each in ast.walk(node) if isinstance(each, COMPOUND)]
             for statements in (body, *inner):
                 key = size(statements)
                 if key[1] >= LEAST_NODES:
@@ -95,9 +96,10 @@ def has_loop(statements: Statements) -> bool:
 
 
 def without_docstring(body: Statements) -> Statements:
-    first = body[0] if body else None
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    return body[1:] if is_text and isinstance(first.value.value, str) else body
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+            return rest
+    return body
 
 
 def size(statements: Statements) -> tuple[int, int]:
@@ -129,7 +131,7 @@ def children(node: ast.AST) -> Iterator[ast.AST]:
         )
 
 
-def fields(node: ast.AST) -> Iterator[tuple[str, object]]:
+def fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
     ignored = {"annotation", "returns", "type_comment", "simple", "ctx", "kind", "type_params"}
     return ((name, value) for name, value in ast.iter_fields(node) if name not in ignored)
 

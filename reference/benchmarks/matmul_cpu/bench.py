@@ -191,8 +191,8 @@ def allocations(n: int) -> Iterator[Figure]:
     product = matmul(a, b)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    crew = team()
-    panels = sum(seat.panels.nbytes for seat in (*crew.seats, *crew.helpers))
+    threads = team()
+    panels = sum(slot.panels.nbytes for slot in (*threads.slots, *threads.helpers))
     extra = (peak - product.nbytes) / (product.nbytes + panels)
     yield Figure(f"allocation/extra/n={n}", extra, "of panels and output", "lower", MOST_EXTRA)
     yield Figure(f"allocation/panels/n={n}", panels / product.nbytes, "of output", "lower")

@@ -51,8 +51,8 @@ def _configs(tiles: tuple[tuple[Any, ...], ...], hook: Any = None) -> list[Any]:
 def _set_blocks(arguments: dict[str, Any]) -> None:
     """Tell the descriptors of a, b and c the tile that this configuration has."""
     m, n, k = arguments["BM"], arguments["BN"], arguments["BK"]
-    arguments["a"].block_shape = [k, m] if arguments["A_TURNED"] else [m, k]
-    arguments["b"].block_shape = [n, k] if arguments["B_TURNED"] else [k, n]
+    arguments["a"].block_shape = [k, m] if arguments["A_TRANSPOSED"] else [m, k]
+    arguments["b"].block_shape = [n, k] if arguments["B_TRANSPOSED"] else [k, n]
     arguments["c"].block_shape = [m, n // 2 if arguments["HALVES"] else n]
 
 
@@ -100,42 +100,42 @@ def tuned_for(m: int, n: int, k: int, dtype: torch.dtype) -> int:
     return number
 
 
-def turned(x: torch.Tensor) -> bool:
+def is_transposed(x: torch.Tensor) -> bool:
     """Whether it is the columns of `x` that lie in one piece, and not the rows."""
     return x.stride(1) != 1 and x.stride(0) == 1
 
 
-def suits(x: torch.Tensor) -> bool:
+def copy_engine_reads(x: torch.Tensor) -> bool:
     """Whether the copy engine reads `x`, or its transpose, as it lies: rows in one piece that start on 16 bytes.
 
     Source: CUDA C++ Programming Guide, tensor memory access, requirements on addresses and strides.
     """
     if x.numel() == 0:
         return False
-    far, near = (x.stride(1), x.stride(0)) if turned(x) else x.stride()
+    far, near = (x.stride(1), x.stride(0)) if is_transposed(x) else x.stride()
     size = x.element_size()
     return near == 1 and far > 0 and far * size % 16 == 0 and x.data_ptr() % 16 == 0
 
 
-def suited(x: torch.Tensor) -> torch.Tensor:
+def for_copy_engine(x: torch.Tensor) -> torch.Tensor:
     """`x` where the copy engine reads it; or a copy whose rows are filled up to a multiple of 16 bytes."""
-    return x if suits(x) else room(x.shape, x).copy_(x)
+    return x if copy_engine_reads(x) else empty_for_copy_engine(x.shape, x).copy_(x)
 
 
-def room(shape: Any, like: torch.Tensor) -> torch.Tensor:
+def empty_for_copy_engine(shape: Any, like: torch.Tensor) -> torch.Tensor:
     """An unwritten matrix that the copy engine can read and write."""
     rows, columns = shape
     step = 16 // like.element_size()
     return gpu.empty((rows, -(-columns // step) * step), like)[:, :columns]
 
 
-def persistent_pays(a: torch.Tensor, b: torch.Tensor) -> bool:
+def prefers_persistent(a: torch.Tensor, b: torch.Tensor) -> bool:
     """On a GPU with a copy engine (Hopper, or newer): operands of 16 bits that suit it, and tiles for all of it."""
     if not HAS_GPU or a.element_size() != 2 or torch.cuda.get_device_capability() < (9, 0):
         return False
     tiles = -(-a.shape[0] // 128) * -(-b.shape[1] // 128)
     aligned = b.shape[1] * a.element_size() % 16 == 0
-    return tiles >= multiprocessors() and aligned and suits(a) and suits(b)
+    return tiles >= multiprocessors() and aligned and copy_engine_reads(a) and copy_engine_reads(b)
 
 
 @functools.cache

@@ -26,10 +26,10 @@ class Example(NamedTuple):
     args: tuple[np.ndarray, ...]
 
 
-Recipe = tuple[int | tuple[int, int], int | tuple[int, int], tuple[int, ...], tuple[tuple[int, ...], ...]]
+Sizes = tuple[int | tuple[int, int], int | tuple[int, int], tuple[int, ...], tuple[tuple[int, ...], ...]]
 
 # Grid, block, shape of the result, shapes of the inputs. At most 16 threads where that is enough to see the idea.
-RECIPES: dict[str, Recipe] = {
+SIZES: dict[str, Sizes] = {
     "map": (1, 8, (8,), ((8,),)),
     "zip": (1, 8, (8,), ((8,), (8,))),
     "guard": (1, 8, (5,), ((5,),)),
@@ -57,9 +57,9 @@ def example(name: str, rng: np.random.Generator) -> Example:
     Inputs come from `rng`: float32 whole numbers from -9 to 9 (every sum of them is exact), int32 for the histogram.
     The result holds NaN, and for the histogram, which adds to it, zeros. Raises ValueError for an unknown name.
     """
-    if name not in RECIPES:
-        raise ValueError(f"example: expected one of {', '.join(RECIPES)}; got {name!r}")
-    grid, block, shape, inputs = RECIPES[name]
+    if name not in SIZES:
+        raise ValueError(f"example: expected one of {', '.join(SIZES)}; got {name!r}")
+    grid, block, shape, inputs = SIZES[name]
     draw: Any = DRAW.get(name, lambda rng, shape: rng.integers(-9, 10, shape).astype(np.float32))
     args = tuple(draw(rng, each) for each in inputs)
     out = np.zeros(shape, np.int32) if name == "histogram" else np.full(shape, np.nan, np.float32)

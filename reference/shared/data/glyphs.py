@@ -15,7 +15,6 @@ FACES = (
     "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10",
 )  # fmt: skip
 DIGITS = "0123456789"
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LARGEST_ANGLE = 15.0  # degrees: a 6 stays a 6
 NOISE = 12.0  # standard deviation, in grey levels of 255
 

@@ -1,6 +1,6 @@
 """What Triton makes of a kernel: registers, spills, shared memory, PTX. Compiles for any NVIDIA GPU, and needs none.
 
-    from reference.shared.gpu.compile import Recipe, compile_kernel, compile_kernels
+    from reference.shared.gpu.compile import KernelSpec, compile_kernel, compile_kernels
 
     code = compile_kernel(
         kernel,                                             # a @triton.jit function of an importable module
@@ -11,7 +11,7 @@
     code.registers, code.spilled, code.shared, code.has("wgmma"), code.ptx
 
 A descriptor is "tensordesc<bf16[128,64]>" (`descriptor` writes it). Each call starts one process of its own, because a
-process decides once between interpreter and compiler; `compile_kernels` compiles a list of recipes in one of them.
+process decides once between interpreter and compiler; `compile_kernels` compiles a list of specs in one of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SECONDS = 600  # that one process may take
 
 
 @dataclass(frozen=True)
-class Recipe:
+class KernelSpec:
     """One kernel and what it is compiled for; the arguments are those of `compile_kernel`."""
 
     kernel: Any
@@ -47,7 +47,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Code:
+class CompiledKernel:
     """What a kernel became."""
 
     name: str
@@ -74,7 +74,7 @@ def compile_kernel(
     num_warps: int = 4,
     num_stages: int = 3,
     arch: int = 90,
-) -> Code:
+) -> CompiledKernel:
     """The code of one kernel for the architecture sm_`arch`. About three seconds, most of them to start.
 
     kernel: a function under @triton.jit (and @triton.autotune, which is ignored) of a module that can be imported.
@@ -82,12 +82,12 @@ def compile_kernel(
     Raises ValueError for arguments that are in neither or in both, RuntimeError with Triton's message when it does
     not compile.
     """
-    return compile_kernels([Recipe(kernel, signature, constants or {}, num_warps, num_stages, arch)])[0]
+    return compile_kernels([KernelSpec(kernel, signature, constants or {}, num_warps, num_stages, arch)])[0]
 
 
-def compile_kernels(recipes: Iterable[Recipe]) -> list[Code]:
-    """The code of each recipe, in order, from one process. Raises like `compile_kernel`."""
-    orders = [_order(recipe) for recipe in recipes]
+def compile_kernels(specs: Iterable[KernelSpec]) -> list[CompiledKernel]:
+    """The code of each spec, in order, from one process. Raises like `compile_kernel`."""
+    orders = [_order(spec) for spec in specs]
     with tempfile.TemporaryDirectory() as folder:
         environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
         environment |= {"TRITON_CACHE_DIR": folder, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -102,7 +102,7 @@ def compile_kernels(recipes: Iterable[Recipe]) -> list[Code]:
         )
     if done.returncode:
         raise RuntimeError(f"Triton did not compile the kernel:\n{done.stderr.strip()[-4000:]}")
-    return [Code(**facts) for facts in json.loads(done.stdout)]
+    return [CompiledKernel(**facts) for facts in json.loads(done.stdout)]
 
 
 def descriptor(dtype: str, block: tuple[int, ...]) -> str:
@@ -117,16 +117,16 @@ def python_function(kernel: Any) -> Any:
     return kernel
 
 
-def _order(recipe: Recipe) -> dict[str, Any]:
-    function = python_function(recipe.kernel)
+def _order(spec: KernelSpec) -> dict[str, Any]:
+    function = python_function(spec.kernel)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    given = [*recipe.signature, *recipe.constants]
+    given = [*spec.signature, *spec.constants]
     if sorted(given) != sorted(names):
         wrong = sorted({n for n in (*given, *names) if given.count(n) + names.count(n) != 2})
         raise ValueError(
             f"{function.__name__}: expected each argument once, in signature or in constants; look at {wrong}"
         )
-    order = vars(recipe) | {"kernel": function.__name__, "module": function.__module__, "names": names}
+    order = vars(spec) | {"kernel": function.__name__, "module": function.__module__, "names": names}
     order["file"] = function.__code__.co_filename
     return order
 

@@ -39,7 +39,7 @@ class BarrierError(RuntimeError):
 class Thread:
     """One thread of a block: where it is in the grid, and the greenlet that runs it."""
 
-    def __init__(self, block: Block, index: tuple[int, int, int], body: Callable[[], None]) -> None:
+    def __init__(self, block: ThreadBlock, index: tuple[int, int, int], body: Callable[[], None]) -> None:
         self.block, self.blockIdx = block, block.index
         self.threadIdx = SimpleNamespace(x=index[0], y=index[1], z=index[2])
         self.index = index
@@ -70,7 +70,7 @@ class Thread:
         return found
 
 
-class Block:
+class ThreadBlock:
     """The threads of one block, played in order from barrier to barrier."""
 
     def __init__(self, body: Callable[[], None], index: tuple[int, ...], size: tuple[int, ...]) -> None:
@@ -222,7 +222,7 @@ def _play_block(
     if _trace is not None:
         _trace.block = number
     size = tuple(kernel.block_dim)
-    block = Block(lambda: kernel.fn(*args), index, size)
+    block = ThreadBlock(lambda: kernel.fn(*args), index, size)
     try:
         block.play(ordered(len(block.threads), _order, salt * 1000 + number + 1), _trace)
     finally:

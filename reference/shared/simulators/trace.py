@@ -23,7 +23,7 @@ from reference.shared.simulators.races import ATOMIC, READ, WRITE, Access, races
 __all__ = ["ATOMIC", "READ", "WRITE", "Access", "Launch", "Request", "Space", "Trace", "instruction"]
 
 WARP, SECTOR_BYTES, BANKS, BANK_BYTES = 32, 32, 32, 4
-MOST = 5  # faults that are told
+MOST_FAULTS = 5  # that a message lists
 
 
 @dataclass
@@ -225,7 +225,7 @@ class Trace:
             found += races(space)
             if space.block >= 0:
                 found += unwritten(space)
-        return found[:MOST]
+        return found[:MOST_FAULTS]
 
     def _globals(self, names: tuple[str, ...]) -> list[Space]:
         spaces = self.global_spaces()

@@ -22,7 +22,7 @@ import numpy as np
 
 from reference.shared.simulators.races import ATOMIC, READ, WRITE
 from reference.shared.simulators.scheduler import Order, OutOfBoundsError, check_order, ordered
-from reference.shared.simulators.trace import MOST
+from reference.shared.simulators.trace import MOST_FAULTS
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class TritonLog:
     def faults(self) -> list[str]:
         """Races: elements that one program writes and another uses, not both atomically."""
         self.settle()
-        return self.found[:MOST]
+        return self.found[:MOST_FAULTS]
 
     def settle(self) -> None:
         """Look for races in the launch that has ended, and forget its accesses."""
@@ -83,7 +83,7 @@ class TritonLog:
             kinds == READ, starts
         )
         told = []
-        for i in np.flatnonzero((least != most) & (writes | mixed))[:MOST]:
+        for i in np.flatnonzero((least != most) & (writes | mixed))[:MOST_FAULTS]:
             place, who = self.place(int(addresses[starts[i]])), f"programs {least[i]} and {most[i]}"
             told.append(
                 f"race: {who} (counted in the order of the grid) both use {place}, and at least one writes it"

@@ -178,10 +178,10 @@ def _wall(jobs: Sequence[Callable[[], object]]) -> float:
         jobs[i]()
         ends[i] = time.perf_counter()
 
-    crew = [threading.Thread(target=work, args=(i,)) for i in range(len(jobs))]
-    for thread in crew:
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(jobs))]
+    for thread in threads:
         thread.start()
-    for thread in crew:
+    for thread in threads:
         thread.join()
     return max(ends) - min(starts)
 

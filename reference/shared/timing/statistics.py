@@ -71,8 +71,8 @@ class Timing:
         return work / self.seconds
 
     def __str__(self) -> str:
-        doubts = "".join(f", {warning}" for warning in self.warnings)
-        return f"{human_seconds(self.seconds)} (median of {self.repeats}{doubts})"
+        warnings = "".join(f", {warning}" for warning in self.warnings)
+        return f"{human_seconds(self.seconds)} (median of {self.repeats}{warnings})"
 
 
 @dataclass(frozen=True)

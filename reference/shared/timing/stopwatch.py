@@ -14,31 +14,23 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import repeat
 
-from reference.shared.machine import machine_summary
-from reference.shared.timing.conditions import Conditions, clock_resolution, conditions
+from reference.shared.timing.conditions import clock_resolution
 from reference.shared.timing.cpu_limits import measure_bandwidth, measure_peak
 from reference.shared.timing.rotation import in_rotation
 from reference.shared.timing.statistics import (
     LEAST_ROUNDS,
     MIN_TICKS,
     Comparison,
-    Ratio,
     Timing,
     human_seconds,
     timing_of,
 )
 
 __all__ = [
-    "Comparison",
-    "Conditions",
-    "Ratio",
     "Timing",
-    "clock_resolution",
     "compare",
-    "conditions",
     "human_seconds",
     "interleaved",
-    "machine_summary",
     "matmul_flop",
     "measure_bandwidth",
     "measure_peak",

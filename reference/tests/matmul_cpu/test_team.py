@@ -108,8 +108,8 @@ def test_the_panels_of_a_thread_do_not_grow_with_the_matrices():
     for side in (100, 1500):
         matmul(np.ones((side, side)), np.ones((side, side)))
         matmul(np.ones((8, 40 * side)), np.ones((40 * side, 8)))
-    crew = team()
-    assert max(seat.panel_bytes for seat in (*crew.seats, *crew.helpers)) < l2_bytes()
+    threads = team()
+    assert max(slot.panel_bytes for slot in (*threads.slots, *threads.helpers)) < l2_bytes()
 
 
 @linux

@@ -22,7 +22,7 @@ from reference.matmul_gpu.flash_backward import (
 from reference.matmul_gpu.flash_forward import _forward_kernel, flash_forward
 from reference.matmul_gpu.flash_tiles import flash_tiles
 from reference.shared import gpu
-from reference.shared.gpu.compile import Recipe, compile_kernels
+from reference.shared.gpu.compile import KernelSpec, compile_kernels
 from reference.shared.simulators.triton_watch import watch_triton
 from reference.tests.effort import tries
 
@@ -193,7 +193,7 @@ def test_flash_autotuner_keeps_what_fits():
     assert [bucket(n) for n in (1, 2, 3, 1000, 5000)] == [1, 2, 4, 1024, 4096]
 
 
-def recipe(kernel: Any, d: int, tile: tuple[int, int, int, int]) -> Recipe:
+def spec(kernel: Any, d: int, tile: tuple[int, int, int, int]) -> KernelSpec:
     names = {
         "q": "",
         "k": "",
@@ -214,7 +214,7 @@ def recipe(kernel: Any, d: int, tile: tuple[int, int, int, int]) -> Recipe:
         function = function.fn
     taken = function.__code__.co_varnames[: function.__code__.co_argcount]
     signature = {name: kinds[name] for name in taken if name in kinds}
-    return Recipe(kernel, signature, constants, num_warps=tile[2], num_stages=tile[3])
+    return KernelSpec(kernel, signature, constants, num_warps=tile[2], num_stages=tile[3])
 
 
 @pytest.mark.slow
@@ -223,7 +223,7 @@ def test_kernels_use_the_tensor_cores_of_hopper_and_spill_nothing():
     wanted = [(_forward_kernel, 64, tile) for tile in FORWARD]
     wanted += [(_forward_kernel, 128, FORWARD[0]), (_forward_kernel, 128, FORWARD[1])]
     wanted += [(_keys_kernel, 128, KEYS[0]), (_queries_kernel, 128, QUERIES[0])]
-    for code in compile_kernels(recipe(*each) for each in wanted):
+    for code in compile_kernels(spec(*each) for each in wanted):
         assert code.has("wgmma"), code.name
         assert code.spilled == 0, (code.name, code.registers, code.spilled)
         assert code.fits(), (code.name, code.shared)

@@ -43,7 +43,9 @@ def test_the_rates_of_the_other_process_become_a_table(monkeypatch: pytest.Monke
     said = json.dumps({"torch": 50e12, "naive": 1e12})
     done = subprocess.CompletedProcess([], 0, f"a kernel says something\n{said}\n", "")
     monkeypatch.setattr(machines.subprocess, "run", lambda *_, **__: done)
-    assert machines.measure(["naive"]).rows == (("torch", "50.00", "100%"), ("naive", "1.00", "2%"))
+    table = machines.measure(["naive"])
+    assert table is not None
+    assert table.rows == (("torch", "50.00", "100%"), ("naive", "1.00", "2%"))
     done.returncode, done.stderr = 1, "Traceback ...\nRuntimeError: no kernel image"
     with pytest.raises(RuntimeError, match="did not run on the GPU: RuntimeError: no kernel image"):
         machines.measure(["naive"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.lab.matmul_gpu.kernel_drawings import reads_and_writes
-from reference.lab.matmul_gpu.puzzle_examples import RECIPES, example
+from reference.lab.matmul_gpu.puzzle_examples import SIZES, example
 from reference.matmul_gpu import puzzles_maps, puzzles_scans, puzzles_shared
 from reference.matmul_gpu.puzzles_scans import BINS, SIDE, TILE
 from reference.matmul_gpu.puzzles_shared import RADIUS, THREADS
@@ -79,7 +79,7 @@ def played(
     np.testing.assert_array_equal(out, WANTED[name](*args))
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", SIZES)
 def test_every_example_comes_out_right(name: str):
     _, grid, block, out, args = example(name, np.random.default_rng(3))
     played(name, grid, block, out.shape, args, order=5)
@@ -159,7 +159,7 @@ def test_what_a_launch_does_not_fit_is_refused():
 
 
 @simulated
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("name", SIZES)
 def test_every_puzzle_can_be_drawn(name: str):
     kernel, grid, block, out, args = example(name, np.random.default_rng(1))
     with watch() as trace:
@@ -171,7 +171,7 @@ def test_every_puzzle_can_be_drawn(name: str):
 
 
 def test_an_example_holds_no_answer():
-    for name in RECIPES:
+    for name in SIZES:
         out = example(name, np.random.default_rng(2)).out
         assert not out.any() if name == "histogram" else np.isnan(out).all()
 

@@ -19,36 +19,49 @@ from reference.lab.matmul_gpu import matmul_tuning as triton_tuning
 from reference.matmul_gpu.norm import _add_rows, _backward_rows, _forward_row
 from reference.matmul_gpu.softmax import _softmax_long_row, _softmax_row
 from reference.matmul_gpu.tl_matmul import _add_parts, _list_order, _matmul, _persistent
-from reference.shared.gpu.compile import Code, Recipe, compile_kernel, compile_kernels, descriptor
+from reference.shared.gpu.compile import (
+    CompiledKernel,
+    KernelSpec,
+    compile_kernel,
+    compile_kernels,
+    descriptor,
+)
 
 EVEN = "i32:16"  # a multiple of 16, as sizes and strides mostly are
 
 
-def matmul(dtype: str, tile: tuple[int, ...], arch: int, precision: str = "ieee", size: str = EVEN) -> Recipe:
+def matmul(
+    dtype: str, tile: tuple[int, ...], arch: int, precision: str = "ieee", size: str = EVEN
+) -> KernelSpec:
     m, n, k, warps, stages = tile
     pointers = dict.fromkeys("abc", f"*{dtype}:16")
     sizes = dict.fromkeys(("m", "n", "k", "a_row", "b_row"), size)
     constants = {"a_column": 1, "b_column": 1, "PARTS": 1, "PRECISION": precision}
     constants |= {"BM": m, "BN": n, "BK": k, "GROUP": 8}
-    return Recipe(_matmul, pointers | sizes | {"tuned_for": "i32"}, constants, warps, stages, arch)
+    return KernelSpec(_matmul, pointers | sizes | {"tuned_for": "i32"}, constants, warps, stages, arch)
 
 
-def persistent(dtype: str, tile: tuple[int, ...], arch: int, *, turned: bool = False) -> Recipe:
+def persistent(dtype: str, tile: tuple[int, ...], arch: int, *, transposed: bool = False) -> KernelSpec:
     m, n, k, warps, stages, halves = tile
     blocks = {
-        "a": (k, m) if turned else (m, k),
-        "b": (n, k) if turned else (k, n),
+        "a": (k, m) if transposed else (m, k),
+        "b": (n, k) if transposed else (k, n),
         "c": (m, n // (1 + halves)),
     }
     signature = {name: descriptor(dtype, block) for name, block in blocks.items()}
     signature |= dict.fromkeys("mnk", EVEN) | {"tuned_for": "i32"}
-    constants = {"A_TURNED": turned, "B_TURNED": turned, "HALVES": bool(halves), "PRECISION": "ieee"}
-    return Recipe(
+    constants = {
+        "A_TRANSPOSED": transposed,
+        "B_TRANSPOSED": transposed,
+        "HALVES": bool(halves),
+        "PRECISION": "ieee",
+    }
+    return KernelSpec(
         _persistent, signature, constants | {"BM": m, "BN": n, "BK": k, "GROUP": 8}, warps, stages, arch
     )
 
 
-def rows(arch: int, dtype: str) -> list[Recipe]:
+def rows(arch: int, dtype: str) -> list[KernelSpec]:
     """The kernels that walk along rows."""
     x, f = f"*{dtype}:16", "*fp32:16"
     softmax = {"x": x, "y": x, "n": "i32", "row_stride": "i32"}
@@ -57,22 +70,22 @@ def rows(arch: int, dtype: str) -> list[Recipe]:
     steps = {"n": "i32", "row_stride": "i32"}
     one = {"column_stride": 1}
     return [
-        Recipe(_softmax_row, softmax, one | {"BLOCK": 16384}, 16, 3, arch),
-        Recipe(_softmax_long_row, softmax, one | {"BLOCK": 4096}, 8, 3, arch),
-        Recipe(_forward_row, forward | steps | {"eps": "fp32"}, one | {"BLOCK": 4096}, 8, 3, arch),
-        Recipe(_backward_rows, backward | {"m": "i32"} | steps, one | {"BLOCK": 4096}, 8, 3, arch),
-        Recipe(
+        KernelSpec(_softmax_row, softmax, one | {"BLOCK": 16384}, 16, 3, arch),
+        KernelSpec(_softmax_long_row, softmax, one | {"BLOCK": 4096}, 8, 3, arch),
+        KernelSpec(_forward_row, forward | steps | {"eps": "fp32"}, one | {"BLOCK": 4096}, 8, 3, arch),
+        KernelSpec(_backward_rows, backward | {"m": "i32"} | steps, one | {"BLOCK": 4096}, 8, 3, arch),
+        KernelSpec(
             _add_rows,
             {"partial": f, "dweight": x, "dbias": x, "programs": "i32", "n": "i32"},
             {"ROWS": 8, "BLOCK": 64},
             arch=arch,
         ),
-        Recipe(_add_parts, {"parts": f, "c": x, "size": "i32"}, {"PARTS": 4, "BLOCK": 1024}, arch=arch),
-        Recipe(_list_order, {"order": "*i32", "height": "i32", "width": "i32"}, {"GROUP": 8}, arch=arch),
+        KernelSpec(_add_parts, {"parts": f, "c": x, "size": "i32"}, {"PARTS": 4, "BLOCK": 1024}, arch=arch),
+        KernelSpec(_list_order, {"order": "*i32", "height": "i32", "width": "i32"}, {"GROUP": 8}, arch=arch),
     ]
 
 
-def assert_sound(codes: list[Code]) -> None:
+def assert_sound(codes: list[CompiledKernel]) -> None:
     for code in codes:
         assert code.fits(), f"{code.name} needs {code.shared} bytes of shared memory on sm_{code.arch}"
         assert code.spilled == 0, f"{code.name} spills {code.spilled} bytes on sm_{code.arch}"
@@ -83,12 +96,12 @@ def assert_sound(codes: list[Code]) -> None:
 def test_large_tiles_reach_hoppers_tensor_cores_and_its_copy_engine():
     largest = max(triton_tuning._TILES, key=lambda tile: tile[0] * tile[1] * tile[2] * tile[4])
     described = [triton_tuning._DESCRIBED_TILES[0], triton_tuning._DESCRIBED_TILES[2]]
-    recipes = [
+    specs = [
         matmul("bf16", largest, 90),
         *(persistent("bf16", tile, 90) for tile in described),
-        persistent("bf16", described[0], 90, turned=True),
+        persistent("bf16", described[0], 90, transposed=True),
     ]
-    pointed, *through_descriptors = codes = compile_kernels(recipes)
+    pointed, *through_descriptors = codes = compile_kernels(specs)
     assert_sound(codes)
     assert all(code.has("wgmma.mma_async") for code in codes)
     assert pointed.has("cp.async.cg")

@@ -32,7 +32,7 @@ INF, NAN = float("inf"), float("nan")
 dtypes = st.sampled_from([torch.float32, torch.float16, torch.bfloat16])
 orders = st.one_of(st.sampled_from(["forward", "backward"]), st.integers(0, 2**31))
 seeds = st.integers(0, 2**31)
-kinds = st.sampled_from(["plain", "turned", "stepped"])
+kinds = st.sampled_from(["plain", "transposed", "stepped"])
 examples = tries(12)
 
 
@@ -45,7 +45,7 @@ def reals(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.T
 
 
 def viewed(x: torch.Tensor, kind: str) -> torch.Tensor:
-    if kind == "turned":
+    if kind == "transposed":
         return x.T.contiguous().T
     if kind == "stepped":
         return x.new_full([2 * side for side in x.shape], NAN)[::2, ::2].copy_(x)

@@ -7,7 +7,7 @@
 @triton.jit
 def _persistent(
     a, b, c, m, n, k, tuned_for,
-    A_TURNED: tl.constexpr, B_TURNED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
+    A_TRANSPOSED: tl.constexpr, B_TRANSPOSED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
     BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
 ):  # fmt: skip
     height, width = tl.cdiv(m, BM), tl.cdiv(n, BN)
@@ -15,7 +15,7 @@ def _persistent(
         row, column = grouped(tile, height, width, GROUP)
         total = tl.zeros((BM, BN), tl.float32)
         for first in range(0, k, BK):
-            x = a.load([first, row * BM]).T if A_TURNED else a.load([row * BM, first])
-            y = b.load([column * BN, first]).T if B_TURNED else b.load([first, column * BN])
+            x = a.load([first, row * BM]).T if A_TRANSPOSED else a.load([row * BM, first])
+            y = b.load([column * BN, first]).T if B_TRANSPOSED else b.load([first, column * BN])
             total = tl.dot(x, y, total, input_precision=PRECISION)
         _put(c, row * BM, column * BN, total, HALVES)
