@@ -1,4 +1,4 @@
-"""From a choice and a result to a person's standing: the arithmetic of points, in one place."""
+"""Compute a person's standing (points, penalty, total) from the chosen submission and its result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def standing(
     manifest: Manifest,
     marks: Path,
 ) -> Standing:
-    """One person's grade. `key`, `result`: of the gradebook's entry, empty where nothing was graded."""
+    """One person's grade. `key`, `result`: of the gradebook's entry, empty if nothing was graded."""
     days = days_late(policy, when, choice.received) if choice.received else 0
     manual = manual_of(manifest, marks, person)
     checks = result.points if result else 0
@@ -49,7 +49,7 @@ def standing(
 
 
 def manual_of(manifest: Manifest, marks: Path, person: Person) -> tuple[ManualPart, ...]:
-    """What people have graded, and what waits for them."""
+    """The manual parts of a person, with the marks so far."""
     from autograder.roster.rubric import manual_parts
 
     return manual_parts(manifest, marks, person.id)
