@@ -79,7 +79,7 @@ def test_a_notebook_with_the_marks_of_a_merge_names_the_lines(tree: Path):
     assert notebook.read_text() == MERGED, "it is the student's to decide"
     for content, wrong in (
         (b"{", "line 1 is not JSON"),
-        (b"[]", "holds no notebook"),
+        (b"[]", "its content is something else"),
         (b"\xff", "not UTF-8"),
     ):
         notebook.write_bytes(content)

@@ -177,7 +177,7 @@ def test_a_folder_of_somebody_elses_is_not_taken_for_an_environment(
 ):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
-    for named, message in ((tmp_path / "precious", "is not an environment"), ("a:b", "has a colon")):
+    for named, message in ((tmp_path / "precious", "is not an environment"), ("a:b", "without a colon")):
         with pytest.raises(SystemExit) as caught:
             shared.named_folder({"MLSYS_VENV": str(named)}, tmp_path / ".venv")
         assert caught.value.code == 2
