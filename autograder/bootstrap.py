@@ -30,7 +30,7 @@ KEPT = {sharing.MARK, sharing.LINK}  # in .venv when everything else is made ane
 
 
 def refuse_impossible_places(root: Path) -> None:
-    """Say in one sentence where no environment can be. Raises SystemExit."""
+    """Refuse a folder in which an environment cannot work. Raises SystemExit with the reason."""
     # venv refuses colons; mpi4py, pytest and the dynamic loader take "$" for the start of a variable.
     for character, name in ((os.pathsep, "a colon"), ("$", "a dollar sign"), ("\n", "a line break")):
         if character in str(root):
@@ -41,7 +41,7 @@ def refuse_impossible_places(root: Path) -> None:
 
 @contextlib.contextmanager
 def locked(home: Path) -> Iterator[None]:
-    """Hold the lock of an environment, which nobody else changes meanwhile."""
+    """Hold the lock of an environment, so that no other process changes it."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / sharing.MARK).open("w") as lock:
         try:
@@ -53,7 +53,7 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def version_in(home: Path) -> str:
-    """The version of Python in an environment, such as "3.12"; "" where it does not start or has no pip."""
+    """The version of Python in an environment, such as "3.12"; "" if it does not start or has no pip."""
     code = "import sys; print('%d.%d' % sys.version_info[:2]); import pip"
     try:
         probe = subprocess.run(
@@ -81,7 +81,7 @@ def clear(home: Path) -> None:
 
 
 def install(root: Path, home: Path, *, course: bool) -> None:
-    """Install what is missing of the pinned versions, and with `course` this tree as an editable package."""
+    """Install the missing pinned packages, and with `course` this tree as an editable package."""
     site, pip = site_of(home), Pip(home, root)
     remove_half_installed(site)
     pins = missing_pins(root, site)
@@ -109,7 +109,7 @@ def install_whole(root: Path, home: Path, *, course: bool = True) -> None:
     install(root, home, course=course)
     found = verify(root, home, course=course)
     if found:
-        say(f"installing again what is damaged: {listed(found)}")
+        say(f"installing damaged packages again: {listed(found)}")
         forget(site_of(home), set(found))
         install(root, home, course=course)
         found = verify(root, home, course=course)
@@ -117,13 +117,13 @@ def install_whole(root: Path, home: Path, *, course: bool = True) -> None:
         for name, wrong in list(found.items())[:10]:
             say(f"{name}: {wrong}")
         say(
-            f"what Python imports is not what was installed. To fix: delete {home}, run the same command again."
+            f"Python imports other packages than the installed ones. To fix: delete {home}, run the same command again."
         )
         raise SystemExit(69)
 
 
 def shared_environment(root: Path, home: Path) -> Path | None:
-    """A finished environment of somebody else's that has the tree's versions; MLSYS_VENV's is made where it lacks."""
+    """A finished environment of another tree with the pinned versions; that of MLSYS_VENV is made if it is missing."""
     named = sharing.named_folder(dict(os.environ), home)
     if named is None:
         linked = sharing.linked_folder(home)
@@ -136,7 +136,7 @@ def shared_environment(root: Path, home: Path) -> Path | None:
             write_ready(named, (root / "constraints.txt").read_text(encoding="utf-8"))
     if sharing.agrees(root, named):
         return named
-    say(f"{named} has other versions than this tree pins, so this tree gets an environment of its own")
+    say(f"{named} has other versions than this tree pins, so this tree gets its own environment")
     return None
 
 
@@ -179,7 +179,7 @@ def main(root: Path) -> int:
             sharing.attach(root, home, shared)
             found = verify(root, home, shared=shared)
             if found:
-                say(f"cannot share {shared} ({listed(found)}), so this tree gets an environment of its own")
+                say(f"cannot share {shared} ({listed(found)}), so this tree gets its own environment")
                 shared = None
             else:
                 say(f"sharing the packages of {shared}")

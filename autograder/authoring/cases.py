@@ -38,7 +38,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Case:
-    """A submission to grade, and the tests that it has to lose."""
+    """A submission to grade, and the tests that it must lose."""
 
     name: str
     why: str  # the mistake, in words
@@ -81,7 +81,7 @@ def read_wrong(unit: Unit, manifest: Manifest) -> list[Wrong]:
         text = path.read_text(encoding="utf-8")
         where = f"autograder/checks/{unit.slug}/wrong/{path.name}"
         if path.stem in (STARTER, REFERENCE):
-            raise CourseError(f"{where}: expected another name: {path.stem} is a row of every proof")
+            raise CourseError(f"{where}: expected another name, because {path.stem} is a row of every proof")
         header = HEADER.match(text)
         if header is None:
             raise CourseError(

@@ -1,7 +1,7 @@
 """Hashes of everything that decides a row of a proof, kept apart by cause.
 
-Inside the unit: the checks that the row runs, with all that lies beside them (harness, oracle, baseline); what the
-manifest says about these tasks; the unit's solution, from which the submission is made; the wrong solution itself.
+Inside the unit: the checks that the row runs, and the files beside them (harness, oracle, baseline); these tasks in the
+manifest; the unit's solution, from which the submission is made; the wrong solution itself.
 Outside: the shared code that the sandbox shows, and the judge.
 
 A row runs only the tests of its tasks. So the other check files and the other tasks of the manifest do not count.
@@ -35,7 +35,7 @@ DIGITS = 16  # of a hash, hexadecimal: enough to notice a change
 
 
 class Hashes(BaseModel):
-    """What decides one row. `wrong` is "" for the starter and the reference."""
+    """The hashes that decide one row. `wrong` is "" for the starter and the reference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,12 +52,12 @@ class Hashes(BaseModel):
         return f"{self.shared}/{self.judge}"
 
     def changed(self, since: Hashes, causes: dict[str, str]) -> list[str]:
-        """Those of the causes, in words, that differ from an earlier state."""
+        """The causes, in words, that differ from an earlier state."""
         return [words for name, words in causes.items() if getattr(self, name) != getattr(since, name)]
 
 
 class Hasher:
-    """Hashes the rows of one unit as its files are now. Make a new one to look again."""
+    """Hasher of the rows of one unit, with its current files. Make a new one after a change."""
 
     def __init__(self, unit: Unit, manifest: Manifest) -> None:
         self.unit, self.manifest = unit, manifest
@@ -87,7 +87,7 @@ class Hasher:
         )
 
     def check_hash(self, case: Case) -> str:
-        """Of the check files with the row's tests, and of every other file beside them."""
+        """The hash of the check files with the row's tests, and of every other file beside them."""
         tests = tuple(case.tests(self.manifest))
         if tests not in self.checks:
             everything = set(files_defining(self.unit.checks))
@@ -97,7 +97,7 @@ class Hasher:
         return self.checks[tests]
 
     def manifest_hash(self, case: Case) -> str:
-        """Of what the manifest says: the unit's fields, where every function is, and all about the row's tasks."""
+        """The hash of the manifest's fields: of the unit, the places of all functions, and the row's tasks."""
         data = self.manifest.model_dump(mode="json", exclude={"title", "manual", "tasks"})
         data["functions"] = [(task.function, task.module, task.bodies) for task in self.manifest.tasks]
         data["tasks"] = [

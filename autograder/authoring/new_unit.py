@@ -1,7 +1,7 @@
 """Make a new unit: write its parts to a temporary folder, move them to their places, then list it in the README.
 
-Nothing that exists is replaced. After a kill, the next run sweeps the temporary folder (build/new-unit/) and names
-the parts that have moved already, if there are any.
+It replaces no file. After a kill, the next run clears the temporary folder (build/new-unit/) and names the parts that
+were moved already, if there are any.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def parts(unit: Unit) -> list[Path]:
 def refuse_taken(unit: Unit) -> None:
     """Raises CourseError when the number, the name or a place of the unit is not free."""
     units, readme = find_units(unit.root), (unit.root / "README.md").read_text(encoding="utf-8")
-    if listed(readme, unit) and all(path.exists() for path in unit.rooms().values()):
+    if listed(readme, unit) and all(path.exists() for path in unit.parts().values()):
         raise CourseError(
             f"there is a unit {unit.slug} already\n  expected: a number and a name that are free"
         )
@@ -110,14 +110,14 @@ def refuse_taken(unit: Unit) -> None:
         found.append(f"an entry for {unit.number} in README.md")
     if found:
         raise CourseError(
-            f"there is something of {unit.slug} already, and a new unit replaces nothing\n"
+            f"there are files of {unit.slug} already, and a new unit replaces nothing\n"
             f"  found: {', '.join(found)}\n"
-            "  to fix: take another name, or remove what is left of an old unit or of a run that was killed"
+            "  to fix: take another name, or remove the files of an old unit or of a killed run"
         )
 
 
 def places(unit: Unit) -> Iterator[Path]:
-    """Every path that must be free: the parts, and what Python or a later command would take for one of them."""
+    """Every path that must be free: the parts, and paths that Python or a later command could take for one."""
     benchmarks = unit.root / "reference" / "benchmarks"
     yield from parts(unit)
     yield unit.reference.with_suffix(".py")
@@ -132,7 +132,7 @@ def places(unit: Unit) -> Iterator[Path]:
 
 @contextmanager
 def workshop(root: Path) -> Iterator[Path]:
-    """An empty folder on the course's file system, for this process. Raises CourseError while another one has it."""
+    """Yields an empty folder on the course's file system. Raises CourseError while another process uses it."""
     shop = root / "build" / "new-unit"
     shop.mkdir(parents=True, exist_ok=True)
     held = os.open(shop, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -140,7 +140,7 @@ def workshop(root: Path) -> Iterator[Path]:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CourseError("another ./mlsys new-unit is at work here: wait until it is done") from None
+            raise CourseError("another ./mlsys new-unit is running here: wait until it is done") from None
         empty(shop)
         yield shop
         empty(shop)
@@ -162,7 +162,9 @@ def move(unit: Unit, title: str, shop: Path) -> None:
             if not made.exists():
                 continue
             if os.path.lexists(path):
-                raise CourseError(f"{path.relative_to(unit.root)} was made by somebody else meanwhile")
+                raise CourseError(
+                    f"{path.relative_to(unit.root)} was made by another program in the meantime"
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             made.rename(path)
             moved.append((path, made))
@@ -175,6 +177,6 @@ def move(unit: Unit, title: str, shop: Path) -> None:
 
 
 def listing(unit: Unit, title: str) -> str:
-    """The README with the unit in both tables. Raises CourseError where there is no place for it."""
+    """The README with the unit in both tables. Raises CourseError without the tables."""
     text = (unit.root / "README.md").read_text(encoding="utf-8")
     return with_proofs(with_row(text, unit, title, ABOUT), unit.root)

@@ -1,4 +1,4 @@
-"""The outcome of one graded submission, and how it differs from what the submission has to lose."""
+"""The outcome of one graded submission, compared with the tests that it must lose."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Outcome:
 
     @property
     def holds(self) -> bool:
-        """True when it lost exactly the tests that it has to lose."""
+        """True if it lost exactly the tests that it must lose."""
         return not self.difference
 
     @property
     def difference(self) -> str:
-        """How it differs from what the case expects, in words; "" when it does not."""
+        """The difference from the expected outcome, in words; "" if there is none."""
         spared = sorted(self.case.expected - self.lost.keys())
         extra = sorted(self.lost.keys() - self.case.expected)
         parts = [f"should lose {', '.join(spared)}"] if spared else []

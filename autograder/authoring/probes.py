@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from autograder.core.browser import TO_MEND, find_browser, switches
+from autograder.core.browser import FIX_BROWSER, find_browser, switches
 from autograder.core.units import course_root
 from autograder.install.damage import damaged
 from autograder.lab.jupyter import FIRST_PORT, is_free
@@ -168,7 +168,7 @@ def browser() -> Line:
             "Browser",
             "optional",
             "no Chromium found",
-            f"{TO_MEND}; slides need it, labs work in any browser",
+            f"{FIX_BROWSER}; slides need it, labs work in any browser",
         )
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [
@@ -181,7 +181,7 @@ def browser() -> Line:
         ]
         done, output = attempt(command, seconds=60, XDG_CONFIG_HOME=profile, XDG_CACHE_HOME=profile)
     if not done or "<p>ok" not in output:
-        return Line("Browser", "optional", f"{path} does not start: {last_line(output)}", TO_MEND)
+        return Line("Browser", "optional", f"{path} does not start: {last_line(output)}", FIX_BROWSER)
     return Line("Browser", "ok", f"{path} starts without a screen")
 
 

@@ -1,8 +1,9 @@
-"""`autograder/checks/NN_slug/proof.json`: what was graded, with which outcome, and the hashes of what decided it.
+"""`autograder/checks/NN_slug/proof.json`: the graded submissions, their outcomes, and the hashes of everything that
+decided them.
 
-One line a row, sorted by name, each with a digest of its own. So two branches that proved different rows merge line by
-line, and a line that somebody edited by hand no longer matches its digest. The digest is no signature: it notices a
-slip, and `./mlsys test --all` grades every row again.
+It has one line for each row, sorted by name, each with its own digest. So two branches that proved different rows merge
+line by line, and a line that was edited by hand no longer matches its digest. The digest is not a signature: it
+detects mistakes, and `./mlsys test --all` grades every row again.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class ProvedRow(BaseModel):
         return short_hash(json.dumps([SCHEMA, unit.slug, name, fields], sort_keys=True))
 
     def edited(self, unit: Unit, name: str) -> bool:
-        """True when the row is not as `./mlsys prove` wrote it."""
+        """True if the row was changed after `./mlsys prove` wrote it."""
         return self.digest != self.expected_digest(unit, name)
 
 
@@ -67,7 +68,7 @@ def proof_path(unit: Unit) -> Path:
 
 
 def read_proof(unit: Unit) -> dict[str, ProvedRow]:
-    """Name -> row; {} where there is no proof. Rows may be edited: see `ProvedRow.edited`.
+    """Name -> row; {} if there is no proof. Rows may be edited: see `ProvedRow.edited`.
 
     Raises CourseError for a file that is not a proof of this unit.
     """
@@ -92,7 +93,7 @@ def read_proof(unit: Unit) -> dict[str, ProvedRow]:
 
 
 def write_proof(unit: Unit, rows: dict[str, ProvedRow]) -> None:
-    """Put the rows in place of the ones there, in one step."""
+    """Replace the proof with these rows, in one step."""
     lines = [
         f"{json.dumps(name)}: {json.dumps(row.model_dump(mode='json'))}" for name, row in sorted(rows.items())
     ]
@@ -102,9 +103,9 @@ def write_proof(unit: Unit, rows: dict[str, ProvedRow]) -> None:
 
 @contextmanager
 def recording(unit: Unit) -> Iterator[None]:
-    """Keep other processes from writing this proof. Raises CourseError when one of them does.
+    """Lock the proof. Raises CourseError if another process is writing it.
 
-    Sweeps what a killed process left beside the proof.
+    Removes files that a killed process left beside the proof.
     """
     held = os.open(unit.checks, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

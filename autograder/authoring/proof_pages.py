@@ -29,7 +29,7 @@ def page_path(unit: Unit) -> Path:
 
 
 def checks_page(state: ProofState) -> str:
-    """The page of one unit: a line a submission."""
+    """The page of one unit: one line for each submission."""
     head = PAGE.format(slug=state.unit.slug, number=state.unit.number)
     return head + "".join(page_line(row) for row in state.rows)
 
@@ -74,7 +74,7 @@ def with_proofs(text: str, root: Path) -> str:
 
 
 def write_pages(unit: Unit) -> list[str]:
-    """Bring the unit's page and the README up to date; the names of what changed. Raises CourseError."""
+    """Update the unit's page and the README; returns the names of the changed files. Raises CourseError."""
     readme = unit.root / "README.md"
     wanted = {page_path(unit): checks_page(proof_state(unit))}
     if readme.is_file():
@@ -88,7 +88,7 @@ def write_pages(unit: Unit) -> list[str]:
 
 
 def page_problems(unit: Unit) -> list[str]:
-    """The unit's page and its line in the README, where they do not show its proof. Raises CourseError."""
+    """Messages about the unit's page and README line that do not show its proof. Raises CourseError."""
     page = page_path(unit)
     fix = f"\n  to fix: ./mlsys prove {unit.number}"
     found = []

@@ -1,4 +1,4 @@
-"""Compare a proof with the unit as it is now: which rows still hold, which are old and why, which are missing."""
+"""Compare a proof with the current unit: find rows that are up to date, old (with the cause), or missing."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ProofState:
         return [row for row in self.rows if row.kind in kinds]
 
     def problems(self) -> list[str]:
-        """What makes the proof invalid before anything is graded, each with the command that fixes it."""
+        """Errors of the proof that need no grading, each with the command that fixes it."""
         place = proof_path(self.unit).relative_to(self.unit.root).as_posix()
         fix = f"\n  to fix: ./mlsys prove {self.unit.number}"
         found = [f"{place}: {row.sentence}{fix}" for row in self.of_kind(Kind.MISSING, Kind.EDITED)]
@@ -87,9 +87,9 @@ def row_state(unit: Unit, case: Case, hashes: Hashes, proved: ProvedRow | None) 
 
 
 def drawn_sample(state: ProofState, draw: int = 0) -> list[RowState]:
-    """The starter, the reference, and one wrong solution a task.
+    """The starter, the reference, and one wrong solution of each task.
 
-    The hash of the judge and of shared code decides which one: the same for the same code, another after a change.
+    The hash of the judge and of shared code selects it: the same for the same code, another after a change.
     draw: 0 for the sample that `./mlsys test` takes; 1, 2, ... take the next wrong solutions of each task.
     """
     chosen = [row for row in state.rows if row.case.wrong is None]

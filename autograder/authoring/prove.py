@@ -1,7 +1,7 @@
 """Prove that a unit's checks tell right from wrong: grade the starter, the reference and the wrong solutions.
 
-The starter must get 0 points, the reference all of them, and each wrong solution must lose exactly its test. What
-held is kept in the unit's proof.json, row by row: a kill loses only the rows that were being graded.
+The starter must get 0 points, the reference all points, and each wrong solution must lose exactly its test. The unit's
+proof.json records each row that holds: a kill loses only the rows that are being graded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SCOPES: dict[Scope, tuple[Kind, ...]] = {
 
 @dataclass
 class Report:
-    """What became of the rows of one unit."""
+    """The outcomes of the rows of one unit."""
 
     unit: Unit
     total: int
@@ -41,7 +41,7 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """What does not hold, in words, with the seed that shows it again."""
+        """The failures, in words, with the seeds that show them again."""
         told = [f"{each.difference} (seed {each.seed})" for each in self.graded if not each.holds]
         return told + [
             f"{name}: its files changed while it was graded; run it again" for name in self.unsettled
@@ -58,7 +58,7 @@ def prove(
     on_plan: Callable[[Report], None] = lambda _: None,
     on_row: Callable[[Outcome], None] = lambda _: None,
 ) -> Report:
-    """Grade the rows of the scope and keep what holds; a row that does not hold leaves the proof.
+    """Grade the rows of the scope, and record those that hold; a row that does not hold is removed from the proof.
 
     scope: "old" for rows whose hashes do not match, "changed" for those that do not match for a reason inside the
     unit, "all" for every row. sample: also grade the second draw (see `drawn_sample`), without keeping it.
@@ -86,7 +86,7 @@ def prove(
 
 
 def keep(unit: Unit, kept: dict[str, ProvedRow], outcome: Outcome, before: Hashes, report: Report) -> None:
-    """Put one outcome into the proof, unless it does not hold or somebody edited its files meanwhile."""
+    """Record one outcome in the proof, if it holds and nobody edited its files during the grading."""
     name = outcome.case.name
     if hashes_now(unit, outcome.case) != before:
         report.unsettled.append(name)
@@ -98,7 +98,7 @@ def keep(unit: Unit, kept: dict[str, ProvedRow], outcome: Outcome, before: Hashe
 
 
 def hashes_now(unit: Unit, case: Case) -> Hashes | None:
-    """The hashes of one row as its files are now; None when one of them is gone or broken."""
+    """The hashes of one row from its current files; None if a file is missing or invalid."""
     try:
         return Hasher(unit, unit_manifest(unit)).hashes(case)
     except (OSError, CourseError):
@@ -106,7 +106,7 @@ def hashes_now(unit: Unit, case: Case) -> Hashes | None:
 
 
 def readable_proof(unit: Unit) -> dict[str, ProvedRow]:
-    """The rows of the proof; none of a file that cannot be read, which is about to be replaced."""
+    """The rows of the proof; none if the file cannot be read, because it will be replaced."""
     try:
         return read_proof(unit)
     except CourseError:
@@ -116,10 +116,10 @@ def readable_proof(unit: Unit) -> dict[str, ProvedRow]:
 def verify(
     unit: Unit, *, everything: bool = False, workers: int | None = None
 ) -> tuple[list[str], list[str]]:
-    """What `./mlsys test` asks of a proof; returns the problems and the notes, in words. Writes nothing.
+    """Verify a proof, for `./mlsys test`; returns the problems and the notes, in words. Writes nothing.
 
-    Grades the rows that changed inside the unit. Where the judge or shared code is another one, grades the drawn
-    sample too. everything: grade every row. The proof must be complete and as it was written.
+    Grades the rows that changed inside the unit. If the judge or shared code changed, grades the sample too.
+    everything: grade every row. The proof must be complete and unedited.
     """
     state = proof_state(unit)
     problems, notes = state.problems(), []

@@ -11,12 +11,12 @@ NUMBERED = re.compile(r"\| (\d\d) \|")
 
 
 def listed(text: str, unit: Unit) -> bool:
-    """True when the table has a row with the unit's number."""
+    """True if the table has a row with the unit's number."""
     return any((match := NUMBERED.match(line)) and match[1] == unit.number for line in text.splitlines())
 
 
 def with_row(text: str, unit: Unit, title: str, about: str) -> str:
-    """The README's `text` with a row for the unit, in the order of the numbers; a row that is there stays.
+    """The README's `text` with a row for the unit, in the order of the numbers; an existing row stays.
 
     Raises CourseError without the table.
     """

@@ -10,7 +10,7 @@ import subprocess
 import urllib.parse
 from pathlib import Path
 
-from autograder.core.browser import TO_MEND, find_browser, switches
+from autograder.core.browser import FIX_BROWSER, find_browser, switches
 from autograder.core.scratch import scratch_folder
 from autograder.core.units import CourseError
 
@@ -78,7 +78,7 @@ def render(root: Path, source: Path, to: Path) -> list[Path]:
     browser = find_browser()
     if browser is None:
         raise NotInstalledError(
-            f"the PDF of the slides needs Chromium, and none was found\n  to fix: {TO_MEND}"
+            f"the PDF of the slides needs Chromium, and none was found\n  to fix: {FIX_BROWSER}"
         )
     outputs = [to / f"{source.stem}{suffix}" for suffix in (".html", ".pdf")]
     to.mkdir(parents=True, exist_ok=True)

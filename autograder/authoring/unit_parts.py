@@ -1,7 +1,7 @@
 """Write the parts of a new unit from the templates of `unit_template/`.
 
 The templates make a tiny unit of two tasks that passes every test of the course. A template's path is the path of its
-file, with SLUG for "17_ring_buffer" and NAME for "ring_buffer". WRITE: marks what the author has to say.
+file, with SLUG for "17_ring_buffer" and NAME for "ring_buffer". WRITE: marks text that the author must write.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ METADATA = {
 def write_parts(unit: Unit, title: str) -> None:
     """Write every part of `unit` into its tree, formatted, with its starters.
 
-    Raises CourseError when the manifest, a starter or a wrong solution that came out cannot be used.
+    Raises CourseError if the manifest, a starter or a wrong solution is invalid.
     """
     for path, text in rendered(unit, title).items():
         write_atomic(unit.root / path, text)

@@ -53,7 +53,7 @@ class KeptSessions(Sessions):
 
 
 class WarmGrader:
-    """Grades the submissions of one unit in this process. Raises CourseError where there is no sandbox."""
+    """A grader for the submissions of one unit in this process. Raises CourseError without a sandbox."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit, self.manifest = unit, unit_manifest(unit)
@@ -112,7 +112,7 @@ class WarmGrader:
 
 
 def emptied(folder: Path) -> Path:
-    """The folder without content; made if need be. It stays the same folder, which a sandbox may show."""
+    """Empty the folder, or make it; it stays the same folder, because a sandbox may show it."""
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     for path in folder.iterdir():
@@ -124,7 +124,7 @@ _grader: WarmGrader | None = None  # of a process of the pool
 
 
 def start_process(unit: Unit, parent: int) -> None:
-    """Prepare a process of the pool: it ends with its parent, and leaves Ctrl-C to it."""
+    """Prepare a process of the pool: it ends with its parent, which handles Ctrl-C."""
     global _grader
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     prctl(PDEATHSIG, signal.SIGKILL)
@@ -140,9 +140,9 @@ def grade_in_process(case: Case) -> Outcome:
 
 
 def grade_cases(unit: Unit, cases: list[Case], workers: int | None = None) -> Iterator[Outcome]:
-    """Grade the cases, and yield each outcome as it comes; the order is not the one given.
+    """Grade the cases, and yield each outcome when it is done, in any order.
 
-    workers: processes at once (default: as cores and memory allow, where there are enough cases). A test that
+    workers: processes at once (default: as many as cores and memory allow, if there are enough cases). A test that
     measures time waits until it has all cores. Closing the iterator ends every process.
     """
     from autograder.roster.engines import Needs, worker_count
@@ -169,8 +169,8 @@ def grade_cases(unit: Unit, cases: list[Case], workers: int | None = None) -> It
             process.kill()  # its sandbox ends with it, and the next scratch folder sweeps its own
         if isinstance(error, BrokenProcessPool):
             raise CourseError(
-                "a grading process ended in the middle of a submission\n"
-                "  to fix: run it again, with --workers 1 if this machine is short of memory"
+                "a grading process ended during a submission\n"
+                "  to fix: run the same command again, with --workers 1 if this machine has little memory"
             ) from None
         raise
     finally:

@@ -1,4 +1,4 @@
-"""`./mlsys prove`: grade the starter, the reference and the wrong solutions, and keep what holds."""
+"""`./mlsys prove`: grade the starter, the reference and the wrong solutions, and record the outcomes."""
 
 from __future__ import annotations
 
@@ -14,30 +14,38 @@ if TYPE_CHECKING:
 
 
 def prove(
-    unit: Annotated[str | None, typer.Argument(help="A unit, like 01. Without it: all.")] = None,
+    unit: Annotated[str | None, typer.Argument(metavar="UNIT", help="A unit, like 01. Default: all.")] = None,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Leave out rows for which only the judge or shared code changed."),
+        typer.Option("--changed", help="Skip rows for which only the judge or shared code changed."),
     ] = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Grade every row, also those that are up to date.")
-    ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Grade every row, also up-to-date ones.")] = False,
     sample: Annotated[
         bool,
         typer.Option(
-            "--sample", help="Also grade a drawn wrong solution a task, the starter and the reference."
+            "--sample", help="Also grade the starter, the reference and one wrong solution of each task."
         ),
     ] = False,
-    record: Annotated[bool, typer.Option(help="Write the proof, its page, and the README's line.")] = True,
+    record: Annotated[
+        bool, typer.Option("--record/--no-record", help="Write the proof, its page, and the README's line.")
+    ] = True,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Submissions at once. Without it: as cores and memory allow.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Grade N submissions at once. Default: as many as cores and memory allow.",
+        ),
     ] = None,
 ) -> None:
     """Prove that the checks of a unit tell right from wrong.
 
-    The starter must get 0 points, the reference all of them, and each wrong solution must lose exactly its test. What
-    holds is kept in autograder/checks/NN_name/proof.json, row by row, with the hashes of everything that decided it.
-    Only rows that are missing or old are graded: interrupt it and run it again. Exit code 1 when a row does not hold.
+    The starter must get 0 points, the reference all points, and each wrong solution must lose exactly its test. Each
+    outcome is a row of autograder/checks/NN_name/proof.json, with the hashes of everything that decided it.
+
+    Only missing and old rows are graded. You can interrupt it: the same command continues.
+
+    Exit code 0: every row holds. 1: a row does not hold.
     """
     from rich.console import Console
 
@@ -45,7 +53,7 @@ def prove(
     from autograder.core.units import CourseError, course_root, find_unit
 
     if changed and everything:
-        raise CourseError("expected --changed or --all, got both")
+        raise CourseError("expected either --changed or --all, got both")
     scope: Scope = "all" if everything else "changed" if changed else "old"
     units = [find_unit(unit)] if unit else proved_units(course_root())
     screen, failed = Console(stderr=True), False
@@ -59,7 +67,7 @@ def prove(
 def proved(
     unit: Unit, screen: Console, scope: Scope, *, sample: bool, record: bool, workers: int | None
 ) -> Report:
-    """Grade one unit under a progress bar, and bring its pages up to date, also when interrupted."""
+    """Grade one unit with a progress bar, and update its pages, also after an interruption."""
     from autograder.authoring.outcome import Outcome
     from autograder.authoring.proof_pages import write_pages
     from autograder.authoring.prove import prove
@@ -85,7 +93,7 @@ def proved(
                 on_row=on_row,
             )
         except KeyboardInterrupt:
-            typer.echo(f"\n{unit.slug}: what is proved is kept; the same command goes on from here", err=True)
+            typer.echo(f"\n{unit.slug}: proved rows are kept; run the same command to continue", err=True)
             raise
         finally:
             if record:
@@ -93,7 +101,7 @@ def proved(
 
 
 def tell(report: Report) -> None:
-    """One line for the unit, then what does not hold."""
+    """Print one line for the unit, then each row that does not hold."""
     graded = f"graded {len(report.graded)} of {report.total} rows" if report.graded else "nothing to grade"
     sampled = f", {report.sampled} of them as a sample" if report.sampled else ""
     verdict = "" if not report.graded else ": all hold" if not report.failures else ""

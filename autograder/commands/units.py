@@ -20,12 +20,14 @@ def units() -> None:
     yes, no = ("✓", "·") if console.encoding.lower().startswith("utf") else ("yes", "-")
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     grid.add_column("unit", no_wrap=True)
-    for wing in found[0].rooms():
-        grid.add_column(wing, justify="center")
+    for part in found[0].parts():
+        grid.add_column(part, justify="center")
     for unit in found:
-        grid.add_row(unit.slug, *(yes if path.exists() else no for path in unit.rooms().values()))
+        grid.add_row(unit.slug, *(yes if path.exists() else no for path in unit.parts().values()))
     console.print(grid)
-    lacking = {unit.slug: [w for w, path in unit.rooms().items() if not path.exists()] for unit in found}
-    for slug, wings in lacking.items():
-        if wings and not in_student_tree():  # there, the week's solution is not missing
-            typer.echo(f"{slug} has no {', no '.join(wings)}")
+    lacking = {
+        unit.slug: [name for name, path in unit.parts().items() if not path.exists()] for unit in found
+    }
+    for slug, names in lacking.items():
+        if names and not in_student_tree():  # there, the week's solution is not missing
+            typer.echo(f"{slug} has no {', no '.join(names)}")

@@ -14,18 +14,18 @@ from autograder.core.storage import writing
 
 
 def utc_now() -> datetime:
-    """The grader's clock, the only one that counts."""
+    """The time of the grader's clock; students' clocks do not count."""
     return datetime.now(UTC)
 
 
 class Journal:
-    """One file; several processes may append to it."""
+    """One log file; several processes may append to it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def append(self, event: str, **fields: Any) -> None:
-        """Add one line, on the disk when this returns. The line says when, unless `at` does."""
+        """Add one line, which is on the disk when this returns. at: its time (default: now)."""
         line = {"at": utc_now().isoformat(), "event": event} | fields
         data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         new = not self.path.exists()
@@ -47,7 +47,7 @@ class Journal:
             sync_folder(self.path.parent)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Every whole line, in order; what a crash cut off is left out."""
+        """Every complete line, in order, without a line that a crash cut off."""
         try:
             data = self.path.read_bytes()
         except FileNotFoundError:
@@ -62,7 +62,7 @@ class Journal:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
+    """Flush the names in a folder to the disk."""
     fd = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(fd)

@@ -12,11 +12,13 @@ MAC_APPLICATIONS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
-TO_MEND = "sudo apt-get install chromium (Debian), sudo snap install chromium (Ubuntu), or set CHROME_PATH"
+FIX_BROWSER = (
+    "sudo apt-get install chromium (Debian), sudo snap install chromium (Ubuntu), or set CHROME_PATH"
+)
 
 
 def find_browser() -> Path | None:
-    """The browser that CHROME_PATH names, or else the first one found; None when there is none."""
+    """The browser that CHROME_PATH names, or else the first one found; None if there is none."""
     named = os.environ.get("CHROME_PATH")
     if named:
         return Path(named) if os.access(named, os.X_OK) else None

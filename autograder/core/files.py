@@ -1,4 +1,4 @@
-"""Write files so that a reader, and a crash, see the old content or the new one, never half of either."""
+"""Write files atomically: a reader, or a crash, sees the old content or the new one, never a part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from autograder.core.storage import writing
 
 @contextlib.contextmanager
 def flushed_beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
-    """A temporary file beside `path`, with the content on the disk; gone afterwards unless it was renamed."""
+    """Yields a temporary file beside `path`, with the content on the disk; removes it unless it was renamed."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
@@ -30,9 +30,9 @@ def flushed_beside(path: Path, content: bytes, mode: int) -> Iterator[Path]:
 
 
 def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None:
-    """Put `content` at `path`: written beside it, flushed to the disk, then renamed over it.
+    """Write `content` to `path`: write it to a file beside, flush it to the disk, and rename it.
 
-    Parent folders are made. A kill at any moment leaves the old file or the new one, and at most one stray
+    Makes parent folders. A kill at any moment leaves the old file or the new one, and at most one stray
     `.NAME.*.tmp`.
     """
     data = content.encode() if isinstance(content, str) else content
@@ -46,7 +46,7 @@ def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None
 
 
 def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
-    """Like `write_atomic`, but never over anything that has the name already: False then."""
+    """Like `write_atomic`, but never replaces a file; returns False if the name exists."""
     with flushed_beside(path, content, mode) as temporary:
         try:
             os.link(temporary, path)  # unlike a rename, fails when the name is taken

@@ -31,7 +31,7 @@ CheckName = Annotated[str, Field(pattern=r"^test_\w+$", strict=True)]
 
 
 class ManifestError(CourseError):
-    """A manifest that cannot be used; the message lists every wrong field as `file:line: ...`."""
+    """An invalid manifest; the message lists every wrong field as `file:line: ...`."""
 
 
 class Model(BaseModel):
@@ -39,7 +39,7 @@ class Model(BaseModel):
 
 
 class Limits(Model):
-    """What one test may use; the sandbox enforces it."""
+    """Limits of one test; the sandbox enforces them."""
 
     wall_seconds: Seconds = Field(default=120, description="a number of seconds above 0")
     cpu_seconds: Seconds = Field(default=240, description="a number of seconds above 0")
@@ -53,7 +53,7 @@ class Limits(Model):
 
 
 class TaskLimits(Model):
-    """Limits that one task sets for itself; what it leaves out comes from the unit."""
+    """Limits of one task; missing ones come from the unit."""
 
     wall_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
     cpu_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
@@ -82,7 +82,7 @@ class Task(Model):
         default_factory=dict, description="a whole number of points above 0 for each test"
     )
     hidden_points: Annotated[StrictInt, Field(ge=0)] = Field(
-        0, description="a whole number of points that hidden checks give (written by ./mlsys release alone)"
+        0, description="a whole number of points that hidden checks give (only ./mlsys release writes it)"
     )
     bodies: tuple[QualifiedName, ...] = Field(
         (), description='a list of functions of the module, like ["_kernel"] or ["Tree.insert"]'
@@ -103,12 +103,12 @@ class Task(Model):
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """The functions whose bodies the student writes: `bodies`, or the task's function alone."""
+        """The functions whose bodies the student writes: `bodies`, or only the task's function."""
         return self.bodies or (self.function,)
 
     @property
     def public_points(self) -> int:
-        """The points that the checks listed here can give; the rest needs the instructor's hidden checks."""
+        """The points of the checks listed here; the instructor's hidden checks give the rest."""
         return self.points - self.hidden_points
 
 
@@ -121,7 +121,7 @@ class Manual(Model):
     title: Text = Field(description="a short title")
     points: Count = Field(description="a whole number above 0")
     criteria: tuple[Text, ...] = Field(
-        min_length=1, description="a list of sentences that say what gives the points"
+        min_length=1, description="a list of sentences that say what earns points"
     )
 
 
@@ -139,7 +139,7 @@ class Manifest(Model):
     )
     preload: tuple[ImportName, ...] = Field(default=(), description='a list of import names, like ["numpy"]')
     gpu: StrictBool = Field(
-        default=False, description="true where submissions may use an NVIDIA GPU, else false"
+        default=False, description="true if submissions may use an NVIDIA GPU, else false"
     )  # and where there is none, they run all the same
     limits: Limits = Field(default=Limits(), description="a table of limits")
     tasks: tuple[Task, ...] = Field(alias="task", min_length=1, description="at least one [[task]]")
@@ -157,7 +157,7 @@ class Manifest(Model):
 
     @property
     def total_points(self) -> int:
-        """Everything that the unit can give: checks and manual parts."""
+        """All points of the unit: checks and manual parts."""
         return self.points + self.manual_points
 
     @property
@@ -178,17 +178,17 @@ class Manifest(Model):
         raise CourseError(f"unit {self.unit} has no task {wanted!r}\n  expected: one of {known}")
 
     def preload_for(self, tasks: Collection[str] | None) -> tuple[str, ...]:
-        """What a worker imports before the tests of these tasks (ids; None: of all): the unit's, then theirs."""
+        """The imports of a worker before the tests of these tasks (ids; None: of all): the unit's, then theirs."""
         theirs = (task.preload for task in self.tasks if tasks is None or task.id in tasks)
         return tuple(dict.fromkeys(chain(self.preload, *theirs)))
 
     def limits_for(self, task: Task) -> Limits:
-        """The unit's limits with the task's own in their place."""
+        """The unit's limits, replaced by those of the task."""
         return self.limits.model_copy(update=task.limits.model_dump(exclude_none=True))
 
 
 def expectation(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
-    """What the field at `location` should be, and the fields of the table around it."""
+    """The expected value of the field at `location`, and the fields of its table."""
     model: type[BaseModel] = Manifest
     text, siblings = "a table", list_fields(Manifest)
     inner = {"task": Task, "tasks": Task, "limits": Limits, "manual": Manual}
@@ -210,13 +210,13 @@ def list_fields(model: type[BaseModel]) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A value as it is named in a message, kept short."""
+    """A value as short text for a message."""
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def wrong_fields(data: dict[str, Any]) -> list[Problem]:
-    """Everything that the models refuse."""
+    """Every field that the models refuse."""
     try:
         Manifest.model_validate(data)
     except ValidationError as error:
@@ -254,7 +254,7 @@ def load_manifest(path: Path) -> Manifest:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
-        raise ManifestError(f"{name}: expected a manifest, found no such file") from None
+        raise ManifestError(f"{name}: expected a manifest, got no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestError(f"{name}: expected a text file in UTF-8, got: {error}") from None
     return parse_manifest(text, name, folder=path.parent.name)
@@ -284,9 +284,9 @@ def syntax_line(text: str, error: tomllib.TOMLDecodeError) -> int:
 
 
 def unit_manifest(unit: Unit) -> Manifest:
-    """The manifest of a unit; a unit without one gets a plain message."""
+    """The manifest of a unit. Raises CourseError for a unit without one."""
     if not unit.manifest.is_file():
         raise ManifestError(
-            f"unit {unit.slug} has no assignment here\n  expected: assignments/{unit.slug}/assignment.toml"
+            f"unit {unit.slug} has no assignment\n  expected: assignments/{unit.slug}/assignment.toml"
         )
     return load_manifest(unit.manifest)

@@ -1,6 +1,6 @@
-"""The rules of a manifest that span fields: sums, names used twice, files that must be listed.
+"""Rules of a manifest that span fields: sums, duplicate names, files that must be listed.
 
-They look at the raw table, so that a wrong type in one place does not hide a wrong sum in another.
+They check the raw table, so that a wrong type in one place does not hide a wrong sum in another.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Problem:
         return f"{self.field(data)}: expected {self.expected}, got {self.got}"
 
     def field(self, data: dict[str, Any]) -> str:
-        """`task 01.3, checks.test_a` rather than `task.2.checks.test_a`."""
+        """The name of the field, like `task 01.3, checks.test_a`."""
         place = list(self.place)
         if len(place) > 1 and place[0] in {"task", "manual"} and isinstance(place[1], int):
             tables = listing(data.get(place[0]))
@@ -62,7 +62,7 @@ def unit_rules(data: dict[str, Any], folder: str) -> Iterator[Problem]:
 
 
 def file_rules(data: dict[str, Any]) -> Iterator[Problem]:
-    """No file twice, and none that hides a library from the student's own imports."""
+    """List each file once, and no file that hides a library from the student's imports."""
     seen: dict[str, str] = {}
     preload = {str(name) for name in listing(data.get("preload"))}
     for task in listing(data.get("task")):
@@ -91,7 +91,7 @@ def order_rules(tasks: list[tuple[int, dict[str, Any]]], number: str) -> Iterato
 
 
 def twice_rules(tasks: list[tuple[int, dict[str, Any]]]) -> Iterator[Problem]:
-    """Ids, functions, checks and bodies belong to one task alone."""
+    """Give each id, function, check and body to only one task."""
     ids: dict[str, int] = {}
     functions: dict[str, int] = {}
     checks: dict[str, int] = {}
@@ -140,7 +140,7 @@ def task_rules(tasks: list[tuple[int, dict[str, Any]]], data: dict[str, Any]) ->
 
 
 def unused_rules(tasks: list[tuple[int, dict[str, Any]]], data: dict[str, Any]) -> Iterator[Problem]:
-    """A module without a task would be handed out with its answers."""
+    """Give every module a task: one without a task would be handed out with its solution."""
     used = {task.get("module") for _, task in tasks if isinstance(task.get("module"), str)}
     for index, name in enumerate(listing(data.get("modules"))):
         if tasks and isinstance(name, str) and name not in used:
@@ -150,7 +150,7 @@ def unused_rules(tasks: list[tuple[int, dict[str, Any]]], data: dict[str, Any]) 
 
 
 def manual_rules(data: dict[str, Any]) -> Iterator[Problem]:
-    """Manual parts carry the unit's number, and each a letter of its own."""
+    """Number manual parts with the unit's number, and a different letter for each."""
     number, seen = str(data.get("unit"))[:2], set()
     for index, part in enumerate(listing(data.get("manual"))):
         name = part.get("id") if isinstance(part, dict) else None

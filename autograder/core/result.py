@@ -1,7 +1,7 @@
-"""What a grading run says: one GradeResult a submission, made of tasks and tests; plain data, JSON both ways.
+"""The result of a grading: one GradeResult for each submission, with tasks and tests; plain data, to and from JSON.
 
-Scores come from the manifest and from the judge's own record of each test. Every text in here that came
-from a submission (messages, output, file names) is untrusted: a report escapes it.
+Points come from the manifest and from the judge's own record of each test. Text from a submission (messages, output,
+file names) is untrusted: a report escapes it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ SCHEMA = "mlsys/result/v1"
 
 
 class Status(StrEnum):
-    """How one test, or one task, ended. Only `passed` earns points.
+    """The outcome of one test or one task. Only `passed` earns points.
 
-    Printing too much is no failure: the output is cut to its end, and the test goes on.
+    Printing too much is not a failure: only the end of the output is kept, and the test continues.
     """
 
     PASSED = "passed"
@@ -38,7 +38,7 @@ class Status(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """What the status means, in words for a student."""
+        """The meaning of the status, in words for a student."""
         return SENTENCES[self]
 
 
@@ -46,18 +46,18 @@ SENTENCES = {
     Status.PASSED: "passed",
     Status.FAILED: "wrong result",
     Status.ERROR: "the code raised an exception",
-    Status.CRASHED: "the process ended in the middle of the test",
+    Status.CRASHED: "the process ended during the test",
     Status.TIMEOUT: "took longer than the time limit",
     Status.TYPE_ERROR: "returned a value of the wrong type",
-    Status.PROTOCOL_ERROR: "sent the grader something that is not a reply",
+    Status.PROTOCOL_ERROR: "sent an invalid reply to the grader",
     Status.MEMORY_LIMIT: "used more memory than allowed",
     Status.PROCESS_LIMIT: "started more processes or threads than allowed",
     Status.DISK_LIMIT: "wrote more to disk than allowed",
     Status.NOT_IMPLEMENTED: "not written yet",
     Status.MISSING: "the file or the function is missing",
     Status.SKIPPED: "not run",
-    Status.INVALID_SUBMISSION: "the submission cannot be graded as it is",
-    Status.INFRA_ERROR: "the grader itself failed; this is not your mistake, and will be graded again",
+    Status.INVALID_SUBMISSION: "the submission cannot be graded",
+    Status.INFRA_ERROR: "the grader failed; this is not your mistake, and it will be graded again",
 }
 
 # A task shows its worst news first: the grader's own failure, then what stops everything else.
@@ -85,7 +85,7 @@ class Model(BaseModel):
 
 
 class Feedback(Model):
-    """Why a test did not pass; every field may be empty."""
+    """The explanation of a test that did not pass; every field may be empty."""
 
     message: str = ""
     call: str = ""  # 'numba_loops(a float32[3, 5], b float32[5, 2])'
@@ -106,7 +106,7 @@ class Feedback(Model):
 
 
 class Figure(Model):
-    """Something that a check measured: what the class's leaderboard ranks."""
+    """A number that a check measured, for the class's leaderboard."""
 
     name: str  # "speed beside the judge's rows"
     value: float
@@ -134,7 +134,7 @@ class TestResult(Model):
         return self.status is Status.PASSED
 
     def for_student(self) -> TestResult:
-        """The same test as a student may see it: of a hidden one the status alone."""
+        """The test for a student; a hidden test keeps only its status."""
         if not self.hidden:
             return self
         told = Feedback() if self.passed else Feedback(message=f"hidden check: {self.status.sentence}")
@@ -153,13 +153,13 @@ class TaskResult(Model):
 
     @property
     def status(self) -> Status:
-        """`passed` when every test did, else the gravest status of its tests."""
+        """`passed` if every test passed, else the most serious status of its tests."""
         found = {test.status for test in self.tests} or {Status.SKIPPED}
         return next(status for status in SEVERITY if status in found)
 
 
 class GradedFile(Model):
-    """One file of the submission as it was graded."""
+    """One graded file of the submission."""
 
     path: str
     sha256: str
@@ -167,7 +167,7 @@ class GradedFile(Model):
 
 
 class Grader(Model):
-    """Which grader gave the result."""
+    """The version of the grader, the manifest and the checks."""
 
     version: str
     manifest_sha256: str
@@ -175,7 +175,7 @@ class Grader(Model):
 
 
 class GradeResult(Model):
-    """A whole submission, graded."""
+    """The result of a whole submission."""
 
     version: Literal["mlsys/result/v1"] = Field(default=SCHEMA, alias="schema")
     unit: str
@@ -200,7 +200,7 @@ class GradeResult(Model):
 
     @property
     def needs_regrade(self) -> bool:
-        """True when the grader itself failed somewhere: the points are not final."""
+        """True if the grader failed on a test: the points are not final."""
         return any(test.status is Status.INFRA_ERROR for test in self.tests)
 
     def task(self, wanted: str) -> TaskResult:
@@ -211,7 +211,7 @@ class GradeResult(Model):
         raise KeyError(wanted)
 
     def for_student(self) -> GradeResult:
-        """A copy without the details of hidden tests: what a report for students starts from."""
+        """A copy without the details of hidden tests, for reports to students."""
         tasks = tuple(
             task.model_copy(update={"tests": tuple(test.for_student() for test in task.tests)})
             for task in self.tasks

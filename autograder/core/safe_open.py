@@ -1,4 +1,4 @@
-"""Read a file from a folder that somebody else controls: no link is followed, and nothing waits or fills the memory."""
+"""Read a file from an untrusted folder: without following links, without waiting, and up to a size limit."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 
 class NotRegularError(OSError):
-    """A folder, a pipe, a device or a socket stands where a file was expected."""
+    """A folder, a pipe, a device or a socket in place of a file."""
 
 
 class LinkError(NotRegularError):
-    """A symbolic link stands where a file was expected."""
+    """A symbolic link in place of a file."""
 
 
 class FileTooLargeError(OSError):
-    """The file has more bytes than are read."""
+    """A file above the size limit."""
 
     def __init__(self, size: int, *, grew: bool = False) -> None:
         super().__init__(errno.EFBIG, os.strerror(errno.EFBIG))
@@ -29,7 +29,7 @@ def read_regular(path: str | Path, limit: int, *, dir_fd: int | None = None) -> 
     """The content of a regular file of at most `limit` bytes. dir_fd: an open folder in which a relative path starts.
 
     Links in the folders above the file are followed: open those with `open_folder` first.
-    Raises FileNotFoundError, LinkError, NotRegularError, FileTooLargeError, and OSError where it cannot be read.
+    Raises FileNotFoundError, LinkError, NotRegularError, FileTooLargeError, and OSError if it cannot be read.
     """
     refuse_others(os.stat(path, dir_fd=dir_fd, follow_symlinks=False))
     # O_NOFOLLOW and O_NONBLOCK: a link or a pipe may have taken the file's place by now.
@@ -56,7 +56,7 @@ def open_folder(path: Path, *, follow: bool = True) -> int:
 
 
 def refuse_others(status: os.stat_result) -> None:
-    """Raise for what is no regular file."""
+    """Raise LinkError or NotRegularError for anything except a regular file."""
     if stat.S_ISLNK(status.st_mode):
         raise LinkError(errno.ELOOP, os.strerror(errno.ELOOP))
     if not stat.S_ISREG(status.st_mode):

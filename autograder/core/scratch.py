@@ -1,7 +1,7 @@
-"""Temporary folders that do not outlive their maker for long, not even one that was killed.
+"""Temporary folders that are removed even if their process was killed.
 
-A maker holds a lock on its folder for as long as it lives; the kernel lets go of it, whatever ends the process. Who
-makes the next folder removes those that nobody holds any more.
+A process holds a lock on its folder while it runs; the kernel releases the lock when the process ends. The next call
+of `scratch_folder` removes folders without a lock.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ YOUNG = 60.0  # seconds: a folder of this age may just be about to be locked
 
 @contextmanager
 def scratch_folder(what: str) -> Iterator[Path]:
-    """A new folder in the system's temporary folder, for this process alone; `what` is a part of its name.
+    """Yields a new temporary folder for this process; `what` is a part of its name.
 
-    Costs a listing of the temporary folder. Raises OSError where none can be made.
+    Costs a listing of the system's temporary folder. Raises OSError if the folder cannot be made.
     """
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-"))
@@ -37,7 +37,7 @@ def scratch_folder(what: str) -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Remove this user's scratch folders whose makers are gone."""
+    """Remove this user's scratch folders whose processes have ended."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError):
             status = folder.lstat()
@@ -46,7 +46,7 @@ def sweep() -> None:
 
 
 def in_use(folder: Path) -> bool:
-    """Whether a living process holds the folder. Raises OSError for what is no folder."""
+    """True if a living process holds the folder. Raises OSError if it is not a folder."""
     held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What a person types for a unit or for tasks.
+"""Find the unit or the tasks that a person names.
 
 01  matmul_cpu  01_matmul_cpu       a unit
 01.3  matmul_cpu.3  01.numba_loops  a task
@@ -16,7 +16,7 @@ from autograder.core.units import CourseError, Unit, find_unit, find_units
 
 @dataclass(frozen=True)
 class Asked:
-    """A unit, and the tasks that were named; none where it is the whole unit."""
+    """A unit and the named tasks; no tasks for the whole unit."""
 
     unit: Unit
     manifest: Manifest
@@ -24,19 +24,19 @@ class Asked:
 
     @property
     def ids(self) -> set[str] | None:
-        """The tasks' ids, as the judge takes them; None for the whole unit."""
+        """The tasks' ids, for the judge; None for the whole unit."""
         return {task.id for task in self.tasks} or None
 
     @property
     def name(self) -> str:
-        """How a message calls it: "01", or "01.3, 01.4"."""
+        """The name in messages: "01", or "01.3, 01.4"."""
         return ", ".join(task.id for task in self.tasks) or self.unit.number
 
 
 def find_asked(wanted: str, root: Path | None = None, *, here: str = "") -> Asked:
-    """What `wanted` names; "" stands for the unit whose desk is the only one.
+    """The unit or the tasks with the name `wanted`; "" for the only unit with a desk.
 
-    here: the slug of the unit whose names go before those of others. Raises CourseError that lists what there is.
+    here: the slug of the unit whose names win over those of others. Raises CourseError that lists the known names.
     """
     words = [word for word in wanted.strip().split("/") if word]
     if not words:
@@ -60,15 +60,17 @@ def whole(unit: Unit) -> Asked:
 
 
 def only_desk(root: Path | None = None) -> Unit:
-    """The unit on the desk. Raises CourseError where there is none, or a choice."""
+    """The only unit with a desk. Raises CourseError if there is none, or more than one."""
     units = [unit for unit in find_units(root) if unit.manifest.exists()]
     desks = [unit for unit in units if unit.desk.is_dir()]
     if len(desks) == 1:
         return desks[0]
     if not desks:
-        raise CourseError("there is no desk yet: nothing in work/\n  to make one: ./mlsys lab")
+        raise CourseError("you have no files in work/ yet\n  to fix: ./mlsys lab")
     listing = ", ".join(unit.slug for unit in desks)
-    raise CourseError(f"which unit? On your desk: {listing}\n  expected: one of them, like {desks[0].number}")
+    raise CourseError(
+        f"you have files of several units: {listing}\n  expected: one of them, like {desks[0].number}"
+    )
 
 
 def by_name(name: str, units: list[Unit], here: str) -> Asked:
@@ -88,7 +90,7 @@ def by_name(name: str, units: list[Unit], here: str) -> Asked:
         raise CourseError(f"several tasks have the name {name!r}\n  expected: one of {listing}")
     known = ", ".join(unit.slug for unit in units) or "none"
     raise CourseError(
-        f"nothing here is called {name!r}\n  expected: a unit ({known}), a task, like 01.3, "
+        f"unknown name {name!r}\n  expected: a unit ({known}), a task, like 01.3, "
         "or a function or a file of a task"
     )
 
@@ -105,5 +107,5 @@ def one_task(wanted: str, root: Path | None = None) -> tuple[Unit, Manifest, Tas
         return asked.unit, asked.manifest, asked.tasks[0]
     if not asked.tasks:
         first = asked.manifest.tasks[0].id
-        raise CourseError(f"{wanted} is a whole unit\n  expected: a task, like {first}")
+        raise CourseError(f"{wanted} is a unit, not a task\n  expected: a task, like {first}")
     raise CourseError(f"{wanted} belongs to several tasks\n  expected: one of {asked.name}")

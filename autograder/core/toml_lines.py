@@ -1,7 +1,7 @@
-"""On which line of a TOML file a key stands: what turns "points is wrong" into "assignment.toml:31".
+"""Find the line of a key in a TOML file, for messages like "assignment.toml:31".
 
-`tomllib` forgets positions. This is a scanner for keys and headers alone, run on text that `tomllib`
-has accepted; it needs no grammar of values beyond "where does this one end".
+`tomllib` does not keep positions. This scanner finds only keys and headers, in text that `tomllib` has accepted; of a
+value it needs only the end.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def split_key(dotted: str) -> list[str]:
 
 
 def value_end(text: str, start: int) -> int:
-    """The offset just behind the value that starts at `start`, its line end included."""
+    """The offset after the value that starts at `start`, including its line end."""
     depth = 0
     for token in TOKEN.finditer(text, start):
         mark = token.group()

@@ -1,4 +1,4 @@
-"""The grid: which units exist, and where their rooms are. The folder listing is the registry."""
+"""The units of the course, and the paths of their parts. The folders are the registry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RELEASED = ".mlsys-release.json"  # at the root of what `./mlsys release --to` w
 
 
 class CourseError(Exception):
-    """A mistake that a person can mend: printed as one message, without a traceback; exit code 2."""
+    """A mistake that a person can fix: printed as one message, without a traceback; exit code 2."""
 
 
 def course_root() -> Path:
@@ -22,13 +22,13 @@ def course_root() -> Path:
 
 
 def in_student_tree(root: Path | None = None) -> bool:
-    """Whether this is the tree of one week that students get, not the whole course."""
+    """True in the student tree of one week, False in the whole course."""
     return ((root or course_root()) / RELEASED).is_file()
 
 
 @dataclass(frozen=True, order=True)
 class Unit:
-    """One topic with one number and one slug, and one room in every wing."""
+    """One topic with a number and a name, and the paths of its seven parts."""
 
     slug: str  # "01_matmul_cpu"
     root: Path
@@ -39,7 +39,7 @@ class Unit:
 
     @property
     def name(self) -> str:
-        """The slug without its number: the name of the reference package."""
+        """The slug without its number, which is the name of the reference package."""
         return self.slug[3:]
 
     @property
@@ -88,11 +88,11 @@ class Unit:
 
     @property
     def desk(self) -> Path:
-        """Where the student writes: never overwritten, ignored by git in the course's own repository."""
+        """The student's folder: never overwritten; git ignores it in the course's own repository."""
         return self.root / "work" / self.slug
 
-    def rooms(self) -> dict[str, Path]:
-        """Wing -> the path that must exist for the unit to be complete."""
+    def parts(self) -> dict[str, Path]:
+        """Name of a part -> its path. A complete unit has all of them."""
         return {
             "slides": self.slides,
             "lab": self.lab,
@@ -100,12 +100,12 @@ class Unit:
             "reference": self.reference,
             "reference tests": self.reference_tests,
             "checks": self.checks,
-            "bench": self.bench,
+            "benchmark": self.bench,
         }
 
 
 def find_units(root: Path | None = None) -> list[Unit]:
-    """Every unit of which any room exists, in order."""
+    """Every unit with at least one part, in order."""
     root = root or course_root()
     places = [(root / "labs", "*.ipynb"), (root / "slides", "*.md"), (root / "assignments", "*")]
     places.append((root / "autograder" / "checks", "*"))
@@ -123,4 +123,4 @@ def find_unit(wanted: str, root: Path | None = None) -> Unit:
         if wanted in {unit.slug, unit.name, unit.number, str(int(unit.number))}:
             return unit
     known = ", ".join(unit.slug for unit in units) or "none"
-    raise CourseError(f"unknown unit {wanted!r}\n  expected: one of {known} (the number alone will do)")
+    raise CourseError(f"unknown unit {wanted!r}\n  expected: one of {known} (the number is enough)")

@@ -1,4 +1,4 @@
-"""Look for damage in the environment that runs this process, once a package could not be imported."""
+"""Find damage in the environment of this process, after the import of a package failed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from autograder.install.verify import findings
 
 
 def damaged(root: Path) -> dict[str, str]:
-    """Package -> what is wrong with it, for the interpreter that runs this."""
+    """Package -> its problem, for the interpreter that runs this."""
     home = Path(sys.prefix)
     return findings(root, [home, home / LINK])
 
 
 def told(root: Path, error: ImportError) -> str:
-    """A message for an import that failed because of the environment; "" where the environment is whole.
+    """A message for an import that failed because of the environment; "" if the environment is complete.
 
-    The next start then looks at every package, and installs the damaged ones again.
+    Then the next start checks every package, and installs the damaged ones again.
     """
     found = damaged(root)
     if not found:
@@ -30,5 +30,5 @@ def told(root: Path, error: ImportError) -> str:
     more = f", and {len(found) - 1} more packages" if len(found) > 1 else ""
     return (
         f"the environment in .venv is damaged ({error}): {name}: {wrong}{more}\n"
-        "  to fix: run the same command again; it installs what is damaged"
+        "  to fix: run the same command again; it installs damaged packages again"
     )

@@ -1,4 +1,4 @@
-"""The pinned versions: what is installed of them, and what an environment was made for."""
+"""The pinned versions: find the installed ones, and record the pins of an environment."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def missing_pins(root: Path, site: Path) -> list[str]:
 
 
 def forget(site: Path, names: set[str]) -> None:
-    """Have pip install these packages again: without its .dist-info a package counts as absent."""
+    """Let pip install these packages again: without its .dist-info, a package counts as missing."""
     for info, name, _ in installed(site):
         if name in names:
             shutil.rmtree(info)

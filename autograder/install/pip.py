@@ -42,7 +42,7 @@ def environment(environ: Mapping[str, str], listing: str) -> dict[str, str]:
 
 
 def user_settings(python: Path) -> str:
-    """The lines of `pip config list`: files and variables together; "" where pip cannot read its own files."""
+    """The lines of `pip config list`: files and variables together; "" if pip cannot read its own files."""
     command = [str(python), "-I", "-m", "pip", "--disable-pip-version-check", "config", "list"]
     # `pip config` has options of these names itself, and obeys what its files say of them.
     plain = {f"PIP_{name}": "0" for name in ("USER", "GLOBAL", "SITE", "QUIET", "VERBOSE")}
@@ -56,13 +56,13 @@ def user_settings(python: Path) -> str:
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        say(f"pip cannot read its own configuration, which is left out: {last}")
+        say(f"pip cannot read its own configuration; continuing without it: {last}")
         return ""
     return done.stdout
 
 
 class Pip:
-    """pip of one environment, run in `folder`. Its failure is one plain message and exit code 69."""
+    """The pip of one environment, run in `folder`. A failure becomes one message and exit code 69."""
 
     def __init__(self, home: Path, folder: Path) -> None:
         self.home, self.folder, self.python = home, folder, home / "bin" / "python"

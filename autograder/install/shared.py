@@ -19,7 +19,7 @@ MARK = "lock"  # every environment of ours has this file
 
 
 def named_folder(environ: dict[str, str], home: Path) -> Path | None:
-    """The folder of MLSYS_VENV, or None where it is not set or is this tree's own. Raises SystemExit."""
+    """The folder of MLSYS_VENV; None if it is not set, or is this tree's own. Raises SystemExit."""
     named = environ.get("MLSYS_VENV", "")
     if not named:
         return None
@@ -27,7 +27,7 @@ def named_folder(environ: dict[str, str], home: Path) -> Path | None:
     if folder == Path(os.path.realpath(home)):
         return None
     if os.pathsep in str(folder):
-        say(f"MLSYS_VENV={named}: no environment can be in a folder whose path has a colon")
+        say(f"MLSYS_VENV={named}: expected a folder without a colon in its path")
         raise SystemExit(2)
     if (
         folder.exists()
@@ -35,19 +35,19 @@ def named_folder(environ: dict[str, str], home: Path) -> Path | None:
         and not (folder.is_dir() and not any(folder.iterdir()))
     ):
         say(f"MLSYS_VENV={named} is not an environment that ./mlsys made")
-        say("expected: a folder that is new or empty, or the .venv of another tree of this course")
+        say("expected: a new or empty folder, or the .venv of another tree of this course")
         raise SystemExit(2)
     return folder
 
 
 def linked_folder(home: Path) -> Path | None:
-    """The environment that `.venv/shared` leads to, where it is still there."""
+    """The environment that `.venv/shared` links to; None if it does not exist."""
     link = home / LINK
     return Path(os.path.realpath(link)) if link.is_symlink() and link.exists() else None
 
 
 def agrees(root: Path, shared: Path) -> bool:
-    """Tell whether `shared` is finished and has every version that the tree at `root` pins."""
+    """True if `shared` is finished and has every version that the tree at `root` pins."""
     if not (shared / "ready").is_file() or not (shared / "bin" / "python").exists():
         return False
     try:
@@ -58,7 +58,7 @@ def agrees(root: Path, shared: Path) -> bool:
 
 
 def link(home: Path, shared: Path) -> None:
-    """Have `.venv/shared` lead to `shared`."""
+    """Link `.venv/shared` to `shared`."""
     place = home / LINK
     if place.is_symlink() and place.readlink() == shared:
         return
@@ -67,7 +67,7 @@ def link(home: Path, shared: Path) -> None:
 
 
 def attach(root: Path, home: Path, shared: Path) -> None:
-    """Make `home` an environment of links: the tree's own code first, then the packages of `shared`."""
+    """Make `home` an environment of links: to the tree's own code first, then to the packages of `shared`."""
     # The interpreter of `shared` makes it: compiled packages serve one version of Python only.
     python = str(shared / "bin" / "python")
     subprocess.run([python, "-I", "-m", "venv", "--without-pip", "--symlinks", str(home)], check=True)
@@ -103,7 +103,7 @@ def path_lines(root: Path, packages: Path) -> str:
 
 
 def link_program(program: Path, home: Path) -> None:
-    """Put a program of the shared environment into `home`; a script of Python's runs with the interpreter of `home`."""
+    """Link a program of the shared environment into `home`; a Python script runs with the interpreter of `home`."""
     place = home / "bin" / program.name
     with program.open("rb") as file:
         script = b"python" in file.readline(200) if file.read(2) == b"#!" else False

@@ -1,4 +1,4 @@
-"""Verify an environment from inside: is every pinned package whole, and is it the one that Python imports?
+"""Verify an environment from inside: every pinned package must be complete, and Python must import that one.
 
 As a program, `python -I verify.py ROOT HOME...` prints the findings as JSON: {"numpy": "numpy/__init__.py is missing"}.
 """
@@ -21,9 +21,9 @@ SUFFIXES = (".py", ".so", ".pyd")
 
 
 def findings(root: Path, homes: list[Path]) -> dict[str, str]:
-    """Package -> what is wrong with it, for every pin of `root` that is not found whole below one of `homes`.
+    """Package -> its problem, for every pin of `root` that is not complete below one of `homes`.
 
-    Costs one look at each installed file: about half a second.
+    Reads the size of each installed file: about half a second.
     """
     found = {}
     for pin in pins_of(root):
@@ -48,13 +48,13 @@ def elsewhere(dist: importlib.metadata.Distribution, homes: list[Path]) -> str:
 
 
 def other_version(dist: importlib.metadata.Distribution, version: str) -> str:
-    """A build may carry a local part, 2.13.0+cpu, which a pin without one accepts."""
+    """Compare the version with the pin. A build may have a local part, 2.13.0+cpu, which a pin without one accepts."""
     have = dist.version
     return "" if have.partition("+")[0] == version.partition("+")[0] else f"has version {have}, not {version}"
 
 
 def damage(dist: importlib.metadata.Distribution) -> str:
-    """A file that is missing or has another size than pip recorded."""
+    """Find a file that is missing, or has another size than pip recorded."""
     for file in dist.files or ():
         if file.suffix == ".pyc":
             continue
@@ -68,7 +68,7 @@ def damage(dist: importlib.metadata.Distribution) -> str:
 
 
 def shadowed(dist: importlib.metadata.Distribution, homes: list[Path]) -> str:
-    """A module of the package for which Python finds another file first."""
+    """Find a module of the package for which Python imports another file."""
     for name in modules(dist) - sys.stdlib_module_names:
         try:
             spec = importlib.util.find_spec(name)
@@ -100,15 +100,15 @@ def inside(path: Path, homes: list[Path]) -> bool:
 
 
 def verify(root: Path, home: Path, *, shared: Path | None = None, course: bool = True) -> dict[str, str]:
-    """The findings for the environment `home`, by its own interpreter.
+    """The findings for the environment `home`, from its own interpreter.
 
-    course: it must import the course, too, and from `root`. shared: the environment whose packages `home` links to.
+    course: it must also import the course from `root`. shared: the environment whose packages `home` links to.
     """
     homes = [str(each) for each in (home, shared) if each is not None]
     python = [str(home / "bin" / "python"), "-I"]
     done = subprocess.run([*python, __file__, str(root), *homes], capture_output=True, text=True)
     if done.returncode:
-        return {"python": f"cannot look at its packages: {(done.stderr.strip().splitlines() or ['?'])[-1]}"}
+        return {"python": f"cannot read its packages: {(done.stderr.strip().splitlines() or ['?'])[-1]}"}
     found = json.loads(done.stdout)
     if course:
         code = "import autograder; print(autograder.__file__)"

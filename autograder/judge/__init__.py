@@ -1,4 +1,4 @@
-"""The judge: runs a unit's checks against a submission that it never imports.
+"""The judge: run a unit's checks against a submission, without importing it.
 
     from autograder.judge.grading import grade_submission
     result = grade_submission(unit, folder)

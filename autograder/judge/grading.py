@@ -1,4 +1,4 @@
-"""Grades one submission: stages its files, starts the sandbox, runs the unit's checks, adds up the points."""
+"""Grade one submission: stage its files, start the sandbox, run the unit's checks, add up the points."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Reserve = Callable[[int], AbstractContextManager[None]]
 
 
 def unreserved(_cores: int) -> AbstractContextManager[None]:
-    """Nobody else grades on this machine."""
+    """Reserve nothing: no other grading runs on this machine."""
     return nullcontext()
 
 
@@ -47,13 +47,13 @@ def grade_submission(
     reserve: Reserve | None = None,
     gpu: bool = False,
 ) -> GradeResult:
-    """Grade the files that the unit's manifest names, of a folder or of a submission that was read before.
+    """Grade the files of the unit's manifest, in a folder or in a submission that was read before.
 
-    name: of the submission in the result (default: the folder's). seed: of the inputs (default: fresh).
+    name: of the submission in the result (default: the folder's). seed: of the inputs (default: a new one).
     tasks: only these ids. hidden: also the hidden checks. sandbox: "require" raises without bubblewrap,
     "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
-    reserve: waits for so many cores (0: all of them) and holds them; for who grades several at once.
-    gpu: let the submission use this machine's NVIDIA GPU, where the manifest asks for one (see gpu.py).
+    reserve: waits for a number of cores (0: all of them) and holds them, if several gradings run at once.
+    gpu: let the submission use this machine's NVIDIA GPU, if the manifest asks for one (see gpu.py).
 
     Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
     graded, and a failure of the grader itself, are statuses in the result.
@@ -71,9 +71,11 @@ def grade_submission(
     tier = choose_tier(sandbox, notes)
     driver = driver_for(manifest, agreed=gpu)
     if driver is not None:
-        notes.append("It could use this machine's NVIDIA GPU.")
+        notes.append("Your code could use this machine's NVIDIA GPU.")
     elif manifest.gpu:
-        notes.append("Kernels ran on the simulators, without a GPU: the same points, nothing about speed.")
+        notes.append(
+            "Kernels ran on simulators, not on a GPU: the points are the same, but their speed is unknown."
+        )
     with scratch_folder("grade") as scratch:
         scratch.chmod(0o711)  # the worker's user passes through
         recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes)
@@ -105,20 +107,20 @@ def grade_submission(
 
 
 def choose_tier(wanted: str, notes: list[str]) -> str:
-    """ "bubblewrap" where it works; "none" only for who accepts it. Raises CourseError."""
+    """ "bubblewrap" if it works; "none" only if the caller accepts it. Raises CourseError."""
     works, reason = available()
     if works:
         return "bubblewrap"
     if wanted == "require":
         raise CourseError(
-            f"no sandbox to grade in: {reason}\n  `./mlsys check` works without one, on your own code"
+            f"grading needs a sandbox: {reason}\n  to check your own code without one: ./mlsys check"
         )
     notes.append(f"graded without a sandbox: {reason}")
     return "none"
 
 
 def run(sessions: Sessions, recorder: Recorder, seed: int, reserve: Reserve | None = None) -> None:
-    """Run the checks; every outcome lands in the recorder. Raises KeyboardInterrupt."""
+    """Run the checks; the recorder gets every outcome. Raises KeyboardInterrupt."""
     unit = sessions.unit
     plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline, reserve or unreserved)
     files = files_defining(unit.checks, recorder.wanted)
@@ -140,7 +142,7 @@ def run(sessions: Sessions, recorder: Recorder, seed: int, reserve: Reserve | No
 
 
 def refuse(recorder: Recorder, why: str) -> None:
-    """Every test gets the same answer: the submission cannot be graded."""
+    """Give every test the same outcome: the submission cannot be graded."""
     recorder.notes.append(why)
     for name in recorder.manifest.checks:
         if recorder.wants(name):

@@ -1,6 +1,6 @@
-"""Takes a submission in: stages the files that the manifest names, and nothing else, in the judge's folder.
+"""Stage a submission: copy only the files of the manifest to the judge's folder.
 
-What is no regular file of a sane size is refused. Files that the manifest does not name stay where they are.
+Refuses links, special files and very large files. Ignores files that the manifest does not name.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class InvalidSubmissionError(Exception):
 
 @dataclass(frozen=True)
 class Staged:
-    """A submission as the worker will see it."""
+    """A staged submission, as the worker sees it."""
 
     files: tuple[GradedFile, ...]
     missing: dict[str, str]  # module -> what to say about it
@@ -34,7 +34,7 @@ class Staged:
 
 
 def take_in(source: Path | Submission, manifest: Manifest) -> Submission:
-    """The submission in a folder, or one that was read before. Raises CourseError when there is no folder."""
+    """The submission in a folder, or one that was read before. Raises CourseError if there is no folder."""
     if isinstance(source, Submission):
         return source
     try:
@@ -47,7 +47,7 @@ def stage(unit: Unit, manifest: Manifest, submission: Submission, to: Path) -> S
     """Write the submission's files and the unit's given files to `to`.
 
     Raises InvalidSubmissionError for links, special files and oversized files under a name of the manifest;
-    CourseError when the course lacks a given file.
+    CourseError if the course lacks a given file.
     """
     if submission.refusal:
         raise InvalidSubmissionError(submission.refusal)
@@ -67,7 +67,7 @@ def stage(unit: Unit, manifest: Manifest, submission: Submission, to: Path) -> S
 
 
 def absence(module: str, neighbours: tuple[str, ...]) -> str:
-    """The message about a missing file: perhaps another file's name is nearly right."""
+    """The message about a missing file, with the name of a similar file if there is one."""
     near = [name for name in neighbours if name.lower().strip() == module.lower()]
     if near:
         return f"the submission has {printable(near[0])} but no {module}: rename the file"
@@ -75,7 +75,7 @@ def absence(module: str, neighbours: tuple[str, ...]) -> str:
 
 
 def notes(manifest: Manifest, neighbours: tuple[str, ...]) -> tuple[str, ...]:
-    """Files that are not graded, named when a student could think they are."""
+    """Notes about files that are not graded although a student could expect it."""
     libraries = {*sys.stdlib_module_names, *manifest.preload_for(None), "numpy", "torch", "numba", "mpi4py"}
     found = []
     for name in neighbours:
@@ -84,7 +84,7 @@ def notes(manifest: Manifest, neighbours: tuple[str, ...]) -> tuple[str, ...]:
         why = "the unit does not ask for it"
         if name.removesuffix(".py") in libraries:
             why += f", and it has the name of the library {name.removesuffix('.py')}"
-        found.append(f"{printable(name)} was left out: {why}")
+        found.append(f"{printable(name)} was not graded: {why}")
     return tuple(found[:20])
 
 
@@ -107,6 +107,6 @@ def write(path: Path, data: bytes) -> None:
 
 
 def printable(name: str) -> str:
-    """A file name without line ends, terminal codes, or marks that turn the reading direction."""
+    """A file name without line ends, terminal codes, or marks that change the reading direction."""
     text = name.encode(errors="backslashreplace").decode()[:100]
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

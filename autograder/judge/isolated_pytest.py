@@ -1,4 +1,4 @@
-"""pytest without anything of anyone else's: no configuration, conftest, plugins, cache or variables."""
+"""Run pytest in isolation: without configuration, conftest, plugins, cache or environment variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OPTIONS = (
 def run_pytest(checks: Path, files: list[Path], plugin: object) -> None:
     """Run these check files of the folder `checks` in this process, with only this plugin.
 
-    The process stands in that folder meanwhile: pytest reads "[" and "$" in an absolute path as its own syntax.
+    Changes the working directory to that folder: pytest reads "[" and "$" in an absolute path as its own syntax.
     """
     with bare_environment(), imports_from(checks), contextlib.chdir(checks):
         pytest.main([*OPTIONS, "--rootdir", ".", *(file.name for file in files)], plugins=[plugin])
@@ -33,7 +33,7 @@ def run_pytest(checks: Path, files: list[Path], plugin: object) -> None:
 
 @contextlib.contextmanager
 def bare_environment() -> Iterator[None]:
-    """Without the variables through which pytest takes orders.
+    """Remove the environment variables that change pytest.
 
     CI and BUILD_NUMBER make it explain a comparison of long texts in full, which takes minutes.
     """
@@ -53,10 +53,10 @@ def bare_environment() -> Iterator[None]:
 
 @contextlib.contextmanager
 def imports_from(checks: Path) -> Iterator[None]:
-    """Checks may import their neighbours. Nothing of them stays: an edit counts next time.
+    """Let checks import the files beside them, and forget these modules afterwards: an edit counts next time.
 
-    A module of the same name that this process has already, from another unit or from its own tests, steps
-    aside meanwhile: pytest would take it for the check file.
+    A module of the same name that this process has imported already, from another unit or from its own tests, is
+    removed for this time: pytest would take it for the check file.
     """
     names = {path.stem for path in checks.glob("*.py")}
     aside = {name: sys.modules.pop(name) for name in names & sys.modules.keys()}

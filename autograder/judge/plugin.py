@@ -1,4 +1,4 @@
-"""The pytest plugin: gives checks their fixtures, and records how each named test ended."""
+"""The pytest plugin that gives checks their fixtures, and records the outcome of each test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class JudgePlugin:
 
     @pytest.fixture
     def student(self, request: pytest.FixtureRequest) -> Student:
-        """The student's functions, in a process of the sandbox that this test has for itself."""
+        """The student's functions, in a new process of the sandbox for this test."""
         return self.proxy(request.node, self.student_for(name_of(request.node)))
 
     @pytest.fixture
@@ -51,7 +51,7 @@ class JudgePlugin:
 
     @pytest.fixture
     def rng(self, request: pytest.FixtureRequest) -> np.random.Generator:
-        """Random numbers that depend on the run's recorded seed and the test's name alone."""
+        """Random numbers that depend only on the run's recorded seed and the test's name."""
         digest = hashlib.sha256(f"{self.seed}/{request.node.name}".encode()).digest()
         return np.random.default_rng(int.from_bytes(digest[:16]))
 
@@ -66,8 +66,8 @@ class JudgePlugin:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the checks that this run asks for; hidden ones come last.
 
-        What code learns in a hidden check it could otherwise carry into the message of a later open one: tests
-        share a sandbox, and counters of its kernel (process numbers, network packets) outlive a test.
+        Otherwise code could carry data from a hidden check into the message of a later public check: tests share a
+        sandbox, and counters of its kernel (process numbers, network packets) outlive a test.
         """
         for item in items:
             name = name_of(item)
@@ -95,7 +95,7 @@ class JudgePlugin:
         return result
 
     def cores(self, item: pytest.Item) -> int:
-        """How many cores the test needs; 0 for all: it compares times, or says that it must be alone."""
+        """The number of cores that the test needs; 0 for all: it compares times, or has the mark `alone`."""
         if measures_time(item):
             return 0
         manifest = self.recorder.manifest
@@ -117,7 +117,7 @@ class JudgePlugin:
         return (yield)
 
     def finish(self, item: pytest.Item, record: Record) -> None:
-        """End the test's processes, and keep what the student's printed."""
+        """End the test's processes, and keep their output."""
         for index, proxy in enumerate(self.proxies.pop(item.nodeid, [])):
             ending = proxy.finish()
             if index == 0:
@@ -125,7 +125,7 @@ class JudgePlugin:
                 record.figures = tuple(proxy.figures)
 
     def judge(self, record: Record, call: pytest.CallInfo[None]) -> None:
-        """Set the record's status from what the check did."""
+        """Set the record's status from the outcome of the check."""
         if call.excinfo is None:
             record.settle(Status.PASSED, Feedback())
             return
@@ -154,14 +154,14 @@ class JudgePlugin:
 
 
 def name_marks(config: pytest.Config) -> None:
-    """Tell pytest the marks of checks."""
+    """Register the marks of checks with pytest."""
     config.addinivalue_line("markers", "task(id): the task that the check belongs to")
     config.addinivalue_line("markers", "hidden: never leaves with the student tree")
     config.addinivalue_line("markers", "alone: measures time, so that nothing may run beside it")
 
 
 def measures_time(item: pytest.Item) -> bool:
-    """Whether the test compares times, or says that it must be alone."""
+    """True if the test compares times, or has the mark `alone`."""
     return item.get_closest_marker("alone") is not None or "baseline" in getattr(item, "fixturenames", ())
 
 
@@ -171,12 +171,12 @@ def name_of(item: pytest.Item) -> str:
 
 
 def reason(caught: pytest.ExceptionInfo[BaseException]) -> str:
-    """The message of a failed assertion, or the check's own line when it has none."""
+    """The message of a failed assertion, or the check's own line if it has none."""
     said = str(caught.value)[:4000]
     if said or not isinstance(caught.value, AssertionError):
         return said
     line = str(caught.traceback[-1].statement).strip()
-    return f"the check asserts: {line.removeprefix('assert ')}"[:4000]
+    return f"the check expects: {line.removeprefix('assert ')}"[:4000]
 
 
 def brief(error: BaseException) -> str:

@@ -1,7 +1,7 @@
-"""Where a result comes from: hashes of everything that decides it, the grader's version, and the machine.
+"""The origin of a result: hashes of everything that decides it, the grader's version, and the machine.
 
-A hash covers whole folders, file by file with its path. So it changes with an edit, and with a file that is new,
-renamed or gone. Compiled files and hidden files do not count.
+A hash covers whole folders: every file with its path. So it changes if a file is edited, added, renamed or removed.
+Compiled files and hidden files do not count.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def part_files(unit: Unit) -> dict[str, list[Path]]:
 
 
 def check_files(unit: Unit) -> list[Path]:
-    """The unit's checks with all that lies beside them, but for wrong solutions and their proof."""
+    """The unit's checks and the files beside them, without wrong solutions and their proof."""
     return [path for path in walk(unit.checks) if path.relative_to(unit.checks).parts[0] not in PROOFS]
 
 
@@ -62,9 +62,9 @@ def part_hashes(unit: Unit) -> dict[str, str]:
 
 
 def grader_key(unit: Unit, manifest: Manifest, *, gpu: bool = False) -> str:
-    """SHA-256 (hexadecimal) of everything but the submission and the seed that decides a grade of this unit.
+    """SHA-256 (hexadecimal) of everything that decides a grade of this unit, except the submission and the seed.
 
-    gpu: submissions may use a GPU. They should get the same points, but it is another grading.
+    gpu: submissions may use a GPU. They should get the same points, but the gradings stay apart.
     """
     digest = hashlib.sha256(f"{version()}\0{gpu}\0".encode())
     for part, found in sorted(part_hashes(unit).items()):
@@ -84,7 +84,7 @@ def hash_files(files: Iterable[Path], root: Path) -> str:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Every file below `folder` that somebody wrote, in order; none where there is no folder."""
+    """Every file below `folder` that a person wrote, in order; none if there is no folder."""
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         made = "__pycache__" in parts or any(part.startswith(".") for part in parts)
@@ -97,7 +97,7 @@ def present(*files: Path) -> list[Path]:
 
 
 def grader(unit: Unit) -> Grader:
-    """Which version of the grader, the manifest and the checks gave the points."""
+    """The versions of the grader, the manifest and the checks."""
     return Grader(
         version=version(),
         manifest_sha256=hashlib.sha256(unit.manifest.read_bytes()).hexdigest(),

@@ -1,4 +1,4 @@
-"""The judge's record of a run: what became of each test that the manifest names. Points come from here."""
+"""The judge's record of a run: the outcome of each test of the manifest. Points are computed from it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class Record:
     ending: Ending | None = None
 
     def settle(self, status: Status, feedback: Feedback) -> None:
-        """The first word counts, but for the grader's own failure, which always does."""
+        """Set the outcome; only the first call counts, except for a failure of the grader, which always counts."""
         if self.status in (None, Status.PASSED) or status is Status.INFRA_ERROR:
             self.status, self.feedback = status, feedback
 
 
 @dataclass(frozen=True)
 class Started:
-    """A test that begins: its place in the unit, and how many seconds its calls may take."""
+    """The start of a test: its title, and its time limit in seconds."""
 
     title: str  # "01.1 python_loops: squares"; a hidden test is not named
     limit: float
@@ -46,7 +46,7 @@ class Started:
 
 @dataclass
 class Recorder:
-    """Every test of the manifest that this run asks for, and the cases that ran."""
+    """The tests of the manifest in this run, and the cases that ran."""
 
     manifest: Manifest
     staged: Staged
@@ -64,7 +64,7 @@ class Recorder:
         self.misplaced: dict[str, str] = {}
 
     def collected(self, name: str, *, hidden: bool, task: str) -> None:
-        """A check was found in the unit's files."""
+        """Register a check of the unit's files."""
         self.hidden[name] = hidden
         if name not in self.manifest.checks:
             note = f"{name} gives no points: the manifest does not name it"
@@ -82,7 +82,7 @@ class Recorder:
         return [name for name, (task, _) in self.manifest.checks.items() if task.id in self.tasks]
 
     def wants(self, name: str) -> bool:
-        """Whether this run includes the test."""
+        """True if this run includes the test."""
         if name not in self.manifest.checks or (self.hidden.get(name) and not self.hidden_too):
             return False
         return self.tasks is None or self.manifest.checks[name][0].id in self.tasks
@@ -92,7 +92,7 @@ class Recorder:
         self.records.setdefault(record.test, []).append(record)
 
     def begin(self, record: Record) -> None:
-        """The test runs now: it has waited for its cores."""
+        """Record that the test starts now, after waiting for its cores."""
         if self.on_start is not None:
             task = self.manifest.checks[record.test][0]
             name = record.test.removeprefix("test_").removeprefix(task.function).strip("_") or record.test
@@ -113,7 +113,7 @@ class Recorder:
             self.on_test(self.test_result(name))
 
     def test_result(self, name: str) -> TestResult:
-        """The verdict on one test of the manifest."""
+        """The result of one test of the manifest."""
         task, points = self.manifest.checks[name]
         records = self.records.get(name, [])
         hidden = self.hidden.get(name, False)
@@ -139,14 +139,14 @@ class Recorder:
         )
 
     def absent(self, name: str) -> tuple[Status, Feedback]:
-        """A test of the manifest that did not run."""
+        """The result of a test of the manifest that did not run."""
         if not self.hidden_too and (self.hidden.get(name) or (name not in self.hidden and not self.broken)):
             return Status.SKIPPED, Feedback(message="runs when the instructor grades")
         why = "; ".join(self.broken) or "no check of this name was found"
         return Status.INFRA_ERROR, Feedback(message=why)
 
     def feedback(self, record: Record, status: Status, *, hidden: bool) -> Feedback:
-        """The check's feedback with what the judge knows: the call, the file, the output."""
+        """The check's feedback, completed with the call, the file and the output."""
         if status is Status.PASSED:
             return Feedback()
         feedback = record.feedback
@@ -175,15 +175,15 @@ class Recorder:
         return clipped(feedback.model_copy(update=update))
 
     def advice(self, message: str) -> str:
-        """A hint for an import that fails because the file was not handed in as part of the unit."""
+        """A hint for a failed import of a file that the unit does not ask for."""
         found = IMPORTS.search(message)
         file = f"{found.group(1) or found.group(2)}.py" if found else ""
         if file not in self.staged.left_out:
             return ""
-        return f"{file} is not one of the files that this unit asks for, so the grader left it out."
+        return f"{file} is not one of the files of this unit, so the grader does not use it."
 
     def task_results(self) -> tuple[TaskResult, ...]:
-        """Every task that the run asks for, complete with tests that did not run."""
+        """Every task of this run, including tests that did not run."""
         found = []
         for task in self.manifest.tasks:
             if self.tasks is not None and task.id not in self.tasks:
@@ -202,7 +202,7 @@ class Recorder:
         return self.told_once(found)
 
     def told_once(self, tasks: list[TaskResult]) -> tuple[TaskResult, ...]:
-        """A file that cannot be imported fails every check of it: the first one tells why, the others name that."""
+        """Explain a failed import once: it fails every check of the file, and the later ones refer to the first."""
         first: dict[tuple[str, str, str], str] = {}
 
         def told(test: TestResult, task: TaskResult) -> TestResult:
@@ -225,7 +225,7 @@ class Recorder:
 
 
 def clipped(feedback: Feedback) -> Feedback:
-    """A check may quote a value of millions of numbers: a report shows its beginning."""
+    """The feedback with long texts cut: a check may quote a value of millions of numbers."""
     long = {
         name: text[:LONGEST] + "..."
         for name in ("message", "call", "got", "expected", "hint")
@@ -235,7 +235,7 @@ def clipped(feedback: Feedback) -> Feedback:
 
 
 def worst_of(records: list[Record]) -> Record:
-    """The grader's own failure if there is one, else the first case that did not pass."""
+    """The grader's failure if there is one, else the first case that did not pass."""
     by_grader = [record for record in records if record.status is Status.INFRA_ERROR]
     failed = [record for record in records if record.status not in (None, Status.PASSED)]
     return (by_grader or failed or records)[0]

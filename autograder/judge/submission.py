@@ -1,6 +1,6 @@
-"""A submission as plain data: the files that the manifest names, and what else stands in their places.
+"""A submission as plain data: the files of the manifest, or the links and other things in their places.
 
-It is read once, from a folder or from a commit, travels to any engine as JSON, and is what the judge takes in.
+It is read once, from a folder or a commit. Engines send it as JSON, and the judge grades it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Kind = Literal["file", "link", "folder", "large", "unreadable"]
 
 @dataclass(frozen=True)
 class Entry:
-    """What has the name of one of the manifest's files."""
+    """A directory entry with the name of a file of the manifest."""
 
     name: str
     kind: Kind  # folder: or a pipe, a device, a socket
@@ -41,12 +41,12 @@ class Entry:
 
     @property
     def refusal(self) -> str:
-        """Why this cannot be graded, for the student; "" for a file."""
+        """The reason why it cannot be graded, for the student; "" for a file."""
         match self.kind:
             case "file":
                 return ""
             case "link":
-                return f"{self.name} is a symbolic link; submit the file itself"
+                return f"{self.name} is a symbolic link; hand in the file itself"
             case "folder":
                 return f"{self.name} is not a regular file"
             case "large":
@@ -58,7 +58,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Submission:
-    """The entries in the manifest's order, and the names of their neighbours that the judge may mention."""
+    """The entries in the manifest's order, and names of other files that the judge may mention."""
 
     entries: tuple[Entry, ...]
     neighbours: tuple[str, ...] = ()  # untrusted: print them through intake.printable
@@ -66,7 +66,7 @@ class Submission:
 
     @classmethod
     def of_folder(cls, folder: Path, manifest: Manifest) -> Submission:
-        """What lies in a folder of this machine; links are seen, not followed. Raises OSError for no folder."""
+        """Read a folder of this machine, without following links. Raises OSError if it is not a folder."""
         top = open_folder(folder)
         try:
             names = os.listdir(top)  # noqa: PTH208 -- of a descriptor
@@ -77,17 +77,17 @@ class Submission:
 
     @property
     def empty(self) -> bool:
-        """True when none of the manifest's files is there."""
+        """True if none of the manifest's files exists."""
         return not self.entries
 
     @property
     def refusal(self) -> str:
-        """Why this cannot be graded, for the student; "" when it can be."""
+        """The reason why it cannot be graded, for the student; "" if it can."""
         return self.refused or next(filter(None, (entry.refusal for entry in self.entries)), "")
 
     @property
     def content(self) -> str:
-        """SHA-256 (hexadecimal) of what is graded; what lies beside it does not count."""
+        """SHA-256 (hexadecimal) of the graded files only."""
         digest = hashlib.sha256(self.refused.encode())
         for entry in self.entries:
             told = (entry.name, entry.kind, entry.size, entry.why, len(entry.data))
@@ -96,7 +96,7 @@ class Submission:
 
     @property
     def sha256(self) -> str:
-        """SHA-256 (hexadecimal) of everything that can change the result or the words in it."""
+        """SHA-256 (hexadecimal) of everything that can change the result or its messages."""
         parts = [self.content, *self.neighbours]
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()
 
@@ -105,7 +105,7 @@ class Submission:
         return {entry.name: entry.data for entry in self.entries if entry.kind == "file"}
 
     def to_data(self) -> dict[str, Any]:
-        """JSON data that `from_data` turns back."""
+        """JSON data for `from_data`."""
         entries = [[e.name, e.kind, base64.b64encode(e.data).decode(), e.size, e.why] for e in self.entries]
         return {"entries": entries, "neighbours": list(self.neighbours), "refused": self.refused}
 
@@ -116,7 +116,7 @@ class Submission:
 
 
 def read_entry(top: int, name: str) -> Entry | None:
-    """What has this name in a folder that is open as `top`; None when nothing has."""
+    """The entry with this name in a folder that is open as `top`; None if there is none."""
     try:
         return Entry(name, "file", read_regular(name, MAX_BYTES, dir_fd=top))
     except FileNotFoundError:
@@ -133,7 +133,7 @@ def read_entry(top: int, name: str) -> Entry | None:
 
 
 def worth_naming(names: list[str], manifest: Manifest) -> tuple[str, ...]:
-    """The neighbours that the judge may mention, in order, and not too many."""
+    """The first of the other files that the judge may mention, in order."""
     modules = {name.casefold() for name in manifest.modules}
 
     def advises(name: str) -> bool:

@@ -25,7 +25,7 @@ START_SECONDS = 90  # a cold disk and a slow laptop
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nothing listens on a port at this moment; the next moment, something may."""
+    """True if nothing listens on a port now; this can change at any time."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -36,7 +36,7 @@ def is_free(port: int) -> bool:
 
 
 def server_command(place: Place, unit: Unit, port: int, others: int) -> list[str]:
-    """The server's command. It listens on `port`, or on the first of so many others that it gets."""
+    """The server's command. It listens on `port`, or on the next free one."""
     options = {
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": port,

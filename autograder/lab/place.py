@@ -51,7 +51,7 @@ class Place:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The variables by which Jupyter, IPython and matplotlib keep their files here, not in the home folder."""
+        """The variables that keep the files of Jupyter, IPython and matplotlib here, not in the home folder."""
         folders = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_DATA_DIR": "data",
@@ -63,7 +63,7 @@ class Place:
         return own | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 
     def environment(self, token: str) -> dict[str, str]:
-        """The environment of the server and its kernels: the user's, without settings for what runs here."""
+        """The environment of the server and its kernels: the user's, without settings of Jupyter and plots."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         return kept | self.variables | {"JUPYTER_TOKEN": token}
 

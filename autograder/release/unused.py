@@ -1,7 +1,7 @@
-"""Leave out what only hidden tests use: the helpers of a unit's checks that no public test comes to, however far.
+"""Remove the helpers of a unit's checks that only hidden tests use, directly or indirectly.
 
-A name counts as used where it stands in code that is used: as a name, an attribute, a parameter (pytest gives a fixture
-by it), or a whole string (a probe names its function so). That keeps too much rather than too little.
+A name counts as used if it appears in used code: as a name, an attribute, a parameter (pytest finds a fixture by it),
+or a whole string (a probe names its function so). This keeps too much rather than too little.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def without_unused(texts: Mapping[str, str]) -> dict[str, str]:
-    """File name -> text of the files of checks, without the functions and classes that no test of them needs.
+    """File name -> text of the check files, without the functions and classes that no test needs.
 
-    An import of what is gone goes, too, and a file that held nothing else.
+    Imports of removed names are removed too, and so are files that become empty.
     """
     used = used_names(texts)
 
@@ -42,7 +42,7 @@ def definitions(text: str) -> dict[str, Definition]:
 
 
 def used_names(texts: Mapping[str, str]) -> set[str]:
-    """The names that tests use, and top-level code, and what these use in turn."""
+    """The names that tests and top-level code use, directly or indirectly."""
     bodies: dict[str, list[ast.AST]] = {}
     waiting: list[ast.AST] = []
     for text in texts.values():
@@ -63,7 +63,7 @@ def used_names(texts: Mapping[str, str]) -> set[str]:
 
 
 def is_automatic(node: Definition) -> bool:
-    """Whether pytest runs it without being asked: a fixture with autouse, or a hook."""
+    """True if pytest runs it automatically: a fixture with autouse, or a hook."""
     return node.name.startswith("pytest_") or any(
         "autouse" in ast.unparse(each) for each in node.decorator_list
     )
@@ -113,5 +113,5 @@ class _Importer(cst.CSTTransformer):
 
 
 def without_imports(text: str, gone: Mapping[str, set[str]], whole: set[str]) -> str:
-    """`text` without the imports of names that are gone from a neighbour, and of neighbours that are gone whole."""
+    """`text` without imports of names that were removed from another check file, and of removed files."""
     return parse(text).visit(_Importer(gone, whole)).code

@@ -1,1 +1,1 @@
-"""Whole classes: who they are, what they sent and when, and a gradebook that loses nothing."""
+"""Classes: people, submissions with the time they were received, and a gradebook that survives a crash."""

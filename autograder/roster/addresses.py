@@ -1,4 +1,4 @@
-"""Which repositories a roster may name. An address goes to git, which can be told to run programs by one."""
+"""Check the repository addresses of a roster: git can run programs that an address names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ EXPECTED = "an address like https://host/class/ada.git or git@host:class/ada.git
 
 
 class AddressError(ValueError):
-    """An address that is not handed to git; the message says what was expected."""
+    """An address that git must not get; the message says what was expected."""
 
 
 def resolve(text: str, folder: Path) -> str:
-    """The address in the form that git gets: a URL of a known kind, or the absolute path of a folder.
+    """The address for git: a URL of a known kind, or the absolute path of a folder.
 
     Raises AddressError for options, remote helpers ("ext::..."), other schemes, and passwords.
     """
@@ -36,7 +36,7 @@ def resolve(text: str, folder: Path) -> str:
 
 
 def checked(url: str) -> str:
-    """A URL whose parts are harmless."""
+    """The URL, if all its parts are harmless. Raises AddressError."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -48,7 +48,7 @@ def checked(url: str) -> str:
         raise AddressError(f"expected one of {', '.join(SCHEMES)}; got {scheme!r}")
     if parts.password is not None or (parts.username is not None and scheme in ("http", "https")):
         raise AddressError(
-            "expected an address without a password or token: git's credential helper has those"
+            "expected an address without a password or token: store them in git's credential helper"
         )
     if scheme != "file":
         host = parts.netloc.rpartition("@")[2].removesuffix(f":{parts.port}" if parts.port else "")
@@ -60,16 +60,16 @@ def checked(url: str) -> str:
 
 
 def is_folder(address: str) -> bool:
-    """Whether the repository is a folder of this machine."""
+    """True if the repository is a folder on this machine."""
     return address.startswith("/")
 
 
 def is_git(folder: Path) -> bool:
-    """Whether a folder is a repository of git's, with or without a worktree."""
+    """True if a folder is a git repository, with or without a worktree."""
     return (folder / ".git").exists() or ((folder / "HEAD").is_file() and (folder / "objects").is_dir())
 
 
 def short_name(address: str) -> str:
-    """A file name for what is kept of the repository: readable, and its own."""
+    """A readable and unique file name for the copy of the repository."""
     tail = re.sub(r"[^A-Za-z0-9-]+", "-", "-".join(address.removesuffix(".git").split("/")[-2:])).strip("-")
     return f"{tail[-40:] or 'repository'}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"

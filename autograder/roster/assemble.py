@@ -1,4 +1,4 @@
-"""From a choice and a result to a person's standing: the arithmetic of points, in one place."""
+"""Compute a person's standing (points, penalty, total) from the chosen submission and its result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def standing(
     manifest: Manifest,
     marks: Path,
 ) -> Standing:
-    """One person's grade. `key`, `result`: of the gradebook's entry, empty where nothing was graded."""
+    """One person's grade. `key`, `result`: of the gradebook's entry, empty if nothing was graded."""
     days = days_late(policy, when, choice.received) if choice.received else 0
     manual = manual_parts(manifest, marks, person.id)
     checks = result.points if result else 0

@@ -1,4 +1,4 @@
-"""What a version of the gradebook says, without times; and who changed since the version before."""
+"""Compare two versions of the gradebook, without times, and list the people whose grade changed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from autograder.roster.standing import Standing, Standings
 
 
 def grades(standings: Standings) -> dict[str, Any]:
-    """The points and statuses alone: the same bytes however often, and where, the class was graded.
+    """Only points and statuses: the same bytes in every run, on every machine.
 
-    Times, durations and the words of feedback differ from run to run; they are in standings.json.
+    Times, durations and feedback differ from run to run; they are in standings.json.
     """
     return {
         "schema": "mlsys/grades/v1",
@@ -46,7 +46,7 @@ def tests(standing: Standing) -> dict[str, str]:
 
 
 def changes(before: Standings | None, after: Standings) -> dict[str, Any]:
-    """Who is new, who is gone, and whose grade is another one."""
+    """The people who are new, who left, and whose grade changed."""
     old = {each.person.id: each for each in before.people} if before else {}
     new = {each.person.id: each for each in after.people}
     pairs = [(old[id], each) for id, each in new.items() if id in old]
@@ -62,7 +62,7 @@ def changes(before: Standings | None, after: Standings) -> dict[str, Any]:
 
 
 def difference(before: Standing, after: Standing) -> dict[str, Any] | None:
-    """What changed for one person; None when the grade and all that led to it are the same."""
+    """The differences for one person; None if the grade and its causes are the same."""
     one, two = grade(before), grade(after)
     fields = [name for name in one if name not in ("id", "key", "tests") and one[name] != two[name]]
     names = dict.fromkeys([*one["tests"], *two["tests"]])

@@ -1,8 +1,7 @@
-"""Which of a person's received commits is graded, and when it counts as received.
+"""Choose the received commit to grade, and the time at which it counts as received.
 
-The last tip that was received in time counts. Lateness belongs to the graded files: a push that leaves them
-as they were (another unit's work, a README) is not late, and a force push back to older files makes nothing
-older than its first sight.
+The last tip that was received in time counts. Lateness belongs to the graded files: a push that does not change
+them (another unit's work, a README) is not late. After a force push back to older files, their first receipt counts.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ LARGEST = 8 << 20  # bytes of a file of the course
 
 @dataclass(frozen=True)
 class Choice:
-    """A submission to grade, or the trouble with it."""
+    """A submission to grade, or the reason why there is none."""
 
     submission: Submission | None = None
     commit: str = ""
@@ -38,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chooser:
-    """Looks at what was received for one unit. released: path -> blob id of what was handed out."""
+    """Chooser of submissions for one unit. released: path -> blob id of the files that were handed out."""
 
     unit: Unit
     manifest: Manifest
@@ -46,7 +45,7 @@ class Chooser:
     released: dict[str, str]
 
     def choose(self, address: str, due: Due, missed: str = "") -> Choice:
-        """missed: why the repository could not be fetched just now."""
+        """Choose a submission. missed: the reason why the last fetch of the repository failed, or ""."""
         if is_folder(address) and not is_git(Path(address)):
             return self.from_folder(Path(address))
         receipts = self.store.of(address)
@@ -63,7 +62,7 @@ class Chooser:
             return Choice(trouble=f"the grader's copy of {address} cannot be read: {error}")
 
     def from_folder(self, folder: Path) -> Choice:
-        """Files that lie on this machine, with no record of when they came."""
+        """A submission in a folder of this machine, without a time of receipt."""
         place = desk_of(folder, self.unit, self.manifest.modules)
         try:
             submission = Submission.of_folder(place, self.manifest)
@@ -72,7 +71,7 @@ class Chooser:
         return Choice(submission, tampered=changed_in_folder(folder, self.released))
 
     def from_commits(self, address: str, accepted: list[Receipt], due: Due) -> Choice:
-        """The last tip with something to grade in it, or the last one."""
+        """The last tip with files to grade, or the last tip."""
         mirror = self.store.mirror(address)
 
         def read(receipt: Receipt) -> Submission:
@@ -100,7 +99,7 @@ def first_sight(
     due: Due,
     read: Callable[[Receipt], Submission],
 ) -> datetime:
-    """When the graded files were received first."""
+    """The time at which the graded files were received first."""
     received = min(each.at for each in accepted if each.commit == chosen.commit)
     if due.deadline is None or received <= due.deadline:
         return received  # on time anyway: spare the reading
@@ -109,13 +108,13 @@ def first_sight(
 
 
 def nothing(receipts: list[Receipt], due: Due, missed: str) -> str:
-    """Why there is nothing to grade."""
+    """The reason why there is nothing to grade."""
     if receipts and due.closes is not None:
         first = min(each.at for each in receipts)
         return (
             f"nothing was received before {moment(due.closes)}; the first commit was received {moment(first)}"
         )
-    return missed or "nothing was received: ./mlsys collect fetches"
+    return missed or "nothing was received: run ./mlsys collect to fetch it"
 
 
 def moment(time: datetime) -> str:
@@ -123,7 +122,7 @@ def moment(time: datetime) -> str:
 
 
 def desk_of(folder: Path, unit: Unit, modules: tuple[str, ...]) -> Path:
-    """Where the modules lie: in the folder itself, or in its work/NN_slug/ as in a student's repository."""
+    """The folder of the modules: the folder itself, or its work/NN_slug/ as in a student's repository."""
     desk = folder / "work" / unit.slug
     at_top = any((folder / module).is_file() for module in modules)
     inside = desk.is_dir() and not (folder / "work").is_symlink() and not desk.is_symlink()
@@ -131,7 +130,7 @@ def desk_of(folder: Path, unit: Unit, modules: tuple[str, ...]) -> Path:
 
 
 def changed_in_folder(folder: Path, released: dict[str, str]) -> tuple[str, ...]:
-    """Like changed_files, for files that lie in a folder; links count as changed."""
+    """Like changed_files, for files in a folder; links count as changed."""
     found: dict[str, str] = {}
     for path in released:
         try:

@@ -18,7 +18,7 @@ AT_ONCE = 8  # fetches: they wait for the network more than they compute
 
 
 def repositories(people: tuple[Person, ...]) -> list[str]:
-    """The repositories that can be fetched, each once; plain folders are read where they lie."""
+    """The repositories to fetch, each once; plain folders need no fetch."""
     every = dict.fromkeys(person.repository for person in people)
     return [each for each in every if not is_folder(each) or is_git(Path(each))]
 
@@ -26,9 +26,9 @@ def repositories(people: tuple[Person, ...]) -> list[str]:
 def collect(
     people: tuple[Person, ...], store: Store, *, on_done: Callable[[str, str], None] = lambda *_: None
 ) -> dict[str, str]:
-    """Fetch every repository once; repository -> why it could not be fetched, for those that could not.
+    """Fetch every repository once; returns repository -> reason for each fetch that failed.
 
-    on_done(repository, trouble) is called as each is done. What was received before stays received.
+    on_done(repository, trouble) is called after each fetch. Earlier receipts stay.
     """
     began = utc_now()
     troubles: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Read a submission out of a commit: single objects by name, never a worktree, never a whole listing."""
+"""Read a submission from a commit: single objects by name, without a worktree or a full listing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TreeEntry:
 
 
 def of_commit(mirror: Mirror, commit: str, unit: Unit, manifest: Manifest) -> Submission:
-    """The files of work/NN_slug/ in a commit, or those at its top when they lie there. Raises GitError."""
+    """The files of work/NN_slug/ in a commit, or of its top folder if they are there. Raises GitError."""
     top = listing(mirror, f"{commit}:")
     at_top = any(is_file(top[name]) for name in manifest.modules if name in top)
     # Through a link no path leads on: a folder `work` that is one is not there.
@@ -52,9 +52,9 @@ def is_file(entry: TreeEntry) -> bool:
 
 
 def listing(mirror: Mirror, tree: str) -> dict[str, TreeEntry]:
-    """Name -> entry of one folder, without what is below it; {} where there is none.
+    """Name -> entry of one folder, without its subfolders; {} if there is no folder.
 
-    A tree that was made by hand may hold names such as "..": they are only ever compared with wanted ones.
+    A tree that was made by hand may hold names such as "..": they are only compared with wanted names.
     """
     try:
         output = mirror.git("ls-tree", "-z", "--long", "--full-tree", tree)
@@ -73,7 +73,7 @@ def listing(mirror: Mirror, tree: str) -> dict[str, TreeEntry]:
 
 
 def blobs(mirror: Mirror, shas: list[str]) -> list[bytes]:
-    """The contents of these objects, in order. Raises GitError when one is missing."""
+    """The contents of these objects, in order. Raises GitError if one is missing."""
     if not shas:
         return []
     output = mirror.git("cat-file", "--batch", stdin="".join(f"{sha}\n" for sha in shas).encode())
@@ -92,7 +92,7 @@ def blobs(mirror: Mirror, shas: list[str]) -> list[bytes]:
 def changed_files(mirror: Mirror, commit: str, released: dict[str, str]) -> tuple[str, ...]:
     """The files of the course that this commit changed or removed; `released`: path -> blob id.
 
-    A commit that holds none of them (a repository with the answers alone) changed nothing.
+    A commit without any of them (a repository with only the solutions) changed nothing.
     """
     paths = sorted(released)
     names = "".join(f"{commit}:{path}\n" for path in paths)
@@ -107,5 +107,5 @@ def changed_files(mirror: Mirror, commit: str, released: dict[str, str]) -> tupl
 
 
 def blob_id(content: bytes) -> str:
-    """How git names a file with this content."""
+    """Git's name (blob id) of a file with this content."""
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

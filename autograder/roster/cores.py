@@ -1,7 +1,7 @@
-"""Cores of this machine, reserved across processes: a test that measures time gets all of them.
+"""Reserve cores of this machine across processes: a test that measures time gets all of them.
 
-Each core is a file that its holder has locked. The kernel gives the locks of a dead process back, so a kill
-strands nothing; and whoever waits holds the gate, so that a test that needs every core is not starved.
+Each core is a file, locked by its holder. The kernel releases the locks of a dead process, so a kill leaves no lock
+behind. A waiting process holds a gate, so that a test that needs every core gets its turn.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ PATIENCE = 0.02  # seconds between two looks
 
 
 def machine_folder() -> Path:
-    """Where the locks lie: the same for every grading of this user on this machine."""
+    """The folder of the locks: the same for every grading of this user on this machine."""
     folder = Path(tempfile.gettempdir(), f"mlsys-cores-{os.getuid()}")
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
         raise CourseError(
-            f"{folder} belongs to somebody else\n  to mend: remove it, or set TMPDIR to a folder of yours"
+            f"{folder} belongs to another user\n  to fix: remove it, or set TMPDIR to a folder of yours"
         )
     return folder
 
 
 class Cores:
-    """The cores of this machine; `hold` is what the judge calls for each test."""
+    """The cores of this machine; the judge calls `hold` for each test."""
 
     def __init__(self, folder: Path | None = None, total: int | None = None) -> None:
         self.folder = folder or machine_folder()
@@ -62,7 +62,7 @@ class Cores:
         return os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def try_lock(self, name: str) -> int | None:
-        """A descriptor that holds the lock, or None when somebody else does."""
+        """A descriptor that holds the lock, or None if another process holds it."""
         fd = self.open(name)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -20,7 +20,7 @@ PATIENCE = 600.0  # seconds that a submission may take beyond the sum of its tim
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a job: a result, or why there is none."""
+    """The outcome of a job: a result, or the reason why there is none."""
 
     job: Job
     result: GradeResult | None
@@ -28,16 +28,16 @@ class Done:
 
 
 class Engine(Protocol):
-    """Grades jobs in any order; each answer is final as soon as it is yielded."""
+    """An engine that grades jobs in any order; each answer is final when it is yielded."""
 
     def grade(self, jobs: list[Job]) -> Iterator[Done]:
-        """Closing the iterator stops the grading."""
+        """Grade the jobs; closing the iterator stops the grading."""
         ...
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What one submission of a unit can take at once: the reservation that an engine makes for it."""
+    """The largest use of resources by one submission of a unit; an engine reserves them."""
 
     memory_mb: int
     seconds: float  # after which something is wrong with the grader itself
@@ -51,7 +51,7 @@ class Needs:
 
 
 def worker_count(needs: Needs, wanted: int | None = None) -> int:
-    """As many as there are cores, as far as the memory reaches; `wanted` overrules both."""
+    """The number of workers: `wanted`, or as many as cores and memory allow."""
     if wanted is not None:
         return wanted
     by_memory = available_memory() // (needs.memory_mb << 20)
@@ -59,10 +59,10 @@ def worker_count(needs: Needs, wanted: int | None = None) -> int:
 
 
 def absent(program: str) -> bool:
-    """Whether a module of an optional extra is not installed."""
+    """True if a module of an optional extra is not installed."""
     return find_spec(program) is None
 
 
 def course_folder() -> Path:
-    """Where this course's packages are imported from."""
+    """The folder from which this course's packages are imported."""
     return Path(__file__).resolve().parents[2]

@@ -1,4 +1,4 @@
-"""Submissions that lie in local folders, without a roster: each folder is a person of that name."""
+"""Submissions in local folders, without a roster: each folder is a person with its name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from autograder.roster.standing import Person
 
 
 def people_of(folders: list[Path]) -> tuple[Person, ...]:
-    """One person a folder, under a name of its own.
+    """One person for each folder, with a unique name.
 
-    Raises CourseError for a path that is no folder: a typing error must not look like a zero.
+    Raises CourseError for a path that is not a folder: a typing error must not look like a zero.
     """
     for folder in folders:
         if folder.is_dir():
@@ -20,11 +20,11 @@ def people_of(folders: list[Path]) -> tuple[Person, ...]:
         if folder.suffix.lower() in {".zip", ".tar", ".gz", ".tgz"} and folder.is_file():
             into = folder.with_suffix("")
             raise CourseError(
-                f"{folder}: expected the folder of a submission, found an archive\n"
-                f"  to mend: unpack it, for example: python3 -m zipfile -e {folder} {into}"
+                f"{folder}: expected the folder of a submission, got an archive\n"
+                f"  to fix: unpack it, for example: python3 -m zipfile -e {folder} {into}"
             )
         what = "a file" if folder.exists() else "nothing"
-        raise CourseError(f"{folder}: expected the folder of a submission, found {what}")
+        raise CourseError(f"{folder}: expected the folder of a submission, got {what}")
     unique = list(dict.fromkeys(folder.resolve() for folder in folders))
     names = distinct_names(unique)
     return tuple(Person(id=names[each], name=names[each], repository=str(each)) for each in unique)

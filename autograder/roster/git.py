@@ -1,7 +1,7 @@
-"""Runs git on repositories that somebody else controls: within limits, without prompts, hooks or helpers.
+"""Run git on untrusted repositories: within limits, without prompts, hooks or helpers.
 
-Nothing is ever checked out: files are read out of the object store, so that no filter, attribute, symbolic
-link or hook of the repository plays a part.
+Nothing is checked out: files are read from the object store, so that no filter, attribute, symbolic link or hook of
+the repository has an effect.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ guard = threading.Lock()
 
 @dataclass(frozen=True)
 class Limits:
-    """What one git command may take."""
+    """Limits of one git command."""
 
     megabytes: int = 100  # of one pack: what a fetch may bring
     seconds: float = 120
@@ -53,7 +53,7 @@ class Limits:
 
 
 class GitError(Exception):
-    """git failed; the message is its last word, or says which limit ended it."""
+    """A failure of git; the message is its last line, or names the limit that ended it."""
 
     def __init__(self, message: str, *, timed_out: bool = False) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class GitError(Exception):
 
 
 def environment() -> dict[str, str]:
-    """The instructor's own, for their credentials; without anything that redirects git or asks questions."""
+    """The instructor's environment, for their credentials, without variables that redirect git or ask questions."""
     found = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     ssh = os.environ.get("GIT_SSH_COMMAND", "ssh")
     return found | {
@@ -81,12 +81,12 @@ def environment() -> dict[str, str]:
 def git(*arguments: str, limits: Limits, stdin: bytes = b"", keep: tuple[int, ...] = ()) -> bytes:
     """The output of one command. `keep`: descriptors that stay open in it, such as a lock.
 
-    Raises GitError when it fails, takes too long, or says more than 16 MB; CourseError without git.
+    Raises GitError if it fails, takes too long, or prints more than 16 MB; CourseError without git.
     """
     for program in ("git", "timeout", "sh"):
         if shutil.which(program) is None:
             raise CourseError(
-                f"the program {program} is not installed\n  to mend: sudo apt-get install git coreutils"
+                f"the program {program} is not installed\n  to fix: sudo apt-get install git coreutils"
             )
     settings = [part for setting in SETTINGS for part in ("-c", setting)]
     blocks, kilobytes = limits.megabytes << 11, limits.memory_mb << 10
@@ -116,7 +116,7 @@ def git(*arguments: str, limits: Limits, stdin: bytes = b"", keep: tuple[int, ..
 
 
 def exchange(process: subprocess.Popen[bytes], stdin: bytes) -> tuple[bytes, bytes]:
-    """All that the process prints, within reason."""
+    """The output of the process, up to the limit."""
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -140,7 +140,7 @@ def exchange(process: subprocess.Popen[bytes], stdin: bytes) -> tuple[bytes, byt
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """End the command with everything that it started."""
+    """End the command and every process that it started."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -151,7 +151,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 def kill_all() -> None:
-    """End every command that other threads run: for Ctrl-C."""
+    """End every command of other threads, for Ctrl-C."""
     with guard:
         for process in running:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -159,7 +159,7 @@ def kill_all() -> None:
 
 
 def last_word(errors: bytes) -> str:
-    """What git said that a person can use, in one short line."""
+    """The useful part of git's message, in one short line."""
     lines = [line.strip() for line in errors.decode(errors="replace").splitlines() if line.strip()]
     told = [line for line in lines if line.startswith(("fatal:", "error:", "ERROR:", "remote:"))] or lines
     text = told[0] if told else ""

@@ -1,12 +1,12 @@
-"""The gradebook of one unit: results that are never lost, and versions that are never changed.
+"""The gradebook of one unit: results that are never lost, and versions that never change.
 
-    entries/<key>/result.json    one graded submission; the key says all that decides it (keys.py)
+    entries/<key>/result.json    one graded submission; the key is a hash of everything that decides it (keys.py)
     entries/<key>/files/         the files that were graded
-    entries/<key>/failed.json    the last try, where the grader itself failed: not final, graded again
+    entries/<key>/failed.json    the last try, if the grader failed: not final, graded again
     versions/0001/               one grading of the class: standings.json, grades.json, changes.json, reports
-    journal.jsonl                what happened, in order
+    journal.jsonl                every event, in order
 
-An entry and a version appear whole or not at all, and are on the disk before the journal says so.
+An entry or a version appears whole or not at all, and is on the disk before the journal names it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WriteReports: TypeAlias = Callable[[Standings, Path, Manifest], None]
 
 
 class Gradebook:
-    """What lies in `home`, OUT/NN_slug. Reading needs nothing; who writes takes `locked` first."""
+    """The gradebook in `home`, OUT/NN_slug. Reading needs no lock; a writer takes `locked` first."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -56,7 +56,7 @@ class Gradebook:
             yield
         except BlockingIOError:
             raise CourseError(
-                f"another grading writes to {self.home}\n  wait for it, or choose another --out"
+                f"another grading writes to {self.home}\n  to fix: wait until it is done, or choose another --out"
             ) from None
         finally:
             os.close(fd)
@@ -64,14 +64,14 @@ class Gradebook:
     # Entries.
 
     def result(self, key: str) -> GradeResult | None:
-        """The final result of an entry, or None: not graded yet, or not whole."""
+        """The final result of an entry; None if it is not graded yet, or incomplete."""
         try:
             return GradeResult.from_json((self.entries / key / "result.json").read_bytes())
         except (OSError, ValueError):
             return None
 
     def put(self, key: str, result: GradeResult, files: dict[str, bytes]) -> None:
-        """Keep what was graded, on the disk when this returns. A failure of the grader is not final."""
+        """Save a result, which is on the disk when this returns. A failure of the grader is not final."""
         folder = self.entries / key
         if result.needs_regrade:
             write_atomic(folder / "failed.json", result.to_json())
@@ -86,7 +86,7 @@ class Gradebook:
     # Versions.
 
     def numbers(self) -> list[int]:
-        """The versions there are, oldest first."""
+        """The numbers of the versions, oldest first."""
         names = [path.name for path in self.versions.glob("*")] if self.versions.is_dir() else []
         return sorted(int(name) for name in names if NUMBER.fullmatch(name))
 
@@ -94,7 +94,7 @@ class Gradebook:
         return self.versions / f"{number:04d}"
 
     def read(self, number: int) -> Standings:
-        """One version. Raises CourseError when it is not there, or spoiled."""
+        """One version. Raises CourseError if it is missing or damaged."""
         path = self.folder(number) / "standings.json"
         try:
             return Standings.from_json(path.read_bytes())
@@ -111,10 +111,10 @@ class Gradebook:
     def publish(
         self, people: tuple[Standing, ...], manifest: Manifest, write_reports: WriteReports
     ) -> Standings:
-        """Make the next version, with its reports; when nothing differs from the latest, return that instead.
+        """Make the next version, with its reports; if nothing differs from the latest version, return that one.
 
-        Reports that cannot be written cost nobody a grade: the journal says so, and `./mlsys export` makes
-        them again. Raises OSError when the disk is full; then there is no new version.
+        Reports that cannot be written do not affect grades: the journal records it, and `./mlsys export` writes
+        them again. Raises OSError if the disk is full; then there is no new version.
         """
         latest = self.latest()
         if latest is not None and latest.people == people:

@@ -1,4 +1,4 @@
-"""One submission to be graded, as text that any process or machine can take; and the grading of it."""
+"""One submission to grade, as text for another process or machine; and its grading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autograder.roster.cores import Cores
 
 @dataclass(frozen=True)
 class Job:
-    """What to grade, with which inputs. Equal keys give equal points, on every machine."""
+    """A submission and the seed of its inputs. Equal keys give equal points, on every machine."""
 
     key: str
     unit: Unit

@@ -1,4 +1,4 @@
-"""How late a submission is, and what that costs. Pure arithmetic on times that the grader recorded."""
+"""Late days and penalties, computed from the times that the grader recorded."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Due:
-    """One person's deadline (UTC), and the last moment at which anything is accepted; None: no limit."""
+    """One person's deadline (UTC), and the last time at which work is accepted; None: no limit."""
 
     deadline: datetime | None
     closes: datetime | None
 
 
 def due(policy: Policy, person: Person) -> Due:
-    """When this person's work is due, with their extensions."""
+    """This person's deadline, with their extensions."""
     deadline = policy.deadline_of(person)
     if deadline is None:
         return Due(None, None)
@@ -41,7 +41,7 @@ def days_late(policy: Policy, when: Due, received: datetime) -> int:
 
 
 def penalty(policy: Policy, days: int, points: float, max_points: int) -> float:
-    """Points to take off: never more than the cap, and never more than there are."""
+    """Points to take off: at most the cap, and at most the points of the submission."""
     if policy.late is None or days <= 0:
         return 0.0
     late = policy.late

@@ -1,4 +1,4 @@
-"""The local engine: a pool of grading processes, none of which can take the others along."""
+"""The local engine: a pool of independent grading processes."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ GOODBYE = 10.0  # seconds for a process to remove its temporary folders
 
 
 class WorkerDiedError(Exception):
-    """A grading process ended in the middle of a job."""
+    """The end of a grading process during a job."""
 
 
 class Worker:
-    """One grading process, started when it is first needed. Use it from one thread: it dies with that."""
+    """One grading process, started at its first job. Use it from one thread: it ends with that thread."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -50,7 +50,7 @@ class Worker:
         return self.process
 
     def grade(self, job: Job) -> Done:
-        """Raises WorkerDiedError when the process ends, or takes longer than it ever should."""
+        """Grade a job. Raises WorkerDiedError if the process ends, or takes far too long."""
         process = self.start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -72,14 +72,14 @@ class Worker:
         return Done(job, None, answer["trouble"])
 
     def last_word(self) -> str:
-        """The last line that the process wrote about itself, or ""."""
+        """The last line of the process's log, or ""."""
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - 2000))
         lines = self.errors.read().decode(errors="replace").split("\n")
         told = [line.strip() for line in lines if line.strip()]
         return f": {told[-1][:300]}" if told else ""
 
     def interrupt(self) -> None:
-        """Have the process stop what it does, and start none; from any thread."""
+        """Stop the process, and start no other; may be called from any thread."""
         self.closing = True
         process = self.process
         if process is not None and process.poll() is None:
@@ -102,7 +102,7 @@ class Worker:
 
 
 def patiently(worker: Worker, job: Job) -> Done:
-    """Grade; in a fresh process when the first one dies."""
+    """Grade a job, in a new process if the first one dies."""
     for _ in range(ATTEMPTS - 1):
         with contextlib.suppress(WorkerDiedError):
             return worker.grade(job)
@@ -113,13 +113,13 @@ def patiently(worker: Worker, job: Job) -> Done:
 
 
 class LocalEngine:
-    """Grades on this machine, `workers` submissions at once; cores.py keeps their tests apart."""
+    """An engine that grades on this machine, `workers` submissions at once; cores.py keeps their tests apart."""
 
     def __init__(self, workers: int, needs: Needs) -> None:
         self.workers, self.needs = workers, needs
 
     def grade(self, jobs: list[Job]) -> Iterator[Done]:
-        """Yields each job as it is done. On Ctrl-C, and when closed, every process is ended first."""
+        """Yields each job when it is done. On Ctrl-C, or when closed, ends every process first."""
         waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         done: queue.SimpleQueue[Done | BaseException] = queue.SimpleQueue()
         stopping = threading.Event()

@@ -1,8 +1,8 @@
-"""The grader's own copy of one repository: every tip that it ever saw stays in it, whatever is pushed later.
+"""The grader's own copy of one repository: it keeps every tip that it fetched, whatever is pushed later.
 
-A fetch takes the tip of the default branch alone, without its history (`--depth=1`), so that a large file of
-the past costs nobody a grade. Its ref carries the time at which the fetch began; git writes that ref after
-the objects, so that a kill in between loses nothing that was received.
+A fetch takes only the tip of the default branch, without its history (`--depth=1`), so that an old large file does no
+harm. The name of its ref has the time at which the fetch began. Git writes the ref after the objects, so a kill
+in between loses nothing that was received.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ INCOMING, RECEIVED = "refs/incoming/", "refs/received/"
 
 
 class FetchError(Exception):
-    """Nothing new could be fetched; the message is for the instructor."""
+    """A failed fetch; the message is for the instructor."""
 
 
 class TooLargeError(FetchError):
-    """There is more than the grader takes in; the message is for the student too."""
+    """A repository above the size limit; the message is for the student too."""
 
 
 class EmptyError(FetchError):
-    """There is a repository, and it has no commits."""
+    """A repository without commits."""
 
 
 class Mirror:
-    """A bare repository in `home`, made when it is first needed."""
+    """A bare repository in `home`, made at its first use."""
 
     def __init__(self, home: Path, address: str, limits: Limits) -> None:
         self.folder = home / f"{short_name(address)}.git"
@@ -44,7 +44,7 @@ class Mirror:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[int]:
-        """One process at a time; git inherits the lock, so that one that outlives its grader keeps it."""
+        """Lock the repository. Git inherits the lock, so that a git process that outlives its grader keeps it."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(self.folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
@@ -73,7 +73,7 @@ class Mirror:
             raise
 
     def fetch(self, at: datetime, lock: int) -> None:
-        """Bring the tip of the default branch, as of the time `at`. Raises FetchError and its kinds."""
+        """Fetch the tip of the default branch, for the time `at`. Raises FetchError and its subclasses."""
         self.make()
         ref = INCOMING + at.astimezone(UTC).strftime(STAMP)
         options = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
@@ -92,7 +92,7 @@ class Mirror:
             raise FetchError(f"cannot be fetched: {error}") from None
 
     def drop_partial_packs(self) -> int:
-        """Remove what a failed fetch left; the size in bytes of the largest."""
+        """Remove the files of a failed fetch; returns the size in bytes of the largest."""
         largest = 0
         for path in self.folder.glob("objects/pack/tmp_*"):
             with contextlib.suppress(OSError):
@@ -101,7 +101,7 @@ class Mirror:
         return largest
 
     def incoming(self) -> list[tuple[datetime, str]]:
-        """(when, commit) of each fetch that is not in the record yet, the earliest first."""
+        """(time, commit) of each fetch that is not in the record yet, the earliest first."""
         listing = self.git("for-each-ref", "--format=%(objectname) %(refname)", INCOMING).decode()
         found = []
         for line in listing.splitlines():
@@ -113,7 +113,7 @@ class Mirror:
         return sorted(found)
 
     def keep(self, at: datetime, commit: str) -> None:
-        """The record has it: keep its objects for good."""
+        """Keep the objects of a recorded commit for good."""
         incoming = INCOMING + at.strftime(STAMP)
         lines = f"update {RECEIVED}{commit} {commit}\ndelete {incoming}\n"
         self.git("update-ref", "--stdin", stdin=lines.encode())

@@ -1,10 +1,10 @@
-"""`roster.csv`: who is in the class, and where each person's repository is.
+"""Read `roster.csv`: the people of the class, and their repositories.
 
     id,name,repository,group
     s101,Ada Lovelace,https://github.com/class/ada.git,
     s102,Bob Ross,https://github.com/class/team-1.git,team-1
 
-Columns `id`, `name` and `repository` must be there; `email`, `github` and `group` may be. The order is free.
+Columns `id`, `name` and `repository` are required; `email`, `github` and `group` are optional, in any order.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ MAX_BYTES = 8 << 20
 
 
 class RosterError(CourseError):
-    """A roster that cannot be used; the message names every wrong cell as `file:line, column: ...`."""
+    """An invalid roster; the message names every wrong cell as `file:line, column: ...`."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One wrong cell, or with no column a wrong row."""
+    """One wrong cell, or without a column a wrong row."""
 
     line: int
     column: str
@@ -48,7 +48,7 @@ class Problem:
 
 
 def read_roster(path: Path) -> tuple[Person, ...]:
-    """Everyone in the file, in its order. A folder as a repository is taken relative to the file.
+    """Everybody in the file, in its order. A folder as a repository is relative to the file.
 
     Raises RosterError that names every wrong cell at once.
     """
@@ -79,7 +79,7 @@ def parse_roster(data: bytes, name: str, folder: Path) -> tuple[Person, ...]:
             people.append((line, person))
     problems += groups(people)
     if not problems and not people:
-        problems.append(Problem(1, "", "expected at least one person below the header, found none"))
+        problems.append(Problem(1, "", "expected at least one person below the header, got none"))
     if problems:
         problems.sort(key=lambda problem: problem.line)
         found = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
@@ -89,7 +89,7 @@ def parse_roster(data: bytes, name: str, folder: Path) -> tuple[Person, ...]:
 
 
 def read_rows(text: str, name: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of each row that is not blank; Excel's semicolons are understood."""
+    """(line, cells) of each row that is not blank; accepts Excel's semicolons."""
     first = text.lstrip().partition("\n")[0]
     told = SEPARATOR.fullmatch(first.strip(" \r"))
     delimiter = told[1] if told else max(",;\t", key=first.count)
@@ -109,12 +109,12 @@ def read_rows(text: str, name: str) -> list[tuple[int, list[str]]]:
 
 
 def plain_spaces(cell: str) -> str:
-    """The cell without blanks around it, and with one kind of blank inside: some names come with wide or firm ones."""
+    """The cell without blanks around it, and with plain spaces inside: some names have wide or non-breaking ones."""
     return "".join(" " if unicodedata.category(char) == "Zs" else char for char in cell).strip()
 
 
 def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str], list[Problem]]:
-    """The columns in the file's order. Raises RosterError where the rows cannot be understood without them."""
+    """The columns in the file's order. Raises RosterError for missing or wrong columns."""
     header = [cell.casefold() for cell in rows[0][1]] if rows else []
     missing = [column for column in NEEDED if column not in header]
     if missing:
@@ -128,14 +128,14 @@ def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str]
             known = ", ".join(NEEDED + ALLOWED)
             problems.append(Problem(line, column[:40] or "without a name", f"expected one of {known}"))
         elif header.count(column) > 1:
-            problems.append(Problem(line, column, "expected each column once, found it twice"))
+            problems.append(Problem(line, column, "expected each column once, got it twice"))
     return header, problems
 
 
 def read_person(
     line: int, cells: list[str], header: list[str], folder: Path, problems: list[Problem]
 ) -> Person | None:
-    """One row; what is wrong with it goes to `problems`, and then there is nobody."""
+    """The person of one row; None if the row has errors, which go to `problems`."""
     before = len(problems)
     if len(cells) > len(header):
         problems.append(
@@ -166,7 +166,7 @@ def read_person(
 
 
 def twice(rows: list[tuple[int, dict[str, str]]], column: str) -> list[Problem]:
-    """An id or an email names one person; file names and mail servers may ignore case."""
+    """Give each id or email to one person; file names and mail servers may ignore case."""
     seen: dict[str, int] = {}
     problems = []
     for line, row in rows:
@@ -179,7 +179,7 @@ def twice(rows: list[tuple[int, dict[str, str]]], column: str) -> list[Problem]:
 
 
 def groups(people: list[tuple[int, Person]]) -> list[Problem]:
-    """A group has one repository, and a repository one group or one person."""
+    """Give a group one repository, and a repository one group or one person."""
     problems = []
     repository: dict[str, tuple[int, Person]] = {}
     owner: dict[str, tuple[int, Person]] = {}

@@ -1,12 +1,12 @@
-"""When work is due, and what lateness costs: one small TOML file, for every unit that it is given to.
+"""Deadlines and the cost of late work, from one small TOML file.
 
 deadline = 2026-11-30T23:59:00+01:00        # or a local time, and timezone = "Europe/Zurich"
 
-[late]                     # without this table nothing that comes late is graded
+[late]                     # without this table, late work is not graded
 points_a_day = 5           # or percent_a_day, of the points that the checks can give
-grace_minutes = 15         # free of charge
-cap = 20                   # at most so many points (percent) are taken off
-accepted_days = 7          # what comes later is not graded
+grace_minutes = 15         # without a penalty
+cap = 20                   # take off at most this many points (percent)
+accepted_days = 7          # later work is not graded
 
 [[extension]]
 person = "s101"            # or group = "team-1"
@@ -35,7 +35,7 @@ MOMENT = "a date and a time with an offset, like 2026-11-30T23:59:00+01:00"
 
 
 class PolicyError(CourseError):
-    """A policy that cannot be used; the message lists every wrong field as `file:line: ...`."""
+    """An invalid policy; the message lists every wrong field as `file:line: ...`."""
 
 
 class Model(BaseModel):
@@ -43,7 +43,7 @@ class Model(BaseModel):
 
 
 class Late(Model):
-    """What lateness costs."""
+    """The cost of late work."""
 
     points_a_day: Amount | None = Field(None, description="a number of points, at least 0")
     percent_a_day: Amount | None = Field(None, description="a number of percent, at least 0")
@@ -63,7 +63,7 @@ class Extension(Model):
 
 
 class Policy(Model):
-    """A whole file. Every time in it knows its zone once it is loaded."""
+    """A whole policy. After loading, every time in it has a time zone."""
 
     deadline: datetime | None = Field(None, description=MOMENT)
     timezone: str = Field("", description='a time zone, like "Europe/Zurich"')
@@ -84,7 +84,7 @@ class Policy(Model):
 
 
 def no_policy(deadline: datetime | None = None) -> Policy:
-    """Nothing that comes after the deadline is graded; without one everything is on time."""
+    """The policy without a file: late work is not graded; without a deadline everything is on time."""
     return Policy.model_validate({"deadline": deadline})
 
 
@@ -153,7 +153,7 @@ def read_zone(data: dict[str, Any]) -> tuple[ZoneInfo | None, Problems]:
 
 
 def wrong_fields(data: dict[str, Any]) -> Problems:
-    """What the models refuse."""
+    """Every field that the models refuse."""
     problems: Problems = {}
     try:
         Policy.model_validate(data)

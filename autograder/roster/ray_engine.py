@@ -1,7 +1,7 @@
-"""The Ray engine: the same grading processes, one a Ray worker, on every node of a cluster.
+"""The Ray engine: the same grading processes, one for each Ray worker, on every node of a cluster.
 
-Every node needs the course at the same path with the same versions, and bubblewrap. A node that dies takes
-nothing with it: Ray runs its jobs again elsewhere, and answers that came are in the gradebook already.
+Every node needs the course at the same path with the same versions, and bubblewrap. If a node dies, nothing is lost:
+Ray runs its jobs again elsewhere, and received answers are in the gradebook.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from autograder.roster.engines import Done, Needs, absent, course_folder
 from autograder.roster.job import Job
 from autograder.roster.local import Worker, patiently
 
-TO_MEND = ".venv/bin/python -m pip install -c constraints.txt -c constraints-ray.txt ray"
+INSTALL_RAY = ".venv/bin/python -m pip install -c constraints.txt -c constraints-ray.txt ray"
 RETRIES = 20  # of a job whose node died
 
 workers: dict[float, Worker] = {}  # of this Ray worker: the grading process outlives a job
 
 
 def grade_on_node(text: str, seconds: float) -> dict[str, Any]:
-    """Grade one job in this Ray worker's grading process; JSON data either way."""
+    """Grade one job in this Ray worker's grading process; takes and returns JSON data."""
     worker = workers.setdefault(seconds, Worker(seconds))
     done = patiently(worker, Job.from_json(text))
     return {"trouble": done.trouble, "result": done.result.to_json() if done.result else None}
 
 
 def knock(address: str) -> None:
-    """Raise CourseError where nobody listens: Ray itself would try for a minute, and end the process."""
+    """Raise CourseError if nothing listens at the address: Ray would try for a minute, and end the process."""
     host, colon, port = address.rpartition("://")[2].rpartition(":")
     if not colon or not port.isdigit():
         return  # "auto"
@@ -48,11 +48,11 @@ def knock(address: str) -> None:
 
 
 class RayEngine:
-    """Grades on the cluster at `address`; without one, on an embedded cluster of this machine."""
+    """An engine on the cluster at `address`; without an address, on a cluster of this machine only."""
 
     def __init__(self, address: str | None, needs: Needs) -> None:
         if absent("ray"):
-            raise CourseError(f"Ray is not installed\n  to mend: {TO_MEND}")
+            raise CourseError(f"Ray is not installed\n  to fix: {INSTALL_RAY}")
         self.ray: Any = import_module("ray")  # absent in most installations: nothing may need its types
         self.needs = needs
         if address:
@@ -76,7 +76,7 @@ class RayEngine:
             ) from None
 
     def grade(self, jobs: list[Job]) -> Iterator[Done]:
-        """Yields each job as it is done; a node that joins is used, one that dies is done without."""
+        """Yields each job when it is done; nodes may join and leave."""
         # More memory than any node has would wait for ever.
         largest = max((node["Resources"].get("memory", 0) for node in self.ray.nodes()), default=0)
         memory = min(self.needs.memory_mb << 20, int(largest))

@@ -1,8 +1,8 @@
-"""The record of what was received, and when: the grader's own, on the grader's clock.
+"""The record of received work and its times, on the grader's clock.
 
-Plain git tells nobody when a push arrived, and the dates in a commit are the student's to choose. So
-"received" means: the moment at which the fetch began that first brought it. Nobody loses by the time that a
-fetch takes; but what nobody fetched was not received. Run `./mlsys collect` from cron, at the deadline at least.
+Git does not record when a push arrived, and students can choose the dates in a commit. So work is received when the
+fetch that first brought it began. The duration of a fetch costs nobody; but work that was not fetched was not
+received. Run `./mlsys collect` from cron, at least at the deadline.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from autograder.roster.mirror import Mirror, TooLargeError
 
 @dataclass(frozen=True)
 class Receipt:
-    """At this time the tip of the default branch was this commit."""
+    """The tip of the default branch at a time."""
 
     at: datetime
     commit: str
@@ -27,7 +27,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Refusal:
-    """At this time the repository held more than the grader takes in."""
+    """A repository above the size limit at a time."""
 
     at: datetime
     why: str
@@ -55,7 +55,7 @@ class Store:
             self.load(event)
 
     def load(self, event: dict[str, Any]) -> None:
-        """Take one line of the record; a line that this version does not know is left alone."""
+        """Read one line of the record; ignores a line that this version does not know."""
         try:
             at = datetime.fromisoformat(event["at"])
             if event["event"] == "received":
@@ -72,7 +72,7 @@ class Store:
         return Mirror(self.home, address, self.limits)
 
     def of(self, address: str) -> list[Receipt]:
-        """Every change of the tip that was seen, in order."""
+        """Every recorded change of the tip, in order."""
         return self.receipts.get(address, [])
 
     def collect(self, address: str, at: datetime) -> None:
@@ -96,7 +96,7 @@ class Store:
             known.append(refusal)
 
     def record(self, mirror: Mirror) -> None:
-        """Move what was fetched into the record."""
+        """Add the fetched tips to the record."""
         known = self.receipts.setdefault(mirror.address, [])
         for at, commit in mirror.incoming():
             if not known or known[-1].commit != commit:

@@ -1,4 +1,4 @@
-"""What the students were handed out, so that a submission can be compared with it."""
+"""The files that students were handed out, for comparison with a submission."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ WATCHED_FILES = ("mlsys", "pyproject.toml", "constraints.txt")
 
 
 def watched(path: str) -> bool:
-    """Whether a changed file of this name is worth telling: what grades, checks or installs."""
+    """True if the instructor should know about a change of this file: it grades, checks or installs."""
     return path.startswith(WATCHED) or path in WATCHED_FILES
 
 
 def released_files(unit: Unit, folder: Path | None = None) -> dict[str, str]:
     """Path -> git's blob id of each file that a student has no reason to change.
 
-    folder: the tree that was handed out (./mlsys release --unit N --to DIR). Without it: the one that the
-    course would hand out now; {} where it cannot make one.
+    folder: the tree that was handed out (./mlsys release --unit N --to DIR). Default: the tree that the course
+    would hand out now; {} if it cannot make one.
     """
     if folder is not None:
         if not folder.is_dir():
-            raise CourseError(f"{folder}: expected the student tree that was handed out, found no folder")
+            raise CourseError(f"{folder}: expected the released student tree, got no folder")
         contents = {}
         for place, folders, names in os.walk(folder):
             folders[:] = [name for name in folders if name not in {".git", ".venv", "__pycache__"}]

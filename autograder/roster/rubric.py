@@ -1,7 +1,7 @@
-"""Manual marks: an append-only file that several graders write at once, and what it says of each person.
+"""Manual marks: an append-only file that several graders write at once, and the current marks of each person.
 
-One mark is one line of JSON, written whole under a lock and flushed. A kill can at worst leave a line without its
-end, which readers pass over and the next writer closes.
+One mark is one line of JSON, written whole under a lock and flushed. After a kill there may be a line without its
+end; readers ignore it, and the next writer closes it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 class Mark(BaseModel):
-    """What one grader gave one person for one part; points None takes the mark back."""
+    """The mark of one grader for one person and one part; points None withdraws the mark."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -45,9 +45,9 @@ def now() -> datetime:
 
 
 def append_marks(path: Path, marks: list[Mark]) -> None:
-    """Add marks to the file, all in one write, and return when they are on the disk.
+    """Add marks to the file in one write, and return when they are on the disk.
 
-    Any number of processes may do so at once. Raises CourseError where the file cannot be written.
+    Several processes may do so at once. Raises CourseError if the file cannot be written.
     """
     text = "".join(mark.model_dump_json() + "\n" for mark in marks).encode()
     try:
@@ -68,7 +68,7 @@ def append_marks(path: Path, marks: list[Mark]) -> None:
 
 
 def read_marks(path: Path) -> tuple[Mark, ...]:
-    """Every whole mark of the file, oldest first; () when there is no file."""
+    """Every complete mark of the file, oldest first; () if there is no file."""
     return tuple(mark for marks in by_person(path).values() for mark in marks)
 
 
@@ -85,7 +85,7 @@ def by_person(path: Path) -> dict[str, tuple[Mark, ...]]:
 
 @lru_cache(maxsize=8)
 def parse(path: Path, size: int, _mtime: int) -> dict[str, tuple[Mark, ...]]:
-    """The marks in the first `size` bytes: a line that is being written at this moment is for the next reader."""
+    """The marks in the first `size` bytes, without a line that another process is writing now."""
     with path.open("rb") as file:
         data = file.read(size)
     marks: list[Mark] = []
@@ -101,7 +101,7 @@ def parse(path: Path, size: int, _mtime: int) -> dict[str, tuple[Mark, ...]]:
 
 
 def manual_parts(manifest: Manifest, marks: Path, person_id: str) -> tuple[ManualPart, ...]:
-    """The unit's manual parts as they stand for one person: the latest mark of each counts.
+    """The unit's manual parts with the current marks of one person: the latest mark of each part counts.
 
     `marks`: the file of `append_marks`; parts without a mark have points None. A mark above the part's points
     (the manifest was changed since) counts as the part's points.
@@ -132,7 +132,7 @@ def manual_parts(manifest: Manifest, marks: Path, person_id: str) -> tuple[Manua
 
 
 def replaced(given: list[Mark]) -> list[str]:
-    """The last word of each other grader, where it differs from the mark that counts."""
+    """The last mark of each other grader, if it differs from the mark that counts."""
     last = given[-1]
     others = {mark.grader: mark for mark in given if mark.grader != last.grader}
     return [

@@ -32,7 +32,7 @@ SEEDS = 1 << 32
 
 @dataclass(frozen=True)
 class Grading:
-    """One call of `./mlsys grade`. missed: repository -> why it could not be fetched just now."""
+    """One call of `./mlsys grade`. missed: repository -> the reason why its fetch failed."""
 
     unit: Unit
     manifest: Manifest
@@ -54,14 +54,14 @@ class Grading:
         return [(i, each) for i, each in enumerate(self.people) if shard is None or shard.has(each)]
 
     def due(self, address: str) -> Due:
-        """When a repository's work is due: an extension of one member is one of the group's work."""
+        """The deadline of a repository: an extension of one member is an extension of the group."""
         every = [due(self.policy, person) for person in self.people if person.repository == address]
         return max(every, key=lambda each: (each.closes is None, each.closes, each.deadline))
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a grading made: the standings of its people, and where they are."""
+    """The outcome of a grading: the standings of its people, and their place."""
 
     people: tuple[Standing, ...]
     place: Path  # the version's folder, or the shard's file
@@ -76,11 +76,11 @@ def run(
     progress: Callable[[int, int], Callable[[Done], None]],
     write_reports: WriteReports,
 ) -> Outcome:
-    """Grade, resume or find that there is nothing to do.
+    """Grade, resume, or do nothing if everything is graded.
 
-    engine: makes one, when there is something to grade. progress(entries, in the gradebook already) returns
-    what is called with each entry as it is done. write_reports: see Gradebook.publish. Raises CourseError without
-    a sandbox, and KeyboardInterrupt on Ctrl-C; every entry that was done by then is safe.
+    engine: makes an engine, if there is something to grade. progress(entries, known entries) returns the callback
+    for each entry that is done. write_reports: see Gradebook.publish. Raises CourseError without a sandbox, and
+    KeyboardInterrupt on Ctrl-C; every entry that was done by then is safe.
     """
     check_sandbox()
     book = Gradebook(grading.out / grading.unit.slug)
@@ -116,15 +116,15 @@ def check_sandbox() -> None:
     works, reason = available()
     if not works:
         raise CourseError(
-            f"no sandbox to grade in: {reason}\n"
-            "  to mend: sudo apt-get install bubblewrap; ./mlsys doctor says more"
+            f"grading needs a sandbox: {reason}\n"
+            "  to fix: sudo apt-get install bubblewrap; ./mlsys doctor shows details"
         )
 
 
 def choose_seed(book: Gradebook, grading: Grading) -> int:
-    """One seed for everybody: the one given, else that of the grading before, so that what is done stays done.
+    """One seed for everybody: the given one, else that of the last grading, so that finished entries stay valid.
 
-    A fresh grading that was cut off goes on with the seed that it drew.
+    An interrupted regrade continues with the seed that it drew.
     """
     if grading.seed is not None:
         return grading.seed

@@ -1,6 +1,6 @@
-"""A class in parts: `--shard 2/8` grades every eighth repository, and `./mlsys merge` puts the parts together.
+"""Grade a class in parts: `--shard 2/8` grades every eighth repository, and `./mlsys merge` joins the parts.
 
-Which part a repository belongs to depends on its address alone; members of a group stay together.
+Only the address decides the part of a repository, so members of a group stay together.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def parse_shard(text: str) -> Shard:
         and 1 <= int(index) <= int(count)
     ):
         return Shard(int(index), int(count))
-    raise CourseError(f"--shard: expected a part and how many there are, like 2/8; got {text!r}")
+    raise CourseError(f"--shard: expected i/N, like 2/8; got {text!r}")
 
 
 class Part(Model):
-    """What one shard graded: standings of its people, with their places in the roster."""
+    """The grading of one shard: standings of its people, with their places in the roster."""
 
     version: Literal["mlsys/shard/v1"] = Field(default=SCHEMA, alias="schema")
     unit: str
@@ -66,7 +66,7 @@ class Part(Model):
 
 
 def run_digest(people: tuple[Person, ...], grader_key: str, seed: int, policy: str) -> str:
-    """What must be the same for shards to be of one grading."""
+    """A hash of everything that the shards of one grading have in common."""
     parts = [*(person.model_dump_json() for person in people), grader_key, str(seed), policy]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -76,7 +76,7 @@ def part_file(book: Gradebook, shard: Shard) -> Path:
 
 
 def write_part(book: Gradebook, part: Part) -> Path:
-    """Keep what a shard graded; a newer grading of the same shard takes its place."""
+    """Save the grading of a shard; a newer grading of the same shard replaces it."""
     path = part_file(book, Shard(part.index, part.count))
     write_atomic(path, part.model_dump_json(indent=1) + "\n")
     book.journal.append("shard", index=part.index, count=part.count, people=len(part.people))
@@ -86,10 +86,10 @@ def write_part(book: Gradebook, part: Part) -> Path:
 def merge(
     book: Gradebook, sources: list[Gradebook], manifest: Manifest, write_reports: WriteReports
 ) -> Standings:
-    """Make a version of `book` from the shards in `sources`, and take their entries over.
+    """Make a version of `book` from the shards in `sources`, and copy their entries.
 
     write_reports: see Gradebook.publish.
-    Raises CourseError when shards are missing, or are of different gradings.
+    Raises CourseError if shards are missing, or belong to different gradings.
     """
     parts: dict[int, tuple[Part, Gradebook]] = {}
     for source in sources:
@@ -99,20 +99,22 @@ def merge(
             check_same(other, part, path)
     if not parts:
         places = ", ".join(str(source.home) for source in sources)
-        raise CourseError(f"no shards in {places}\n  expected: what ./mlsys grade ... --shard i/N wrote")
+        raise CourseError(
+            f"no shards in {places}\n  expected: folders that ./mlsys grade ... --shard i/N wrote"
+        )
     first = next(iter(parts.values()))[0]
     for part, source in parts.values():
         check_same(first, part, source.home)
     missing = [str(index) for index in range(1, first.count + 1) if index not in parts]
     if missing:
-        raise CourseError(f"{first.unit}: shards are missing: {', '.join(missing)} of {first.count}")
+        raise CourseError(f"{first.unit}: missing shards: {', '.join(missing)} of {first.count}")
     people: dict[int, Standing] = {}
     for part, source in parts.values():
         people |= dict(zip(part.places, part.people, strict=True))
         for each in part.people:
             take_over(book, source, each)
     if sorted(people) != list(range(first.total)):
-        raise CourseError(f"{first.unit}: expected {first.total} people in the shards, found {len(people)}")
+        raise CourseError(f"{first.unit}: expected {first.total} people in the shards, got {len(people)}")
     everyone = tuple(people[place] for place in sorted(people))
     return book.publish(everyone, manifest, write_reports)
 
@@ -133,7 +135,7 @@ def check_same(one: Part, other: Part, place: Path) -> None:
 
 
 def take_over(book: Gradebook, source: Gradebook, each: Standing) -> None:
-    """Copy the entry of a standing, unless the gradebook has it."""
+    """Copy the entry of a standing, unless the gradebook has it already."""
     result = source.result(each.key) if each.key else None
     if result is None or book.result(each.key) is not None:
         return

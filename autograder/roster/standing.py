@@ -1,4 +1,4 @@
-"""What a class's grading says of each person: plain data, JSON both ways. Reports read it, the gradebook keeps it."""
+"""The grade of each person of a class: plain data, to and from JSON. The gradebook keeps it, and reports read it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ManualPart(Model):
 
 
 class Standing(Model):
-    """One person's grade in one unit, with everything that led to it."""
+    """One person's grade in one unit, with everything that decided it."""
 
     person: Person
     result: GradeResult | None  # None: nothing could be graded, and `trouble` says why
@@ -59,7 +59,7 @@ class Standing(Model):
 
     @property
     def waits(self) -> bool:
-        """True while the total is not final: the grader failed, or a manual part has no points."""
+        """True if the total is not final: the grader failed, or a manual part has no points."""
         regrade = self.result is not None and self.result.needs_regrade
         return regrade or any(part.points is None for part in self.manual)
 
@@ -86,7 +86,7 @@ class Standings(Model):
 
 
 def by_owner(people: Iterable[Standing]) -> list[tuple[Standing, ...]]:
-    """Those who share each submission: a group, or one person. Equal files of two people are two submissions."""
+    """The people who share each submission: a group, or one person. Equal files of two people are two submissions."""
     found: dict[tuple[str, str], list[Standing]] = {}
     for each in people:
         group = each.person.group

@@ -1,4 +1,4 @@
-"""Whose work may have been in time although nobody looked: what an instructor should know before grades go out."""
+"""Find work that may have been pushed in time although no fetch ran at the deadline."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ NEAR = timedelta(minutes=15)  # a look this long before the deadline, or later, 
 
 
 def unwatched(store: Store, address: str, due: Due) -> tuple[datetime | None, datetime] | None:
-    """(the look before, first sight) where a commit came after the deadline, and the look before was long ago.
+    """(last fetch before, first receipt) of a commit received after the deadline, if the fetch before was long ago.
 
-    Then it may have been pushed in time. None where there is no such doubt.
+    Then it may have been pushed in time. None otherwise.
     """
     if due.deadline is None:
         return None

@@ -1,8 +1,8 @@
-"""A grading process: takes jobs, one JSON line each, and answers each with a line. `local.py` starts it.
+"""A grading process: reads jobs, one JSON line each, and answers each with a line. `local.py` starts it.
 
     python -m autograder.roster.worker PARENT
 
-It belongs to its grader alone: it ends when its input does, and the kernel ends it when the grader dies.
+It ends with its input, and the kernel ends it if the grader dies.
 """
 
 from __future__ import annotations

@@ -26,11 +26,11 @@ def need_sandbox() -> None:
 
 def need_browser() -> Path:
     """The browser to drive."""
-    from autograder.core.browser import TO_MEND, find_browser
+    from autograder.core.browser import FIX_BROWSER, find_browser
 
     path = find_browser()
     if path is None:
-        absent(f"no Chromium: {TO_MEND}")
+        absent(f"no Chromium: {FIX_BROWSER}")
     return path
 
 

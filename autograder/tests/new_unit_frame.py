@@ -16,9 +16,9 @@ def make_frame(to: Path) -> Path:
     """A copy of this repository without its units, also in its README."""
     root = copy_tree(to)
     for unit in find_units(root):
-        rooms = unit.rooms() | {"assignment": unit.assignment}
+        parts = unit.parts() | {"assignment": unit.assignment}
         record = root / "reference/benchmarks/records" / f"{unit.name}.json"
-        for path in (*rooms.values(), record):
+        for path in (*parts.values(), record):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     assert find_units(root) == []
     readme = root / "README.md"
@@ -40,7 +40,7 @@ def complete(unit: Unit) -> bool:
     """True when every part is there, and the README names the unit once in each table."""
     readme = (unit.root / "README.md").read_text()
     rows = readme.count(f"| {unit.number} | "), readme.count(f"| [{unit.slug}](autograder/checks/")
-    return all(path.exists() for path in unit.rooms().values()) and rows == (1, 1)
+    return all(path.exists() for path in unit.parts().values()) and rows == (1, 1)
 
 
 def nothing_left(root: Path) -> bool:

@@ -69,7 +69,7 @@ def test_the_types_are_right():
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
 def test_a_unit_has_every_room(unit: Unit):
-    assert [str(path.relative_to(ROOT)) for path in unit.rooms().values() if not path.exists()] == []
+    assert [str(path.relative_to(ROOT)) for path in unit.parts().values() if not path.exists()] == []
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)

@@ -49,7 +49,7 @@ RULES = [
     Rule(r"\b(?:a|an|one|every|each|its|all|seven) rooms?\b", '"part"', "one room in every wing"),
     Rule(r"\bbites?\b(?!:)", '"catches a mistake"', "a check that bites"),
     Rule(r"\b[Ww]atchm[ae]n\b", '"checker"', "a watchman that checks every pointer"),
-    Rule(r"\b(?:anew|afresh)\b", '"again"', "starts one task afresh"),
+    Rule(r"\b(?:anew|afresh)\b(?!:)", '"again"', "starts one task afresh"),
     Rule(r"\b(?:be|is|are) believed\b", '"trust"', "what a clock can be believed"),
     Rule(r"\bnobody's promise\b", '"is not guaranteed"', "Order is nobody's promise."),
     Rule(r"\b[Ll]ook whether\b", '"check that"', "Look whether this machine can run"),
@@ -57,7 +57,7 @@ RULES = [
     Rule(r"\bon some days\b", '"sometimes"', "who reads may be faster, on some days"),
     Rule(r"\bas good as\b", '"like", "the same as"', "a part without a test is as good as none"),
     Rule(
-        r"(?<!\.)(?<![Rr]un )(?<![Rr]uns )(?<!stand )(?<!stands )\balone\b(?! run)",
+        r"(?<![.`])(?<![Rr]un )(?<![Rr]uns )(?<!stands )(?<!mark )(?<!part )\balone\b(?!`|:|  )",
         '"only", before the word that it limits',
         "uses the standard library alone",
     ),

@@ -1,4 +1,4 @@
-"""What grading itself costs: `./mlsys bench autograder` measures it on a throwaway unit in a temporary folder."""
+"""Measure the cost of grading, for `./mlsys bench autograder`, on a small unit in a temporary folder."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ MATRIX = (2048, 2048)  # float64: 32 MiB
 
 
 def run(*, quick: bool = False) -> Report:
-    """Measure with the machine quiet; `quick` takes fewer repetitions. Raises CourseError without a sandbox."""
+    """Measure on an idle machine; `quick` takes fewer repetitions. Raises CourseError without a sandbox."""
     works, reason = available()
     if not works:
         raise CourseError(f"the benchmark grades in the sandbox: {reason}")
@@ -116,7 +116,7 @@ def timed(call: Callable[[], object]) -> float:
 
 
 def make_unit(root: Path) -> Unit:
-    """A unit of one task that asks for the identity, with the right answer on its desk."""
+    """Make a unit with one task, the identity, and the right answer on its desk."""
     unit = Unit("00_echo", root)
     files = {
         unit.manifest: MANIFEST,

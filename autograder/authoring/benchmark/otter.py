@@ -55,7 +55,7 @@ class Otter:
         self.command("generate", "-t", "tests", "-o", "autograder.zip", "--no-environment", "-l", "python")
 
     def grade(self) -> None:
-        """`otter run` from start to end. Raises CourseError when the submission does not get its point."""
+        """Run `otter run` from start to end. Raises CourseError if the submission does not get its point."""
         results = self.folder / "out" / "results.json"
         results.unlink(missing_ok=True)
         self.command("run", "echo.ipynb", "-a", "autograder.zip", "-o", "out", "--no-logo")
@@ -78,7 +78,7 @@ class Otter:
 
 
 def install(home: Path) -> None:
-    """Make the environment; a half-made one is made again."""
+    """Make the environment; an incomplete one is made again."""
     venv.create(home, with_pip=True, clear=True)
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     told = subprocess.run([*pip, *PINS], capture_output=True, text=True)
@@ -90,5 +90,5 @@ def install(home: Path) -> None:
 
 
 def home() -> Path:
-    """Beside the course's own packages, so that it goes away with them."""
+    """The folder of the environment: beside the course's own packages, so that it is deleted with them."""
     return Path(sys.prefix) / "otter"

@@ -1,4 +1,4 @@
-"""A class of different, trivial submissions, graded by the local engine: wall time, and what a second worker buys."""
+"""Measure the local engine on a class of different, trivial submissions: wall time, and the gain of a second worker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from autograder.roster.standing import Person
 
 
 class ClassOf:
-    """`size` people, each with a folder whose one file differs from all others: nothing comes from a cache."""
+    """`size` people, each with a folder whose only file differs from all others, so that no cache helps."""
 
     def __init__(self, unit: Unit, folder: Path, size: int, text: str) -> None:
         self.unit, self.folder, self.runs = unit, folder, 0
@@ -52,5 +52,5 @@ def ignore(_: Done) -> None:
 
 
 def speedup(one: list[float], two: list[float]) -> float:
-    """Of two workers over one, from runs by turns."""
+    """The speed-up of two workers over one, from runs in turns."""
     return statistics.median(a / b for a, b in zip(one, two, strict=True))

@@ -1,1 +1,1 @@
-"""How the tests of this repository run: tiers, shards and recorded durations, for `./mlsys test`."""
+"""Tiers, shards and recorded durations of the tests, for `./mlsys test`."""

@@ -32,7 +32,7 @@ def group(test: str, known: Mapping[str, float], *, alone: bool = False) -> str:
 
 
 def record(root: Path, took: Mapping[str, float], alone: Iterable[str], *, afresh: bool) -> None:
-    """Write the seconds of these tests. afresh: forget all others; else only what is not there any more."""
+    """Write the seconds of these tests. afresh: remove all others; otherwise only tests that no longer exist."""
     kept = (
         {} if afresh else {name: each for name, each in read(root).items() if (root / file_of(name)).exists()}
     )

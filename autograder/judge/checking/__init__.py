@@ -1,4 +1,4 @@
-"""How to write a check; everything of the autograder that a check imports is here.
+"""Everything that a check imports from the autograder; docs/checks.md explains the rules.
 
 A check is a pytest function in `autograder/checks/NN_slug/test_*.py`. The manifest gives it points.
 
@@ -15,16 +15,16 @@ A check is a pytest function in `autograder/checks/NN_slug/test_*.py`. The manif
 Fixtures
     student     the student's functions, in the sandbox: see `Student`
     baseline    the functions of the unit's baseline.py in a sandbox of their own, also a `Student`
-    rng         numpy.random.Generator, seeded afresh for every run; the result names the seed
+    rng         numpy.random.Generator with a new seed for every run; the result names the seed
 
 Marks
-    task("01.3")    the task that the check belongs to; the manifest has to agree
-    hidden          the check stays behind when students get the others
-    alone           the check measures time: nothing runs beside it (`baseline` implies that)
+    task("01.3")    the task that the check belongs to, as in the manifest
+    hidden          students do not get the check
+    alone           the check measures time: nothing runs beside it (`baseline` implies it)
 
-The expected value comes from an oracle that is independent of the reference. A failed check teaches: it names the
-call, the first wrong element, and a hint. `expect_close`, `expect_equal` and `fail` do so; a plain `assert` says less.
-A bound on rounding errors comes from `gamma`, never from trying. Compare times only by `speed_ratio`.
+Take the expected value from an oracle that is independent of the reference. A failed check explains itself: it names
+the call, the first wrong element, and a hint. `expect_close`, `expect_equal` and `fail` do so; a plain `assert` says
+less. Take a bound on rounding errors from `gamma`, never from experiments. Compare times only with `speed_ratio`.
 """
 
 from autograder.core.result import Status

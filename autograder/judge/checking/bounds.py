@@ -1,4 +1,4 @@
-"""Bounds on rounding errors: how far a correct sum or product may be from the exact one.
+"""Bounds on rounding errors of correct sums and products.
 
 Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, sections 2.2 and 3.1 to 3.5.
 """
@@ -15,7 +15,7 @@ ROUNDOFF = {"bfloat16": 2.0**-8, "float16": 2.0**-11, "float32": 2.0**-24, "floa
 def roundoff(dtype: Any) -> float:
     """The unit roundoff u of a NumPy or torch dtype: the largest relative error of one rounding to nearest.
 
-    Raises ValueError for a dtype that is none of bfloat16, float16, float32, float64.
+    Raises ValueError for a dtype other than bfloat16, float16, float32, float64.
     """
     name = str(dtype)
     name = name.removeprefix("torch.") if name.startswith("torch.") else np.dtype(dtype).name
@@ -28,7 +28,7 @@ def gamma(roundings: int, dtype: Any) -> float:
     """n u / (1 - n u): the largest relative error of a number that was rounded `roundings` times, n, one on another.
 
     A sum of k products, in any order, with or without fused operations, differs from the exact one by at most
-    gamma(k) times the sum of the products' magnitudes. Raises ValueError where n u is 1 or more: there is no bound.
+    gamma(k) times the sum of the products' magnitudes. Raises ValueError if n u is 1 or more: there is no bound.
     """
     part = roundings * roundoff(dtype)
     if not 0 <= part < 1:

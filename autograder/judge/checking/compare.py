@@ -1,9 +1,9 @@
-"""What a check says about a value: expect_close, expect_equal, fail. Each raises a CheckFailure that teaches.
+"""Compare a student's value with the expected one: expect_close and expect_equal raise a CheckFailure that explains.
 
     got = student.call("numba_loops", a, b)
     expect_close(got, a @ b, rtol=1e-5, hint="is every row of a visited?")
 
-`call` may be left out: the plugin fills in the last call of the test.
+`call` is optional: the plugin fills in the last call of the test.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ def expect_close(
     dtype: Any = None,
     hint: str = "",
 ) -> None:
-    """Pass when `got` has the type, shape and dtype of `want`, and is near it everywhere.
+    """Pass if `got` has the type, shape and dtype of `want`, and every element is near.
 
     Near is |got - want| <= atol + rtol * |want|.
 
     want: an ndarray, a torch tensor, a number, or lists (of lists) of numbers, from an independent oracle.
-    dtype: the dtype that `got` must have when the oracle worked in a wider one (default: that of `want`).
+    dtype: the dtype that `got` must have if the oracle used a wider one (default: that of `want`).
     atol: a number, or an array that broadcasts against `want` (an error bound an element); default 0.
-    rtol: default a few roundings of the dtype of `got`, or 0 when `atol` is given.
-    NaN equals NaN alone, an infinity equals itself alone. Raises CheckFailure.
+    rtol: default a few roundings of the dtype of `got`, or 0 if `atol` is given.
+    NaN equals only NaN, and an infinity only itself. Raises CheckFailure.
     """
     got_array, want_array = matching(got, want, dtype=dtype, call=call, hint=hint)
     if rtol is None:
@@ -59,7 +59,7 @@ def expect_close(
 
 
 def expect_equal(got: Any, want: Any, *, call: str = "", hint: str = "") -> None:
-    """Pass when `got` is `want` exactly: types, structure, shapes, dtypes, values. Raises CheckFailure."""
+    """Pass if `got` is exactly `want`: types, structure, shapes, dtypes, values. Raises CheckFailure."""
     difference = first_difference(got, want, ())
     if difference is None:
         return
@@ -68,7 +68,7 @@ def expect_equal(got: Any, want: Any, *, call: str = "", hint: str = "") -> None
 
 
 def report(right: np.ndarray, got: np.ndarray, want: np.ndarray, *, call: str, hint: str) -> None:
-    """Raise CheckFailure at the first element that is not right."""
+    """Raise CheckFailure for the first wrong element."""
     if right.all():
         return
     where = tuple(int(i) for i in np.argwhere(~right)[0])

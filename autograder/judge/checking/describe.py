@@ -28,7 +28,7 @@ def short(value: Any, limit: int = LONGEST) -> str:
 
 
 def numbers(got: Any, want: Any) -> tuple[str, str]:
-    """Two numbers that differ, with as many digits as it takes to see that."""
+    """Two different numbers, with enough digits to show the difference."""
     texts = short(got), short(want)
     if texts[0] == texts[1] and isinstance(got, (float, np.floating)):
         return f"{got:.17g}", f"{want:.17g}"
@@ -55,14 +55,14 @@ def kind(value: Any) -> str:
 
 
 def arguments(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, ...]:
-    """Each argument with its name where it is known: ('a float32[3, 5]', 'threads=2')."""
+    """Each argument, with its name if it is known: ('a float32[3, 5]', 'threads=2')."""
     named = [f"{names[i]} {kind(arg)}" if i < len(names) else kind(arg) for i, arg in enumerate(args)]
     return (*named, *(f"{key}={kind(value)}" for key, value in kwargs.items()))
 
 
 @lru_cache(maxsize=256)
 def parameters(module: Path, function: str) -> tuple[str, ...]:
-    """The parameter names of `function` in a trusted file of the course, or () when it is not there."""
+    """The parameter names of `function` in a trusted file of the course; () if it is not there."""
     try:
         tree = ast.parse(module.read_bytes())
     except (OSError, SyntaxError, ValueError):

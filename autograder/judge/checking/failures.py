@@ -1,4 +1,4 @@
-"""The ways in which a test ends without passing; the plugin turns each into a status and its feedback."""
+"""Exceptions for tests that do not pass; the plugin turns each into a status and its feedback."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ class Failure(Exception):  # noqa: N818 -- a failed test is no error of the prog
 
 
 class CheckFailure(Failure):
-    """A check looked at a value and found it wrong."""
+    """A value that a check found wrong."""
 
 
 class StudentFailure(Failure):
-    """The student's side gave no value: it raised, crashed, took too long, or answered nonsense."""
+    """A call without a value: the student's code raised, crashed, took too long, or sent an invalid reply."""
 
 
 class StudentError(StudentFailure):
-    """The student's code raised an exception.
+    """An exception of the student's code.
 
-    kind: the name of its type ("ValueError"); kinds: that and the built-in types it derives from;
-    text: its message; loading: the file that it kept from being imported ("": it came later). All of them came
-    from the submission.
+    kind: the name of its type ("ValueError"); kinds: that and the built-in types it derives from; text: its message;
+    loading: the file whose import failed, or "". All of them come from the submission.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class StudentError(StudentFailure):
 
 
 class WorkerError(Exception):
-    """The sandbox or the worker failed before any student code ran: an infra_error, never a zero."""
+    """A failure of the sandbox or the worker before any student code ran: an infra_error, never a zero."""
 
 
 def fail(

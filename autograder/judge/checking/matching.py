@@ -1,4 +1,4 @@
-"""Brings a value and what was expected of it to arrays of one shape, or says why that cannot be."""
+"""Turn a value and the expected value into arrays of one shape, or raise CheckFailure."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 def ragged(value: Any) -> bool:
-    """Whether rows differ in length, so that no array has their shape."""
+    """True if rows differ in length, so that no array has their shape."""
     if type(value) not in (list, tuple) or not value:
         return False
     shapes = {len(each) if type(each) in (list, tuple) else None for each in value}
@@ -102,7 +102,7 @@ def check_shape(got: tuple[int, ...], want: tuple[int, ...], *, call: str, hint:
 
 
 def check_nesting(got: Any, want: Any, where: tuple[int, ...], *, call: str, hint: str) -> None:
-    """Lists of lists of numbers: the same containers and lengths all the way down."""
+    """Check that nested lists of numbers have the same containers and lengths at every level."""
     if type(want) not in (list, tuple):
         if type(got) not in (int, float):
             place = f"at {list(where)}: " if where else ""

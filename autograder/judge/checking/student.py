@@ -1,4 +1,4 @@
-"""The student's side of one test, as a check sees it. The sandbox's end of it is `session/student.py`."""
+"""The interface through which a check calls the student's functions; `session/student.py` implements it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from autograder.judge.checking.timing import Timing
 
 
 class Student(Protocol):
-    """Runs functions of the submission in a sandbox: each test has a process of its own there.
+    """Runner of the submission's functions in a sandbox; each test has its own process there.
 
     `function` is a function of the manifest, or "file.py:name". Arguments and values are copied: None, bool, int,
     float, complex, str, bytes, lists, tuples, dicts with str or int keys, NumPy arrays and scalars, torch tensors.
-    Only the time spent in these calls counts against the test's limits. Every method but `figure`, `describe` and
-    `name_call` raises StudentFailure where the submission gives no value: it raised, crashed, took too long, or
-    answered nonsense.
+    Only the time spent in these calls counts against the test's limits. Every method except `figure`, `describe` and
+    `name_call` raises StudentFailure if the submission gives no value: it raised, crashed, took too long, or sent an
+    invalid reply.
     """
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
@@ -23,7 +23,7 @@ class Student(Protocol):
         ...
 
     def call_keeping(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
-        """The value, and the positional arguments as the function left them: for checks of mutation."""
+        """The value, and the positional arguments after the call, for checks of mutation."""
         ...
 
     def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
@@ -33,7 +33,7 @@ class Student(Protocol):
     def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
         """The message of the exception that the function raises. `kind` is a built-in type.
 
-        Raises CheckFailure where it returns, or raises another type.
+        Raises CheckFailure if it returns, or raises another type.
         """
         ...
 
@@ -67,13 +67,13 @@ class Student(Protocol):
         ...
 
     def describe(self, function: str, *args: Any, **kwargs: Any) -> str:
-        """The call as feedback shows it: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
+        """The call as text for feedback: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
         ...
 
     def name_call(self, text: str) -> None:
-        """Have feedback show this text for the last call."""
+        """Show this text for the last call in the feedback."""
         ...
 
     def protocol_error(self, message: str) -> NoReturn:
-        """End the test: the student's side answered with something that the harness never answers."""
+        """End the test: the reply is one that the harness never sends."""
         ...

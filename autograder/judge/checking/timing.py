@@ -1,4 +1,4 @@
-"""Speed, measured where a submission has no say: the judge's clock, and the kernel's CPU accounting."""
+"""Measure speed outside of the submission: with the judge's clock and the kernel's CPU accounting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TimedCall = Callable[[int], tuple[Any, "Timing"]]
 
 @dataclass(frozen=True)
 class Timing:
-    """What one call cost.
+    """The cost of one call.
 
     seconds: wall time from before the arguments leave until the value is copied. Both transfers are inside,
     so that no work can hide before or after the call; a fair baseline pays the same.
@@ -39,12 +39,12 @@ class SpeedRatio:
 
 
 def speed_ratio(student_call: TimedCall, baseline_call: TimedCall, repeats: int = 5) -> SpeedRatio:
-    """Time both by turns, so that a slow moment of the machine hits both; each call gets its number, from 0.
+    """Time both in turns, so that a slow moment of the machine affects both; each call gets its number, from 0.
 
         x = [(fresh(), fresh()) for _ in range(5)]
         result = speed_ratio(lambda i: student.timed("fast", *x[i]), lambda i: baseline.timed("slow", *x[i]))
 
-    Give every repetition fresh inputs. Raises ValueError for repeats < 1, and what the calls raise.
+    Give every repetition new inputs. Raises ValueError for repeats < 1, and the exceptions of the calls.
     """
     if repeats < 1:
         raise ValueError(f"expected at least one repetition, got {repeats}")

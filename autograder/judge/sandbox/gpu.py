@@ -1,4 +1,4 @@
-"""An NVIDIA GPU in the sandbox: what its driver needs, where a unit asks for it and whoever grades agrees.
+"""An NVIDIA GPU in the sandbox, if the unit asks for it and the grading person agrees.
 
 A sandbox has no GPU otherwise, and kernels run on simulators (`gpu.select` of `reference/shared/gpu/`), which give the
 same points. A program that can open these device files talks to the driver, a large part of the kernel; bubblewrap
@@ -9,7 +9,7 @@ Others' findings that this follows: device files must be bound as such, or every
 (github.com/anthropics/claude-code/issues/64530); without /sys cuInit fails with error 304
 (github.com/truefoundry/trueforge/issues/466), and newer drivers look for their own module there
 (github.com/systemd/systemd/issues/38018). /proc stays writable, which the driver needs to name its threads
-(github.com/nolabs-ai/nono/pull/673); under Windows there is /dev/dxg alone (github.com/openai/codex/issues/22469).
+(github.com/nolabs-ai/nono/pull/673); under Windows there is only /dev/dxg (github.com/openai/codex/issues/22469).
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ INHERITED = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "CUDA_HOME", "CUDA_PAT
 
 @dataclass(frozen=True)
 class Driver:
-    """What of this machine leads to its GPUs, as absolute paths; each lies at the same place inside."""
+    """The paths of this machine's GPU driver; each has the same path inside."""
 
     root: Path
     devices: tuple[Path, ...]
@@ -54,19 +54,19 @@ class Driver:
     libraries: tuple[Path, ...]
 
     def show_system(self, view: View) -> None:
-        """Show what the driver reads, before other parts of /sys are shown."""
+        """Show the parts of /sys that the driver reads, before other parts of /sys."""
         for path in (*self.system, *self.libraries):
             if not view.covered(path):
                 view.bind(self.root / path.relative_to("/"), path)
 
     def show_devices(self, view: View) -> None:
-        """Show the device files, once there is a /dev to show them in."""
+        """Show the device files, after /dev exists."""
         for path in self.devices:
             view.device(self.root / path.relative_to("/"), path)
 
 
 def find_driver(root: Path | None = None) -> Driver | None:
-    """The driver of this machine, or None where there is no NVIDIA GPU. Opens nothing."""
+    """The driver of this machine; None if there is no NVIDIA GPU. Opens nothing."""
     root = root or ROOT
     if not any((root / name).exists() for name in PRESENT):
         return None
@@ -79,14 +79,14 @@ def find_driver(root: Path | None = None) -> Driver | None:
 
 
 def driver_for(manifest: Manifest, *, agreed: bool) -> Driver | None:
-    """The driver that a submission of this unit may use, or None: the simulators serve it."""
+    """The driver that a submission of this unit may use; None if it uses the simulators."""
     if not (manifest.gpu and agreed) or os.environ.get(SWITCH) == "0":
         return None
     return find_driver()
 
 
 def variables(driver: Driver | None, tmp: str) -> dict[str, str]:
-    """What the worker's environment says about GPUs; `tmp`: its temporary folder."""
+    """The GPU variables of the worker's environment; `tmp`: its temporary folder."""
     if driver is None:
         return {SWITCH: "0"}
     found = {name: os.environ[name] for name in INHERITED if name in os.environ}

@@ -1,4 +1,4 @@
-"""Namespaces and privileges: bubblewrap's other arguments, and whether it works on this machine."""
+"""Namespaces and privileges: bubblewrap's other arguments, and a test that it works on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def isolation(uid: int) -> list[str]:
-    """Namespaces and privileges. Root becomes `uid` in the worker, an ordinary user is mapped already."""
+    """Bubblewrap's arguments for namespaces and privileges. In the worker, root becomes `uid`."""
     spaces = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     common = [*spaces, "--hostname", "sandbox", "--die-with-parent", "--new-session", "--as-pid-1"]
     if uid >= 0:
@@ -35,7 +35,7 @@ worked: set[str] = set()  # programs that started a sandbox in this process: ask
 
 
 def available() -> tuple[bool, str]:
-    """Whether bubblewrap works here, and if not what to type."""
+    """True if bubblewrap works here; otherwise False and how to fix it."""
     if not sys.platform.startswith("linux"):
         return False, "bubblewrap needs Linux; on macOS or Windows grade in a Linux virtual machine or WSL 2"
     if shutil.which("bwrap") is None:
@@ -51,7 +51,7 @@ def available() -> tuple[bool, str]:
     if done.returncode == 0:
         worked.add(bubblewrap())
         return True, ""
-    return False, f"bubblewrap cannot start: {done.stderr.strip()[:300]}\n  to mend: {remedy()}"
+    return False, f"bubblewrap cannot start: {done.stderr.strip()[:300]}\n  to fix: {remedy()}"
 
 
 # What decides over namespaces of ordinary users: setting -> (the value that forbids them, one that allows them).
@@ -74,7 +74,7 @@ def in_the_way(settings: Path = Path("/proc/sys")) -> list[str]:
 
 
 def remedy(settings: Path = Path("/proc/sys")) -> str:
-    """What to type against what usually stands in the way."""
+    """The command that fixes the usual obstacles."""
     found = in_the_way(settings)
     if found:
         lasting = "\\n".join(found)

@@ -1,11 +1,11 @@
-"""The sandbox: which bubblewrap command runs the worker, and what it can see.
+"""Build the bubblewrap command that runs the worker, with the files that it can see.
 
 Seen inside, all read-only: the system's libraries, the interpreter and its packages, the worker's own
 files, the shared modules of the reference and the packages of earlier units, and the submission. Never:
 checks, the unit's own reference, other submissions, a home folder, the network, the host's processes.
-Writable: /tmp and /dev/shm, both of limited size, gone with the sandbox. A GPU is there for who asks (gpu.py).
+Writable: /tmp and /dev/shm, both of limited size, removed with the sandbox. A GPU is optional (gpu.py).
 
-Tier "none" runs the same worker without any of that: for students, on their own machine, with their own code.
+Tier "none" runs the same worker without a sandbox: for students, on their own machine, with their own code.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SHM_MB = 256  # MPICH crashes with less
 
 @dataclass(frozen=True)
 class Plan:
-    """One sandbox to be: where the staged submission lies, and what may be seen beside it."""
+    """The plan of one sandbox: the staged submission, and the other visible files."""
 
     unit: Unit
     submission: Path  # the graded files, staged by the judge
@@ -45,12 +45,12 @@ class Plan:
 
     @property
     def folder(self) -> str:
-        """Where the submission is inside."""
+        """The folder of the submission inside the sandbox."""
         return "/submission" if self.tier == "bubblewrap" else str(self.submission)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Everything the worker's environment holds; nothing is inherited."""
+        """The whole environment of the worker; nothing is inherited."""
         tmp = "/tmp" if self.tier == "bubblewrap" else str(self.scratch / "tmp")
         code = (
             "/course"
@@ -141,5 +141,5 @@ class Plan:
         ]
 
     def reference_packages(self) -> list[Path]:
-        """The folders of `reference/` that are seen: see `Unit.visible_packages`."""
+        """The visible folders of `reference/`: see `Unit.visible_packages`."""
         return self.unit.visible_packages(own=self.own_reference)

@@ -1,7 +1,7 @@
-"""A system-call filter for the sandbox: what no coursework needs, and what attacks on kernels start with.
+"""A system-call filter for the sandbox: it denies calls that coursework does not need and that kernel attacks use.
 
 The filter is a classic BPF program, as linux/seccomp.h and linux/filter.h define it; bubblewrap loads it.
-Everything that is not named here stays allowed: the namespaces do the rest.
+All other calls stay allowed: the namespaces do the rest.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def instruction(code: int, value: int, if_true: int = 0, if_false: int = 0) -> b
 
 
 def program(machine: str | None = None) -> bytes | None:
-    """The filter for this machine, or None where its numbers are not known."""
+    """The filter for this machine; None if its call numbers are not known."""
     if (machine or platform.machine()) not in MACHINES:
         return None
     column, arch, clone = MACHINES[machine or platform.machine()]

@@ -53,7 +53,7 @@ def stage(package: Path, files: list[Path], place: Path) -> None:
 
 
 def stage_etc(folder: Path, uid: int) -> Path:
-    """What is /etc inside: the few files that look up names, and the linker's cache."""
+    """Fill the sandbox's /etc: the few files for name lookups, and the linker's cache."""
     make(folder)
     make(folder / "alternatives")
     people = {"passwd": f"student:x:{uid}:{uid}::/tmp:/bin/sh\n", "group": f"student:x:{uid}:\n"}
@@ -66,20 +66,20 @@ def stage_etc(folder: Path, uid: int) -> Path:
 
 
 def make(folder: Path) -> None:
-    """A folder that every user can read, whatever the umask."""
+    """Make a folder that every user can read, with any umask."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
 
 
 def copy(source: Path, target: Path) -> None:
-    """A copy with the same times, which the interpreter compares, that every user can read."""
+    """Copy a file with its times, which the interpreter compares, readable by every user."""
     shutil.copyfile(source, target)
     shutil.copystat(source, target)
     target.chmod(0o644)
 
 
 def bytecode(source: Path) -> Path | None:
-    """The compiled file of a module, made where it is missing or old; None where that is not possible."""
+    """The compiled file of a module, made if it is missing or old; None if that is not possible."""
     with contextlib.suppress(OSError, NotImplementedError, py_compile.PyCompileError):
         compiled = Path(importlib.util.cache_from_source(str(source)))
         status = source.stat()

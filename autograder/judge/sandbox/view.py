@@ -1,4 +1,4 @@
-"""Bubblewrap's file-system arguments: what the sandbox sees, and where."""
+"""Bubblewrap's file-system arguments: the files that the sandbox sees, with their paths inside."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 class View:
-    """Bubblewrap's file-system arguments, in order; parents are made readable, which bubblewrap does not.
+    """Bubblewrap's file-system arguments, in order; also makes parent folders readable, which bubblewrap does not.
 
     hidden: folders that must not be seen, even where a bound folder holds them.
     """
@@ -19,7 +19,7 @@ class View:
         self.hidden = hidden
 
     def covered(self, path: Path) -> bool:
-        """Whether a bound folder holds the path."""
+        """True if a bound folder contains the path."""
         return path in self.bound or not self.bound.isdisjoint(path.parents)
 
     def parents(self, path: Path) -> None:
@@ -41,23 +41,23 @@ class View:
         self.bound.add(at or path)
 
     def device(self, path: Path, at: Path) -> None:
-        """Let the device file `path`, or a folder of them, be used at `at`, in a folder that is there already."""
+        """Make the device file `path`, or a folder of them, usable at `at`, in an existing folder."""
         self.arguments += ["--dev-bind", str(path), str(at)]
 
     def temporary(self, path: Path, megabytes: int) -> None:
-        """A writable folder in memory; what is bound inside it later is seen there."""
+        """Make a writable folder in memory; later bindings inside it are visible."""
         self.arguments += ["--perms", "1777", "--size", str(megabytes << 20), "--tmpfs", str(path)]
         self.made.add(path)
 
     def system(self, path: Path) -> None:
-        """/bin and its like: a link into /usr on most systems, a folder on others."""
+        """Show /bin and the like: a link into /usr on most systems, a folder on others."""
         if path.is_symlink():
             self.arguments += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             self.bind(path)
 
     def mask(self) -> None:
-        """Cover the hidden folders that can be seen by now, and bind again what was asked for inside them."""
+        """Cover the hidden folders that are visible, and bind the requested paths inside them again."""
         for path in self.hidden:
             if path.is_dir() and self.covered(path) and path not in self.asked:
                 self.arguments += ["--perms", "0755", "--tmpfs", str(path)]

@@ -1,12 +1,12 @@
-"""A control group for a sandbox, where this machine lets us make one: a hard limit under the watchdog's.
+"""A control group for a sandbox, if this machine allows one: a hard limit besides the watchdog's.
 
-The watchdog (monitor.py) gives the verdicts. It looks 25 times a second and sees what /proc shows; the kernel
-misses nothing, memory in sockets and in files on their way through them included. Grades must not depend on
-the machine, so the group's limit lies above the watchdog's by what else the sandbox may hold.
+The watchdog (monitor.py) decides the outcome. It looks 25 times a second at /proc; the kernel counts everything,
+including memory in sockets and in files sent through them. Grades must not depend on the machine, so the group's
+limit is above the watchdog's, by the amount that the sandbox may hold besides.
 
-Control groups version 2 alone (Linux documentation, admin-guide/cgroup-v2): a folder made below a group that
-we may write to and that hands the memory controller down. Root finds one on most servers; an ordinary user
-inside their systemd session, or with `systemd-run --user --scope`.
+This needs control groups version 2 (Linux documentation, admin-guide/cgroup-v2): a folder below a group that we may
+write to, with the memory controller. Root finds one on most servers; an ordinary user in their systemd session, or
+with `systemd-run --user --scope`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ControlGroup:
 
     @classmethod
     def make(cls) -> ControlGroup | None:
-        """A fresh group, or None where there can be none."""
+        """A new group; None if this machine does not allow one."""
         place = parent()
         if place is None:
             return None
@@ -44,11 +44,11 @@ class ControlGroup:
         return cls(folder)
 
     def wrap(self, command: list[str]) -> list[str]:
-        """The command, which joins the group first."""
+        """The command, preceded by joining the group."""
         return ["/bin/sh", "-c", JOIN, str(self.folder), *command]
 
     def limit(self, megabytes: int, processes: int) -> None:
-        """Set what the kernel enforces from now on, and forget what it killed before."""
+        """Set the limit that the kernel enforces from now on, and forget earlier kills."""
         self.set("memory.max", (megabytes + SLACK_MB) << 20)
         self.set("memory.swap.max", 0)
         self.set("pids.max", processes)
@@ -59,7 +59,7 @@ class ControlGroup:
             (self.folder / name).write_text(str(value))
 
     def kills(self) -> int:
-        """How many processes the kernel ended for want of memory in the group."""
+        """The number of processes of the group that the kernel killed for lack of memory."""
         with contextlib.suppress(OSError, ValueError, IndexError):
             events = (self.folder / "memory.events").read_text()
             return int(events.partition("oom_kill ")[2].split()[0])
@@ -67,11 +67,11 @@ class ControlGroup:
 
     @property
     def exceeded(self) -> bool:
-        """Whether the kernel has ended a process since `limit` was called."""
+        """True if the kernel killed a process since the call of `limit`."""
         return self.kills() > self.killed
 
     def remove(self) -> None:
-        """Call when its processes are dead; the kernel may take a moment to see that."""
+        """Remove the group, after its processes are dead; the kernel may need a moment to notice."""
         for _ in range(50):
             try:
                 self.folder.rmdir()
@@ -84,18 +84,18 @@ class ControlGroup:
 
 
 def memory_net() -> str:
-    """What stands between a submission and the machine's memory: for the result's record."""
+    """The memory limits of this machine, for the result's record."""
     return "watchdog" if parent() is None else "cgroup v2, watchdog"
 
 
 @cache
 def parent() -> Path | None:
-    """The group to make ours in: the nearest above this process that serves."""
+    """The nearest group above this process in which we can make ours."""
     return find_parent(Path("/proc/self"))
 
 
 def find_parent(process: Path) -> Path | None:
-    """The same for a folder of /proc."""
+    """Like `parent`, for a folder of /proc."""
     with contextlib.suppress(OSError, ValueError):
         lines = (process / "cgroup").read_text().splitlines()
         own = next((line[3:] for line in lines if line.startswith("0::/")), "/")
@@ -120,7 +120,7 @@ def mounted(process: Path) -> tuple[Path, Path]:
 
 
 def usable(folder: Path) -> bool:
-    """Whether a process of ours can really join a new group in `folder`, one with a memory limit."""
+    """True if a process of ours can join a new group with a memory limit in `folder`."""
     with contextlib.suppress(OSError):
         if "memory" not in (folder / "cgroup.subtree_control").read_text().split():
             return False

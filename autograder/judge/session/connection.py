@@ -1,4 +1,4 @@
-"""The connection of one test to its processes: requests, answers, deadlines, and what a silence means."""
+"""The connection of one test to its processes: requests, answers, deadlines, and lost processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from autograder.judge.worker.wire import ClosedError, ProtocolError
 
 @dataclass
 class Call:
-    """The last thing a check asked for, as feedback names it."""
+    """The last request of a check, as text for feedback."""
 
     function: str = ""
     text: str = ""
@@ -89,7 +89,7 @@ class Line:
         return value
 
     def gather(self, ranks: list[Remote]) -> list[Any]:
-        """One answer of each rank; the first failure ends it: the others may wait for that rank forever."""
+        """One answer of each rank; the first failure ends the call: other ranks may wait for that rank forever."""
         values: list[Any] = [None] * len(ranks)
         with selectors.DefaultSelector() as selector:
             for rank, remote in enumerate(ranks):
@@ -109,7 +109,7 @@ class Line:
         return values
 
     def lose(self, remote: Remote, error: Exception) -> NoReturn:
-        """The process gives no answer: end the test, and say why."""
+        """End the test of a process that gives no answer, with the reason."""
         timeout = isinstance(error, TimeoutError)
         self.ending = self.session.end(grace=0.5 if isinstance(error, ClosedError) else 0.0, dump=timeout)
         if self.ending.verdict is not None:
@@ -119,31 +119,31 @@ class Line:
         elif isinstance(error, ClosedError):
             status, message = ended(self.ending.exits, remote.index)
         else:
-            status, message = Status.PROTOCOL_ERROR, f"the reply is not one: {error}"
+            status, message = Status.PROTOCOL_ERROR, f"the reply is invalid: {error}"
         where, rest = stuck(self.ending.output.get("stderr", ""), self.session.plan.folder)
         if timeout and where:
             self.ending.output["stderr"] = rest
         self.condemn(status, message, where if timeout else "")
 
     def condemn(self, status: Status, message: str, where: str = "") -> NoReturn:
-        """Nothing more comes from this process: every later call of the test says the same."""
+        """Mark the process as lost: every later call of the test raises the same failure."""
         self.dead = StudentFailure(Feedback(message=message, traceback=where), status)
         self.blame(self.dead)
 
     def blame(self, found: StudentFailure) -> NoReturn:
-        """Raise the failure; one of the course's own code is the grader's."""
+        """Raise the failure; a failure of the course's own code is a failure of the grader."""
         if self.trusted:
             raise WorkerError(f"{self.last.text}: {found.status}: {found.feedback.message}")
         raise found
 
     def cpu(self) -> CpuReading:
-        """What the test's processes have used so far."""
+        """The CPU time of the test's processes so far."""
         if self.remote is None or self.session.scope is None:
             return CpuReading(0.0, {})
         return self.session.scope.cpu(self.remote.pid)
 
     def finish(self) -> Ending:
-        """End the test's processes; what they printed."""
+        """End the test's processes; returns their output."""
         if self.ending is None:
             self.ending = self.session.end()
         return self.ending

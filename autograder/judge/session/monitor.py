@@ -1,4 +1,4 @@
-"""Watches one test from a thread of the judge: drains what it prints, and stops it when it takes too much."""
+"""Watch one test from a thread of the judge: read its output, and stop it above a limit."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Tail:
 
 
 class Monitor:
-    """Runs while a test does. `verdict` is set before `stop_test` is called: a limit that was passed."""
+    """The watcher of a running test. It sets `verdict`, the exceeded limit, before it calls `stop_test`."""
 
     def __init__(
         self, scope: Scope, limits: Limits, pipes: dict[str, int], stop_test: Callable[[], None]
@@ -59,7 +59,7 @@ class Monitor:
         self.thread.start()
 
     def finish(self) -> dict[str, str]:
-        """Call when the test's processes are dead: the end of each stream."""
+        """The end of each stream; call it after the test's processes are dead."""
         self.ending.set()
         os.write(self.wake_write, b"x")
         self.thread.join()
@@ -94,7 +94,7 @@ class Monitor:
                 pass
 
     def drain(self, fd: int, name: str, *, once: bool = False) -> bool:
-        """Take what a stream holds; False at its end (or, with `once`, when it holds nothing now)."""
+        """Read the available output of a stream; False at its end (or, with `once`, if there is none now)."""
         try:
             chunk = os.read(fd, CHUNK)
         except BlockingIOError:
@@ -105,7 +105,7 @@ class Monitor:
         return bool(chunk)
 
     def judge(self, *, slow: bool) -> None:
-        """Compare use and limits; beyond one, stop the test."""
+        """Compare use with limits, and stop the test above one."""
         limits = self.limits
         threads, memory, with_shared = self.scope.load()
         if threads > limits.processes:

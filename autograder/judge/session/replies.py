@@ -1,4 +1,4 @@
-"""Reads what the student's side says of its own failure: every field is checked, none is believed."""
+"""Read a failure that the student's process reports: every field is checked, none is trusted."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ RAISED = {
 
 
 def failure(reply: dict[str, Any]) -> StudentFailure:
-    """The failure that a reply other than a value stands for."""
+    """The failure in a reply without a value."""
     name = reply.get("failure")
     message, traceback = field(reply, "message"), field(reply, "traceback")
     if name == "unsupported":
         return unsupported(message, dtype=reply.get("dtype") is True)
     if type(name) is not str or name not in RAISED:
         return StudentFailure(
-            Feedback(message="the reply is not one: neither a value nor an error"), Status.PROTOCOL_ERROR
+            Feedback(message="the reply is invalid: it has neither a value nor an error"),
+            Status.PROTOCOL_ERROR,
         )
     status, kind = RAISED[name], field(reply, "kind")[:100]
     kinds = reply.get("kinds")
@@ -50,7 +51,7 @@ def failure(reply: dict[str, Any]) -> StudentFailure:
 
 
 def unsupported(message: str, *, dtype: bool) -> StudentFailure:
-    """A value that may not cross: a wrong kind of object, or an array of a wrong dtype."""
+    """The failure for an unsupported value: a wrong kind of object, or an array of a wrong dtype."""
     if dtype:
         feedback = Feedback(message=f"returned a {message}", got=message, expected="an array of numbers")
         return StudentFailure(feedback, Status.FAILED)
@@ -65,7 +66,7 @@ def rank_failure(error: StudentFailure, rank: int) -> StudentFailure:
 
 
 def ended(exits: tuple[int | None, ...], index: int) -> tuple[Status, str]:
-    """What the wait status of a process says."""
+    """The failure for the wait status of a process."""
     status = exits[index] if index < len(exits) else None
     if type(status) is not int:
         return Status.CRASHED, "the process closed its connection to the grader, or its sandbox died"
@@ -77,7 +78,7 @@ def ended(exits: tuple[int | None, ...], index: int) -> tuple[Status, str]:
             name = signal.Signals(number).name
         except ValueError:
             name = f"signal {number}"
-        return Status.CRASHED, f"the process was ended by {name}"
+        return Status.CRASHED, f"the process was killed by {name}"
     code = os.waitstatus_to_exitcode(status)
     return Status.CRASHED, f"the process ended by itself with exit code {code} (os._exit?)"
 
@@ -87,9 +88,9 @@ FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
 
 
 def stuck(stderr: str, folder: str) -> tuple[str, str]:
-    """Where a process was when its time was over, as faulthandler printed it; and what else it printed.
+    """The place of a process when its time was over, from faulthandler's output; and its other output.
 
-    The frames of the submission in `folder` alone, the outermost first: "loops.py:39 in _python_loops".
+    Only the frames of the submission in `folder`, the outermost first: "loops.py:39 in _python_loops".
     """
     found = [frame for dump in DUMP.findall(stderr) for frame in FRAME.findall(dump)]
     own = [

@@ -1,7 +1,7 @@
-"""The judge's end of a sandbox: starts the worker, has it fork tests, and ends them.
+"""The judge's side of a sandbox: start the worker, let it fork tests, and end them.
 
-The worker is started once a submission; it is started again only after a limit made the judge kill the
-whole sandbox, or after it died. No student code has run before a fork answers `ready`.
+The worker starts once for each submission. It starts again only if it died, or if the judge killed the whole sandbox
+for a limit. No student code runs before a fork answers `ready`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Remote:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a test's processes ended."""
+    """The end of a test's processes."""
 
     exits: tuple[int | None, ...]  # the wait status of each that ended by itself
     verdict: tuple[Status, str] | None
@@ -92,7 +92,7 @@ class Session:
             self.control.send({"op": "setup", "preload": list(self.preload)}, deadline=time.monotonic() + 5)
 
     def ready(self) -> Channel:
-        """Wait for the worker's preloads. Raises WorkerError when it does not come up."""
+        """Wait for the worker's preloads. Raises WorkerError if it does not start."""
         self.start()
         assert self.control is not None
         if self.scope is None:
@@ -108,12 +108,12 @@ class Session:
         return self.control
 
     def warm_up(self) -> None:
-        """Start, and wait for the imports; what goes wrong here goes wrong again when a test needs it."""
+        """Start, and wait for the imports; ignores errors, which appear again when a test needs the worker."""
         with contextlib.suppress(WorkerError):
             self.ready()
 
     def fork(self, limits: Limits, *, env: dict[str, str] | None = None) -> Remote:
-        """A fresh process for the running test. Raises WorkerError."""
+        """A new process for the running test. Raises WorkerError."""
         for attempt in (1, 2):
             try:
                 return self._fork(limits, env or {})
@@ -158,7 +158,7 @@ class Session:
         return remote
 
     def config(self, limits: Limits, env: dict[str, str]) -> dict[str, Any]:
-        """What a test process is told about itself: limits that the kernel enforces, and the files' names."""
+        """The configuration of a test process: limits that the kernel enforces, and the files' names."""
         cores = {
             "core": 0,
             "cpu": int(limits.cpu_seconds) + 1,
@@ -179,7 +179,7 @@ class Session:
                 self.control.receive(deadline=deadline)[1].close()
 
     def end(self, *, grace: float = 0.0, dump: bool = False) -> Ending:
-        """Kill all that the test started. `grace`: seconds to wait for processes that are dying already."""
+        """Kill every process of the test. `grace`: seconds to wait for processes that are dying already."""
         exits: list[Any] = []
         if self.control is not None and self.monitor is not None:
             try:
@@ -204,7 +204,7 @@ class Session:
         return Ending(tuple(exits), verdict, output)
 
     def kill(self) -> None:
-        """Kill the sandbox from any thread; what waits for it sees closed sockets."""
+        """Kill the sandbox, from any thread; waiting threads see closed sockets."""
         if self.process is None:
             return
         if self.plan.tier == "none" and self.scope is not None:
@@ -220,7 +220,7 @@ class Session:
             self.process.kill()
 
     def stop(self) -> None:
-        """End the sandbox with everything in it; `start` may follow."""
+        """End the sandbox and everything in it; `start` may follow."""
         self.kill()
         if self.process is not None:
             self.process.wait()
@@ -241,13 +241,13 @@ class Session:
             self.stop()
 
     def with_limits(self, disk_mb: int) -> None:
-        """Give the next sandbox another size of its temporary folder (a task may ask for more)."""
+        """Set the size of the temporary folder of the next sandbox (a task may need more)."""
         if disk_mb != self.plan.disk_mb:
             self.stop()
             self.plan = replace(self.plan, disk_mb=disk_mb)
 
 
 def pass_credentials(sock: socket.socket, value: int) -> None:
-    """Have the kernel tell the sender's process number, in our numbering, with each message."""
+    """Let the kernel add the sender's process number, in our numbering, to each message."""
     if hasattr(socket, "SO_PASSCRED"):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, value)

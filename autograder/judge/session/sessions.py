@@ -1,4 +1,4 @@
-"""The sandboxes of one grading: the student's, and the baseline's when a check asks for it."""
+"""The sandboxes of one grading: the student's, and the baseline's if a check needs it."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Sessions:
         return self.manifest.limits_for(task)
 
     def source(self, function: str) -> Path | None:
-        """A file of the course, never the student's, that shows the function's parameters."""
+        """A file of the course, never of the student, with the function's parameters."""
         module = function.rpartition(":")[0] or self.functions.get(function, "")
         places = (self.unit.assignment / module, self.unit.reference / module)
         return next((path for path in places if module and path.is_file()), None)

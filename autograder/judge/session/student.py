@@ -1,6 +1,6 @@
-"""The judge's end of one test: runs the student's functions in the sandbox. Checks know it as `checking.Student`.
+"""The judge's side of one test: run the student's functions in the sandbox. Checks see it as `checking.Student`.
 
-Only the time spent in calls counts against a test's limit. The judge believes no reply before it is checked.
+Only the time spent in calls counts against a test's limit. The judge checks every reply.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ STOPPING = 1.0  # seconds that stopping may take on a busy machine
 
 @dataclass(kw_only=True)
 class SandboxedStudent(Line):
-    """The student's side of one test. `rival`: one that stands still while this one is timed."""
+    """The student's functions in one test. `rival`: another one that is stopped while this one is timed."""
 
     sources: Callable[[str], Path | None]  # function -> a trusted file that names its parameters
     checks: Path  # the folder of the harness
@@ -40,7 +40,7 @@ class SandboxedStudent(Line):
         return self.ask({"op": "call", "function": function}, [list(args), kwargs])
 
     def call_keeping(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
-        """The value, and the positional arguments as they are afterwards: for checks of mutation."""
+        """The value, and the positional arguments after the call, for checks of mutation."""
         self.note(function, args, kwargs)
         both = self.ask({"op": "call", "function": function, "keep": True}, [list(args), kwargs])
         if (
@@ -53,7 +53,7 @@ class SandboxedStudent(Line):
         return both
 
     def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
-        """The value and what it cost: wall seconds of the round trip, CPU seconds as the kernel has them."""
+        """The value and its cost: wall seconds of the round trip, and CPU seconds from the kernel."""
         self.note(function, args, kwargs)
         remote = self.connect()
         scope = self.session.scope
@@ -70,7 +70,7 @@ class SandboxedStudent(Line):
         return value, Timing(seconds, cpu, threads)
 
     def lull(self) -> CpuReading:
-        """Stop the rival's processes; what they have used so far."""
+        """Stop the rival's processes; returns their CPU time so far."""
         if self.rival is None:
             return CpuReading(0.0, {})
         self.rival.session.freeze(frozen=True)
@@ -80,10 +80,10 @@ class SandboxedStudent(Line):
         return now
 
     def wake(self, before: CpuReading) -> None:
-        """Continue the rival. Raises its StudentFailure when it worked meanwhile.
+        """Continue the rival. Raises its StudentFailure if it ran while it had to be stopped.
 
-        A stopped process can wake itself, by a timer whose signal is SIGCONT, to slow the yardstick down; what
-        one that ended meanwhile had used cannot be read any more.
+        A stopped process can wake itself, with a timer whose signal is SIGCONT, to slow the baseline down. The CPU
+        time of a process that ended since cannot be read any more.
         """
         if self.rival is None:
             return
@@ -92,8 +92,8 @@ class SandboxedStudent(Line):
         gone = now.gone(before)
         self.rival.session.freeze(frozen=False)
         if worked > AWAKE or gone:
-            did = "ended a thread" if gone else f"worked for {worked:.3f} CPU seconds"
-            message = f"{did} while the grader measured its own code beside it"
+            did = "ended a thread" if gone else f"used {worked:.3f} CPU seconds"
+            message = f"{did} while the grader timed its own code"
             raise StudentFailure(
                 Feedback(message=message, hint="End every thread and process before you return.")
             )
@@ -101,7 +101,7 @@ class SandboxedStudent(Line):
     def figure(
         self, name: str, value: float, unit: str, *, better: Literal["higher", "lower"] = "higher"
     ) -> None:
-        """Keep what the check measured in the test's result; the class's leaderboard ranks it. Costs no point."""
+        """Record a measured figure in the test's result, for the class's leaderboard. It costs no point."""
         self.figures.append(Figure(name=name, value=value, unit=unit, better=better))
 
     def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
@@ -173,15 +173,15 @@ class SandboxedStudent(Line):
         return values
 
     def describe(self, function: str, *args: Any, **kwargs: Any) -> str:
-        """The call as feedback shows it: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
+        """The call as text for feedback: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""
         return f"{function}({', '.join(self.shapes(function, args, kwargs))})"
 
     def name_call(self, text: str) -> None:
-        """Have feedback show this text for the last call."""
+        """Show this text for the last call in the feedback."""
         self.last.text = text
 
     def protocol_error(self, message: str) -> NoReturn:
-        """End the test: this is no answer of the harness, or of the worker."""
+        """End the test: neither the harness nor the worker sends such a reply."""
         self.condemn(Status.PROTOCOL_ERROR, message)
 
     def shapes(
@@ -198,7 +198,7 @@ class SandboxedStudent(Line):
 
 
 def formed(value: Any, form: Any) -> bool:
-    """Whether a value has exactly the type or dtype, or those inside, that `form` names."""
+    """True if a value has exactly the type or dtype of `form`, also inside of lists and tuples."""
     if isinstance(form, np.dtype):
         return type(value) is np.ndarray and value.dtype == form
     if isinstance(form, type):

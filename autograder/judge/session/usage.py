@@ -1,4 +1,4 @@
-"""What the processes of a sandbox use, read from outside through /proc: memory, threads, CPU, disk."""
+"""Read the use of a sandbox's processes through /proc: memory, threads, CPU, disk."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ STOPPED, DEAD = "Tt", "ZXx"  # states of a thread in /proc
 
 
 class Scope:
-    """The processes of one sandbox but for its zygote; `zygote` is the zygote's process number out here.
+    """The processes of one sandbox except its zygote; `zygote` is the zygote's process number outside.
 
-    A bubblewrap sandbox has a /proc of its own that lists nothing else, and that the judge can read through
-    /proc/ZYGOTE/root. Without a sandbox the zygote's descendants are looked up.
+    A bubblewrap sandbox has its own /proc that lists nothing else; the judge reads it through /proc/ZYGOTE/root.
+    Without a sandbox, these are the zygote's descendants.
     """
 
     def __init__(self, zygote: int, *, isolated: bool) -> None:
@@ -31,7 +31,7 @@ class Scope:
         self.own_memory = self.memory_of(Path("/proc", str(zygote)))[1]
 
     def processes(self) -> list[Path]:
-        """The /proc folder of each."""
+        """The /proc folder of each process."""
         if not self.isolated:
             return [self.proc / str(pid) for pid in descendants(self.zygote)]
         with contextlib.suppress(OSError):
@@ -56,7 +56,7 @@ class Scope:
     def load(self) -> tuple[int, int, int]:
         """(threads, bytes, more bytes) of all processes.
 
-        The first number of bytes leaves out what a fork may still share with the zygote; the second has it.
+        The first number of bytes excludes memory that a fork may share with the zygote; the second includes it.
         """
         threads = total = full = 0
         for process in self.processes():
@@ -67,7 +67,7 @@ class Scope:
         return threads, total, full
 
     def proportional(self) -> int:
-        """Bytes of all, each shared page counted once: slow, and so only asked near the limit."""
+        """Bytes of all processes, with each shared page counted once: slow, so only used near the limit."""
         total = 0
         for process in self.processes():
             for place in (process, *living_tasks(process)):
@@ -79,7 +79,7 @@ class Scope:
         return total
 
     def memory_files(self) -> int:
-        """Bytes in memory files that processes hold open, mapped or not; a thread may have files of its own."""
+        """Bytes in open memory files of the processes, mapped or not; a thread may have its own files."""
         sizes: dict[tuple[int, int], int] = {}
         for process in self.processes():
             for task in living_tasks(process):
@@ -92,7 +92,7 @@ class Scope:
         return sum(sizes.values())
 
     def spent(self) -> float:
-        """CPU seconds of all processes since the sandbox began, dead ones included once somebody waited for them."""
+        """CPU seconds of all processes since the sandbox began, including dead ones that were waited for."""
         ticks = 0
         with contextlib.suppress(OSError, IndexError):
             ticks += sum(stat_fields(Path("/proc", str(self.zygote), "stat"))[13:15])
@@ -102,7 +102,7 @@ class Scope:
         return ticks / TICK
 
     def files(self) -> int:
-        """How many files the sandbox's temporary folders hold."""
+        """The number of files in the sandbox's temporary folders."""
         total = 0
         for name in ("tmp", "dev/shm"):
             with contextlib.suppress(OSError):
@@ -126,7 +126,7 @@ class Scope:
         return CpuReading(total, threads, states)
 
     def is_main(self, process: Path, main: int) -> bool:
-        """Whether `process`, named as the sandbox sees it, is process `main` of the host."""
+        """True if `process`, with its number inside the sandbox, is process `main` of the host."""
         if not self.isolated:
             return process.name == str(main)
         with contextlib.suppress(OSError, IndexError):
@@ -137,7 +137,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class CpuReading:
-    """CPU seconds at one moment."""
+    """CPU seconds at one time."""
 
     total: float
     threads: dict[tuple[str, str], float]
@@ -145,11 +145,11 @@ class CpuReading:
 
     @property
     def still(self) -> bool:
-        """Whether every thread is stopped or dead."""
+        """True if every thread is stopped or dead."""
         return all(state in STOPPED + DEAD for state in self.states.values())
 
     def gone(self, before: CpuReading) -> bool:
-        """Whether a thread that was alive before is there no more, and what it used in between with it."""
+        """True if a thread that was alive before has ended, so that its later use is unknown."""
         return any(state not in DEAD and key not in self.states for key, state in before.states.items())
 
     def since(self, before: CpuReading) -> tuple[float, tuple[float, ...]]:
@@ -167,7 +167,7 @@ def living_tasks(process: Path) -> list[Path]:
 
 
 def thread_seconds(task: Path) -> float:
-    """CPU seconds of one thread: in nanoseconds where the kernel keeps them, else in clock ticks."""
+    """CPU seconds of one thread: from nanoseconds if the kernel has them, else from clock ticks."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int((task / "schedstat").read_bytes().split()[0]) / 1e9
     fields = stat_fields(task / "stat")
@@ -175,7 +175,7 @@ def thread_seconds(task: Path) -> float:
 
 
 def process_clock(pid: int) -> float:
-    """CPU seconds of a process with all its threads, dead ones included; 0 when it is gone.
+    """CPU seconds of a process with all its threads, including dead ones; 0 if it has ended.
 
     The clock's number is made as the C library's clock_getcpuclockid makes it.
     """
@@ -186,7 +186,7 @@ def process_clock(pid: int) -> float:
 
 
 def available_memory() -> int:
-    """Bytes that the machine can still give, or a large number where it does not tell."""
+    """Bytes that the machine can still give, or a large number if it does not tell."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path("/proc/meminfo").read_bytes().partition(b"MemAvailable:")[2].split()[0]) << 10
     return 1 << 60

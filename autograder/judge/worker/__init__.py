@@ -1,1 +1,1 @@
-"""Everything that is mounted into the sandbox. Imports nothing else of the course."""
+"""All code of the course that is mounted into the sandbox. It imports nothing else of the course."""

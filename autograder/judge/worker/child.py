@@ -1,6 +1,6 @@
-"""One test's process, on the student's side: loads the submission and answers calls over its own socket.
+"""One test's process, inside the sandbox: load the submission, and answer calls over its own socket.
 
-Whatever runs here is at the student's mercy; the judge believes nothing that it says but checked values.
+The student controls everything that runs here, so the judge checks every value that it sends.
 Requests carry `value` = [args, kwargs]:
 
     {"op": "call", "function": f}             the function's value (with "keep": its arguments afterwards too)
@@ -32,7 +32,7 @@ SOCKET = 3
 
 
 def enter(fds: list[int], config: dict[str, Any]) -> None:
-    """Turn a fresh fork of the zygote into a test process, and serve until the judge hangs up."""
+    """Turn a new fork of the zygote into a test process, and serve until the judge closes the connection."""
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_DFL)
@@ -59,7 +59,7 @@ def enter(fds: list[int], config: dict[str, Any]) -> None:
 
 
 def set_limits(limits: dict[str, int]) -> None:
-    """What the kernel enforces a process; the judge's monitor watches the sums."""
+    """Set the limits that the kernel enforces for each process; the judge's monitor watches the sums."""
     names = {
         "core": resource.RLIMIT_CORE,
         "cpu": resource.RLIMIT_CPU,
@@ -123,7 +123,7 @@ def perform(request: dict[str, Any], value: Any, submission: Submission, group: 
 
 
 def flush() -> None:
-    """Push out what the student printed; their streams may be anything by now."""
+    """Flush the student's output; their code may have replaced the streams."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(BaseException):
             stream.flush()

@@ -1,4 +1,4 @@
-"""The reading half of values.py: an untrusted tree, every size of which is checked before memory is taken."""
+"""Decode values of values.py from an untrusted tree; every size is checked before memory is allocated."""
 
 from __future__ import annotations
 

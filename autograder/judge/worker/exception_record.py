@@ -1,4 +1,4 @@
-"""Turns an exception of the student's code into a plain record: kind, message, frames of their own files."""
+"""Turn an exception of the student's code into a plain record: kind, message, frames of their own files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FRAMES = 12
 
 
 class RankError(Exception):
-    """A rank of an MPI program failed; `record` is what `explain` said of it there."""
+    """A failure of a rank of an MPI program; `record` comes from `explain` in that rank."""
 
     def __init__(self, rank: int, record: dict[str, Any]) -> None:
         super().__init__(f"rank {rank}: {record['message']}")
@@ -24,7 +24,7 @@ class RankError(Exception):
 
 
 def explain(error: BaseException, submission: Submission) -> dict[str, Any]:
-    """The record that the judge gets; it believes none of it but shows it to the student."""
+    """The record for the judge, which does not trust it, but shows it to the student."""
     if type(error) is RankError:
         return error.record
     outer, error = error, from_parallel_loop(error)
@@ -42,14 +42,14 @@ def explain(error: BaseException, submission: Submission) -> dict[str, Any]:
 
 
 def from_parallel_loop(error: BaseException) -> BaseException:
-    """What was raised, where numba let a parallel loop end in a SystemError about it."""
+    """The original exception, if numba turned it into a SystemError in a parallel loop."""
     if type(error) is SystemError and "returned a result with an exception set" in message(error):
         return error.__cause__ or error
     return error
 
 
 def category(error: BaseException) -> str:
-    """Which status the exception stands for."""
+    """The status for the exception."""
     if isinstance(error, MissingError):
         return "missing"
     if isinstance(error, NotImplementedError):
@@ -67,7 +67,7 @@ def category(error: BaseException) -> str:
 
 
 def message(error: BaseException) -> str:
-    """The exception's own text; a `__str__` that raises has none."""
+    """The exception's text; "" if its `__str__` raises."""
     try:
         text = str(error.msg if isinstance(error, SyntaxError) else error)
         return text.encode(errors="backslashreplace").decode()
@@ -76,7 +76,7 @@ def message(error: BaseException) -> str:
 
 
 def frames(error: BaseException, folder: str) -> str:
-    """Where it happened, in the student's files alone, as `file.py:12 in f` with the line below."""
+    """The frames in the student's files, as `file.py:12 in f` with the line below."""
     lines: list[str] = []
     for frame in traceback.extract_tb(error.__traceback__):
         if inside(frame.filename, folder):

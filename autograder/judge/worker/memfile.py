@@ -1,4 +1,4 @@
-"""Files in memory that carry arrays between processes, and how to copy to and from them quickly."""
+"""Files in memory that carry arrays between processes, with fast copies to and from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ THREADS = min(4, os.cpu_count() or 1)
 
 
 class MemoryFile:
-    """A file in memory, used again for every frame of one sender: its pages stay allocated and mapped.
+    """A file in memory, reused for every frame of one sender: its pages stay allocated and mapped.
 
     Its size is sealed, so that a receiver cannot shrink it under the sender's mapping.
     """
@@ -32,7 +32,7 @@ class MemoryFile:
         self.view = np.empty(0, np.uint8)
 
     def reserve(self, size: int) -> None:
-        """Make room for `size` bytes. Raises OSError when there is no memory for it."""
+        """Reserve `size` bytes. Raises OSError if there is not enough memory."""
         if size <= self.view.size:
             return
         self.close()
@@ -70,10 +70,10 @@ class MemoryFile:
 
 
 def is_memory_file(fd: int, size: int) -> bool:
-    """True when `fd` is a plain file in memory of at least `size` bytes.
+    """True if `fd` is a plain file in memory of at least `size` bytes.
 
-    A pipe, a socket, a device or a file on a slow file system could block the reader. Sealing calls
-    succeed on files in memory alone, so F_GET_SEALS tells.
+    A pipe, a socket, a device or a file on a slow file system could block the reader. Sealing calls succeed only on
+    files in memory, so F_GET_SEALS identifies them.
     """
     with contextlib.suppress(OSError):
         status = os.fstat(fd)
@@ -84,17 +84,17 @@ def is_memory_file(fd: int, size: int) -> bool:
 
 
 def read(fd: int, target: memoryview, offset: int) -> bool:
-    """Fill `target` from the file at `offset`; False when the file ends too early.
+    """Fill `target` from the file at `offset`; False if the file ends too early.
 
-    It copies with pread. A mapping of a file that somebody else can shrink would end this process with SIGBUS.
+    It copies with pread. A mapping of a file that another process can shrink would end this process with SIGBUS.
     """
     return in_parallel(lambda start, stop: os.preadv(fd, [target[start:stop]], offset + start), len(target))
 
 
 def in_parallel(move: Callable[[int, int], int], size: int) -> bool:
-    """Have `move(start, stop)` move all bytes from 0 to size; False when it stops early.
+    """Let `move(start, stop)` move all bytes from 0 to size; False if it stops early.
 
-    Large moves take a thread a core; the threads are gone at return.
+    Large moves use a thread for each core; the threads end before it returns.
     """
     done: list[bool | OSError] = []
 
@@ -126,7 +126,7 @@ def in_parallel(move: Callable[[int, int], int], size: int) -> bool:
 
 
 class Recycler:
-    """Memory for received arrays, given out again once nobody holds it: fresh pages cost as much as the copy."""
+    """Memory for received arrays, reused after its last user: new pages cost as much as the copy."""
 
     SMALLEST, LARGEST, KEPT = 1 << 20, 1 << 28, 3
 

@@ -11,7 +11,7 @@ PDEATHSIG, DUMPABLE, CHILD_SUBREAPER = 1, 4, 36  # PR_SET_... of linux/prctl.h
 
 
 def prctl(option: int, value: int) -> None:
-    """Linux alone has it; elsewhere tier "none" does without."""
+    """Call prctl, which only Linux has; elsewhere tier "none" works without it."""
     with contextlib.suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
@@ -50,7 +50,7 @@ def descendants(root: int) -> list[int]:
 
 
 def signal_descendants(root: int, number: int) -> None:
-    """Signal everything below `root`, again until no new process appears."""
+    """Signal every process below `root`, until no new process appears."""
     seen: set[int] = set()
     for _ in range(50):
         new = [pid for pid in descendants(root) if pid not in seen]

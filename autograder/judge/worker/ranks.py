@@ -88,7 +88,7 @@ def dump(path: Path, value: Any) -> None:
 
 
 def load(path: Path) -> Any:
-    """Read what `dump` wrote. Both sides are the student's: the judge checks the value when it gets it."""
+    """Read a value that `dump` wrote. Both sides are the student's; the judge checks the value later."""
     data = path.read_bytes()
     header, size = SIZES.unpack_from(data)
     start = SIZES.size + header

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class MissingError(Exception):
-    """A file or a function that the submission should have."""
+    """A missing file or function of the submission."""
 
 
 class Submission:
@@ -23,7 +23,7 @@ class Submission:
         self.harnesses: dict[str, dict[str, Any]] = {}
 
     def function(self, name: str) -> Callable[..., Any]:
-        """The student's function, or `file.py:name`. Raises MissingError, and what the import raises."""
+        """The student's function, or `file.py:name`. Raises MissingError, and the exceptions of the import."""
         self.loading = ""
         file, _, attribute = name.rpartition(":")
         file = file or self.functions.get(name) or self.functions.get("*", "")
@@ -40,7 +40,7 @@ class Submission:
         return sorted({file for file in self.functions.values() if file})
 
     def module(self, file: str) -> Any:
-        """A file of the submission, imported once a process."""
+        """A file of the submission, imported once in each process."""
         if file not in self.modules:
             if not Path(self.folder, file).is_file():
                 raise MissingError(f"{file} is not in the submission")

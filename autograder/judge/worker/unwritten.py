@@ -1,4 +1,4 @@
-"""Which bodies of a task are still as they were handed out: those that raise NotImplementedError with its number."""
+"""Find the unwritten bodies of a task: those that raise NotImplementedError with its number."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def said(call: ast.Call, name: str, line: int) -> Iterator[tuple[str, int, str]]
 
 
 def what_is_left(message: str, folder: Path, files: Iterable[str]) -> str:
-    """The message of an emptied body with every place that is left of its task, found in `files`:
+    """The message of an emptied body, with the places of all unwritten bodies of its task in `files`:
     "01.5 divide_and_conquer: write _divide and _conquer (recursive.py, lines 85 and 98)".
 
-    Any other message, and one whose places cannot be found, comes back as it is.
+    Any other message stays as it is, and so does one whose places cannot be found.
     """
     match = SAYS.match(message)
     if match is None:

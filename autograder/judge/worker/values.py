@@ -1,4 +1,4 @@
-"""Values as a JSON tree plus raw array bytes. Both sides use it; nothing is ever unpickled or evaluated.
+"""Encode values as a JSON tree plus raw array bytes. Nothing is unpickled or evaluated.
 
 None, bool, int, float, str and list are themselves in JSON; every other kind is an object with one key:
 
@@ -10,7 +10,7 @@ None, bool, int, float, str and list are themselves in JSON; every other kind is
     {"a": ["float32", [3, 5], "C"]}           an ndarray; its bytes follow in the payload
     {"T": ["bfloat16", [3, 5]]}               a torch tensor; its bytes follow in the payload
 
-Types are matched exactly: a subclass with an `__eq__` of its own never crosses.
+Types must match exactly: a subclass with its own `__eq__` is refused.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TENSORS = {**DTYPES, "bfloat16": np.dtype("uint16")}  # NumPy has no bfloat16: i
 
 
 class UnsupportedError(Exception):
-    """A value that may not cross; `dtype` is True when it is an array of a dtype that may not."""
+    """An unsupported value; `dtype` is True for an array of an unsupported dtype."""
 
     def __init__(self, message: str, *, dtype: bool = False) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ class UnsupportedError(Exception):
 
 
 class MalformedError(Exception):
-    """A tree that no encoder makes."""
+    """An invalid tree, which the encoder never makes."""
 
 
 def encode(value: Any) -> tuple[Any, list[np.ndarray]]:
@@ -120,7 +120,7 @@ def _encode_tensor(value: Any, arrays: list[np.ndarray]) -> Any:
 
 
 def full_name(kind: type) -> str:
-    """'numpy.ndarray', 'int', 'loops.Liar': the text is for messages alone."""
+    """The name of a type for messages, like 'numpy.ndarray', 'int', 'loops.Liar'."""
     module, name = str(kind.__module__), str(kind.__qualname__)
     return name if module == "builtins" else f"{module}.{name}"
 

@@ -36,7 +36,7 @@ CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class ProtocolError(Exception):
-    """The peer sent something that is not a frame."""
+    """An invalid frame from the peer."""
 
 
 class ClosedError(Exception):
@@ -45,7 +45,7 @@ class ClosedError(Exception):
 
 @dataclass(frozen=True)
 class WireLimits:
-    """What a receiver takes from its peer."""
+    """The limits of a receiver."""
 
     header_bytes: int = 16 << 20
     containers: int = 400_000  # "[" and "{" in a header: each costs far more memory than its character

@@ -136,9 +136,9 @@ class Zygote:
         return ended
 
     def clean(self) -> None:
-        """Remove the files that the test left: the next one starts from the same state.
+        """Remove the files that the test left, so that the next test starts from the same state.
 
-        Where a test made that impossible this raises, the sandbox ends, and the next test gets a new one.
+        If a test made that impossible, this raises, the sandbox ends, and the next test gets a new one.
         """
         for path in scratch_entries():
             if path not in self.kept:
@@ -149,7 +149,7 @@ class Zygote:
 
 
 def scratch_entries() -> list[Path]:
-    """What lies in the sandbox's writable folders, but for compiled kernels, which serve every test."""
+    """The files in the sandbox's writable folders, except compiled kernels, which serve every test."""
     folders = [Path(os.environ["TMPDIR"])]
     if os.getpid() == 1:
         folders.append(Path("/dev/shm"))
@@ -160,7 +160,7 @@ def scratch_entries() -> list[Path]:
 
 
 def preload(names: list[str]) -> None:
-    """Import what the unit names, once a submission; a missing one is the student's test's business."""
+    """Import the unit's preloads, once for each submission; a missing one fails the test that needs it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in names:

@@ -173,7 +173,7 @@ def test_a_stopped_submission_that_wakes_itself_is_found_out(arena: Arena, monke
     arena.course.write("autograder/checks/02_sums/baseline.py", YARDSTICK)
     test = arena.one(DISTURBER, RACE)
     assert test.status is Status.FAILED
-    assert "while the grader measured its own code" in test.feedback.message
+    assert "while the grader timed its own code" in test.feedback.message
     quiet = DISTURBER.replace("        wake()\n", "")  # stays stopped: nothing to find
     assert arena.one(quiet, RACE).passed
 

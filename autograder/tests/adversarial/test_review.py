@@ -85,7 +85,7 @@ def test_cpu_time_of_a_process_that_is_gone_is_found_out(arena: Arena, monkeypat
     monkeypatch.setattr(student, "STOPPING", 0.1)
     test = arena.one(ARSONIST, RACE)
     assert test.status is Status.FAILED
-    assert "while the grader measured its own code" in test.feedback.message
+    assert "while the grader timed its own code" in test.feedback.message
 
 
 def test_the_events_of_a_file_wake_nobody(arena: Arena):

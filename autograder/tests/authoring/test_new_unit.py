@@ -56,7 +56,7 @@ def run(root: Path, *command: str) -> str:
 
 def test_every_part_is_there_and_the_starters_are_the_reference_s(made: Unit):
     assert find_units(made.root) == [made]
-    assert {wing: path.exists() for wing, path in made.rooms().items() if not path.exists()} == {}
+    assert {name: path.exists() for name, path in made.parts().items() if not path.exists()} == {}
     assert check_drift(made) == []
     assert unit_manifest(made).points == 100
     assert list((made.root / "build").rglob("*")) == [made.root / "build/new-unit"]
@@ -81,8 +81,8 @@ def test_neither_the_length_of_a_name_nor_its_place_in_the_alphabet_matters(tmp_
 
 @pytest.mark.slow
 def test_the_types_are_right(made: Unit):
-    rooms = [made.reference, made.reference_tests, made.bench, made.checks]
-    paths = [str(path.relative_to(made.root)) for path in rooms]
+    parts = [made.reference, made.reference_tests, made.bench, made.checks]
+    paths = [str(path.relative_to(made.root)) for path in parts]
     # The exit code only says that the copy has no .venv.
     done = tool(made.root, "basedpyright", "--pythonpath", sys.executable, *paths)
     assert "0 errors, 0 warnings, 0 notes" in done.stdout, done.stdout

@@ -73,7 +73,7 @@ def test_every_folder_and_module_of_the_reference_is_reserved():
     [
         ("17", "other", r"the number 17 is taken by 17_ring\n  the first free one: 00"),
         ("18", "ring", "the name ring is taken by 17_ring"),
-        ("17", "ring", "there is something of 17_ring already"),
+        ("17", "ring", "there are files of 17_ring already"),
         ("18", "measure", "found: reference/tests/shared/test_measure.py"),
         ("18", "proofs", "found: autograder/tests/test_proofs.py"),
     ],
@@ -112,7 +112,7 @@ def test_remains_of_a_unit_are_named_and_stay(root: Path, left: str):
     else:
         path.write_text("mine\n")
     before = contents(root)
-    with pytest.raises(CourseError, match="something of 17_ring already, and a new unit replaces") as caught:
+    with pytest.raises(CourseError, match="files of 17_ring already, and a new unit replaces") as caught:
         new_unit(root, "17", "ring")
     named = str(caught.value).partition("  found: ")[2].partition("\n")[0]
     assert named == "an entry for 17 in README.md" if left == "README.md" else left.startswith(named)
@@ -122,7 +122,7 @@ def test_remains_of_a_unit_are_named_and_stay(root: Path, left: str):
 def test_a_refusal_is_one_message(root: Path):
     (root / "labs/17_ring.ipynb").write_text("mine\n")
     for arguments, message in (
-        (("17", "ring"), "something of 17_ring already"),
+        (("17", "ring"), "files of 17_ring already"),
         (("1", "ring"), "two digits"),
     ):
         done = mlsys(root, "new-unit", *arguments)
@@ -252,7 +252,7 @@ def test_a_kill_damages_nothing_and_the_next_run_goes_on_or_names_what_is_left(r
     elif step == 10:
         assert complete(unit)
     else:
-        with pytest.raises(CourseError, match="there is something of 17_ring already") as caught:
+        with pytest.raises(CourseError, match="there are files of 17_ring already") as caught:
             new_unit(root, "17", "ring")
         named = str(caught.value).partition("found: ")[2].partition("\n")[0].split(", ")
         assert named == [path.relative_to(root).as_posix() for path in parts(unit) if path.exists()]
@@ -265,7 +265,7 @@ def test_two_at_once_do_not_mix(root: Path):
     shop.mkdir(parents=True)
     held = os.open(shop, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
-    with pytest.raises(CourseError, match=r"another \./mlsys new-unit is at work here"):
+    with pytest.raises(CourseError, match=r"another \./mlsys new-unit is running here"):
         new_unit(root, "17", "ring")
     os.close(held)
     assert complete(new_unit(root, "17", "ring"))

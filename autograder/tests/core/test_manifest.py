@@ -64,7 +64,7 @@ BAD = {
         "given =",
         'gpu = "yes"\ngiven =',
         "gpu",
-        "gpu: expected true where submissions may",
+        "gpu: expected true if submissions may",
     ),
     "unknown key": ("given =", "colour = 3\ngiven =", "colour", "unknown key 'colour'"),
     "unknown key of a task": (
@@ -174,7 +174,7 @@ def test_toml_that_is_none_is_named_with_its_line():
 
 
 def test_a_file_that_is_not_there(tmp_path: Path):
-    with pytest.raises(CourseError, match="found no such file"):
+    with pytest.raises(CourseError, match="got no such file"):
         load_manifest(tmp_path / "01_x" / "assignment.toml")
     with pytest.raises(CourseError, match="has no assignment"):
         unit_manifest(Unit("01_x", tmp_path))

@@ -61,7 +61,7 @@ def test_a_file_finds_all_of_its_tasks(unit: Unit):
 
 @pytest.mark.parametrize("wanted", ["nothing", "nothing.py", "work/01_tiny/nothing.py", "tiny.py"])
 def test_an_unknown_name_lists_what_there_is(unit: Unit, wanted: str):
-    with pytest.raises(CourseError, match=r"nothing here is called .*\n  expected: a unit \(.*01_tiny"):
+    with pytest.raises(CourseError, match=r"unknown name .*\n  expected: a unit \(.*01_tiny"):
         find_asked(wanted, unit.root)
 
 
@@ -76,16 +76,16 @@ def test_a_name_of_two_units_is_that_on_the_desk(unit: Unit, second: Unit):
 
 
 def test_no_name_is_the_only_desk(unit: Unit, second: Unit):
-    with pytest.raises(CourseError, match="there is no desk yet"):
+    with pytest.raises(CourseError, match="you have no files in work/ yet"):
         find_asked("", unit.root)
     ensure_desk(unit)
     assert find_asked("", unit.root).unit == unit
     ensure_desk(second)
-    with pytest.raises(CourseError, match=r"which unit. On your desk: 01_tiny, 02_later"):
+    with pytest.raises(CourseError, match=r"you have files of several units: 01_tiny, 02_later"):
         find_asked("", unit.root)
     assert find_asked("", unit.root, here="02_later").unit == second
 
 
 def test_a_reset_needs_a_task(unit: Unit):
-    with pytest.raises(CourseError, match=r"01 is a whole unit\n  expected: a task, like 01.1"):
+    with pytest.raises(CourseError, match=r"01 is a unit, not a task\n  expected: a task, like 01.1"):
         one_task("01", unit.root)

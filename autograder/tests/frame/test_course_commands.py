@@ -123,12 +123,12 @@ def test_hidden_checks_show_their_category_alone(root: Path, desk: Path):
         (("check", "01"), 2, "you have no files for unit 01 yet"),
         (("reset", "01"), 2, "expected: a task, like 01.1"),
         (("reset", "01.9"), 2, "expected: one of 01.1 add"),
-        (("grade", "01", "nowhere"), 2, "found nothing"),
+        (("grade", "01", "nowhere"), 2, "got nothing"),
         (("grade", "09", "."), 2, "unknown unit '09'"),
         (("release", "--unit", "01"), 2, "--unit UNIT --to DIR"),
         (("release", "--unit", "01", "--to", "."), 2, "the course itself is there"),
-        (("check",), 2, "there is no desk yet"),
-        (("check", "subtract"), 2, "nothing here is called 'subtract'"),
+        (("check",), 2, "you have no files in work/ yet"),
+        (("check", "subtract"), 2, "unknown name 'subtract'"),
     ],
 )
 def test_wrong_words_get_one_message(root: Path, arguments: tuple[str, ...], code: int, message: str):
@@ -172,7 +172,7 @@ def test_check_without_a_sandbox_still_serves_and_says_so(root: Path, desk: Path
     assert "no sandbox" in told(done)
     done = mlsys(root, "grade", "01", str(desk), PATH=str(empty))
     assert done.returncode == 2
-    assert "no sandbox to grade in" in told(done)
+    assert "grading needs a sandbox" in told(done)
 
 
 def test_grade_prints_a_table_and_writes_results(root: Path, desk: Path, tmp_path: Path):
@@ -202,7 +202,7 @@ def test_reset_in_words(root: Path, desk: Path):
     assert "fast.py.before-reset-1" in told(mlsys(root, "reset", "01", "--all"))
 
 
-def test_units_names_the_rooms_that_are_missing(root: Path):
+def test_units_names_the_missing_parts(root: Path):
     text = told(mlsys(root, "units"))
     assert "01_tiny" in text
     assert "has no slides" in text

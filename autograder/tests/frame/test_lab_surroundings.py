@@ -71,7 +71,7 @@ def test_a_notebook_with_the_marks_of_a_merge_names_the_lines(tree: Path):
     done = lab_result(tree, "81")
     assert done.returncode == 2
     assert (
-        "work/81_tiny/81_tiny.ipynb is no notebook any more: git left the marks of a merge in lines 3, 5, 7"
+        "work/81_tiny/81_tiny.ipynb is not a valid notebook: git left the marks of a merge in lines 3, 5, 7"
         in done.stderr
     )
     assert "git checkout --ours work/81_tiny/81_tiny.ipynb" in done.stderr
@@ -79,11 +79,11 @@ def test_a_notebook_with_the_marks_of_a_merge_names_the_lines(tree: Path):
     assert notebook.read_text() == MERGED, "it is the student's to decide"
     for content, wrong in (
         (b"{", "line 1 is not JSON"),
-        (b"[]", "holds no notebook"),
+        (b"[]", "its content is something else"),
         (b"\xff", "not UTF-8"),
     ):
         notebook.write_bytes(content)
-        with pytest.raises(CourseError, match=f"is no notebook any more: .*{wrong}"):
+        with pytest.raises(CourseError, match=f"is not a valid notebook: .*{wrong}"):
             check_notebook(notebook, tree, "./mlsys lab 81")
 
 

@@ -118,7 +118,7 @@ def test_a_damaged_package_is_found_and_installed_again(finished: Path, hostile:
     assert "run the same command again" in told
     done = start(finished, PIP_CONFIG_FILE=hostile["PIP_CONFIG_FILE"])
     assert done.returncode == 0, done.stderr
-    assert "installing again what is damaged: tiny00 tiny00.py has 0 bytes" in done.stderr
+    assert "installing damaged packages again: tiny00 tiny00.py has 0 bytes" in done.stderr
     assert "[  0/2] installing tiny00, tiny01" in done.stderr
     assert (site / "tiny01.py").exists()
 
@@ -177,7 +177,7 @@ def test_a_folder_of_somebody_elses_is_not_taken_for_an_environment(
 ):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious" / "file").touch()
-    for named, message in ((tmp_path / "precious", "is not an environment"), ("a:b", "has a colon")):
+    for named, message in ((tmp_path / "precious", "is not an environment"), ("a:b", "without a colon")):
         with pytest.raises(SystemExit) as caught:
             shared.named_folder({"MLSYS_VENV": str(named)}, tmp_path / ".venv")
         assert caught.value.code == 2
@@ -257,7 +257,7 @@ def test_a_configuration_that_pip_cannot_read_is_said(
     (tmp_path / "pip.conf").write_text("no section = here\n")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     assert pip.user_settings(Path(sys.executable)) == ""
-    assert "pip cannot read its own configuration, which is left out: " in capsys.readouterr().err
+    assert "pip cannot read its own configuration; continuing without it: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "character"), [("a:b", "a colon"), ("a$HOME", "a dollar sign")])

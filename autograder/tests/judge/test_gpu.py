@@ -44,7 +44,7 @@ def test_one(student):
     )]
     pathlib.Path(OUT).write_text(json.dumps(found))
 """
-NOTE = "It could use this machine's NVIDIA GPU."
+NOTE = "Your code could use this machine's NVIDIA GPU."
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_refuses(bare_course: Course, kind: str):
 
 
 REFUSALS = {
-    "link": "sums.py is a symbolic link; submit the file itself",
+    "link": "sums.py is a symbolic link; hand in the file itself",
     "folder": "sums.py is not a regular file",
     "large": "sums.py has 3 MB; the limit for a source file is 1 MB",
     "unreadable": "sums.py cannot be read: Permission denied",

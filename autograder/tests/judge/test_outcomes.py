@@ -234,8 +234,8 @@ def test_a_missing_module_names_the_file_that_was_left_out(course: Course):
     (folder / "random.py").write_text("boom")
     result = grade_submission(course.unit, folder)
     assert result.points == 0
-    assert any(note.startswith("sumhelp.py was left out") for note in result.notes)
-    assert any("random.py was left out" in note and "the library random" in note for note in result.notes)
+    assert any(note.startswith("sumhelp.py was not graded") for note in result.notes)
+    assert any("random.py was not graded" in note and "the library random" in note for note in result.notes)
     assert "sumhelp.py" in result.tests[0].feedback.hint
 
 

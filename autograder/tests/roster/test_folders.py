@@ -74,11 +74,11 @@ def test_names_are_safe_as_file_names(tmp_path: Path):
 def test_a_path_that_is_no_folder_is_refused(tmp_path: Path):
     (tmp_path / "file.py").write_text("")
     (tmp_path / "ada.zip").write_bytes(b"PK")
-    with pytest.raises(CourseError, match="found a file"):
+    with pytest.raises(CourseError, match="got a file"):
         people_of([tmp_path / "file.py"])
-    with pytest.raises(CourseError, match="found nothing"):
+    with pytest.raises(CourseError, match="got nothing"):
         people_of([tmp_path / "nowhere"])
-    with pytest.raises(CourseError, match="found an archive\n  to mend: unpack it"):
+    with pytest.raises(CourseError, match="got an archive\n  to fix: unpack it"):
         people_of([tmp_path / "ada.zip"])
 
 
@@ -191,5 +191,5 @@ def test_without_a_sandbox_nothing_is_graded(tree: Path):
         (tools / name).symlink_to(shutil.which(name) or name)
     done = mlsys(tree, "grade", "02", "ada [bold]", "--out", "out", PATH=str(tools))
     assert done.returncode == 2
-    assert "no sandbox to grade in" in done.stderr
+    assert "grading needs a sandbox" in done.stderr
     assert not (tree / "out").exists()

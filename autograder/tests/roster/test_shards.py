@@ -41,7 +41,7 @@ def test_three_shards_make_the_grades_of_one_run(course: Course, tmp_path: Path)
         sizes.append(len(room(course, out).grade(shard=Shard(index, 3)).people))
     assert sum(sizes) == 11
     target, sources = book(course, tmp_path / "joined"), [book(course, out) for out in outs]
-    with pytest.raises(CourseError, match="shards are missing: 2 of 3"):
+    with pytest.raises(CourseError, match="missing shards: 2 of 3"):
         merge(target, [sources[0], sources[2]], manifest, write_class)
     joined = merge(target, sources, manifest, write_class)
     name = "grades.json"
