@@ -48,6 +48,4 @@ def merged(name: str, marks: list[str], again: str) -> CourseError:
 
 def afresh(name: str, again: str) -> str:
     aside = shlex.quote(f"{name}.old")
-    return (
-        f"  to start the notebook again: mv {shlex.quote(name)} {aside}, then {again}; your .py files stay"
-    )
+    return f"  to start the notebook again: mv {shlex.quote(name)} {aside}, then {again}; your .py files stay"
