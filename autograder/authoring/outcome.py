@@ -13,6 +13,7 @@ UNPROVEN = {
     Status.INVALID_SUBMISSION,
     Status.MISSING,
     Status.NOT_IMPLEMENTED,
+    Status.NOT_RUN,
     Status.SKIPPED,
 }
 

@@ -32,6 +32,7 @@ class Status(StrEnum):
     DISK_LIMIT = "disk_limit"
     NOT_IMPLEMENTED = "not_implemented"
     MISSING = "missing"  # no such file or function in the submission
+    NOT_RUN = "not_run"  # earlier checks of the task timed out
     SKIPPED = "skipped"  # not run: hidden, or the check said so
     INVALID_SUBMISSION = "invalid_submission"
     INFRA_ERROR = "infra_error"  # a mistake of the grader: grade again
@@ -55,6 +56,7 @@ SENTENCES = {
     Status.DISK_LIMIT: "wrote more to disk than allowed",
     Status.NOT_IMPLEMENTED: "not written yet",
     Status.MISSING: "the file or the function is missing",
+    Status.NOT_RUN: "not run: the task timed out",
     Status.SKIPPED: "not run",
     Status.INVALID_SUBMISSION: "the submission cannot be graded",
     Status.INFRA_ERROR: "the grader failed; this is not your mistake, and it will be graded again",
@@ -75,6 +77,7 @@ SEVERITY = (
     Status.ERROR,
     Status.TYPE_ERROR,
     Status.FAILED,
+    Status.NOT_RUN,
     Status.SKIPPED,
     Status.PASSED,
 )

@@ -22,6 +22,7 @@ from autograder.judge.provenance import grader, machine
 from autograder.judge.recorder import Record, Recorder, Started
 from autograder.judge.sandbox.gpu import driver_for
 from autograder.judge.sandbox.plan import available
+from autograder.judge.session.patience import Patience
 from autograder.judge.session.sessions import Sessions
 from autograder.judge.submission import Submission
 
@@ -46,6 +47,7 @@ def grade_submission(
     on_start: Callable[[Started], None] | None = None,
     reserve: Reserve | None = None,
     gpu: bool = False,
+    hurry: bool = False,
 ) -> GradeResult:
     """Grade the files of the unit's manifest, in a folder or in a submission that was read before.
 
@@ -54,6 +56,7 @@ def grade_submission(
     "prefer" falls back to tier "none" and notes it. on_test: called with each test's result as it ends.
     reserve: waits for a number of cores (0: all of them) and holds them, if several gradings run at once.
     gpu: let the submission use this machine's NVIDIA GPU, if the manifest asks for one (see gpu.py).
+    hurry: a student waits, so a time-out shortens the limits of the checks of the whole file (see patience.py).
 
     Raises CourseError for a broken manifest, a missing folder, or no sandbox. A submission that cannot be
     graded, and a failure of the grader itself, are statuses in the result.
@@ -78,13 +81,16 @@ def grade_submission(
         )
     with scratch_folder("grade") as scratch:
         scratch.chmod(0o711)  # the worker's user passes through
-        recorder = Recorder(manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes)
+        patience = Patience(whole_files=hurry)
+        recorder = Recorder(
+            manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes, patience=patience
+        )
         staging = scratch / "submission"
         staging.mkdir(mode=0o755)
         try:
             recorder.staged = stage(unit, manifest, submission, staging)
             notes += recorder.staged.notes
-            sessions = Sessions(unit, manifest, scratch, tier, folder, driver, wanted)
+            sessions = Sessions(unit, manifest, scratch, tier, folder, driver, wanted, patience)
             run(sessions, recorder, seed, reserve)
         except InvalidSubmissionError as error:
             refuse(recorder, str(error))

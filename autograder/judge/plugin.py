@@ -15,7 +15,7 @@ import pytest
 
 from autograder.core.result import Feedback, Status
 from autograder.core.storage import explain
-from autograder.judge.checking.failures import Failure, WorkerError
+from autograder.judge.checking.failures import Failure, StudentFailure, WorkerError
 from autograder.judge.checking.student import Student
 from autograder.judge.recorder import Record, Recorder
 from autograder.judge.session.student import SandboxedStudent
@@ -102,8 +102,12 @@ class JudgePlugin:
         return manifest.limits_for(manifest.checks[name_of(item)][0]).cores
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if self.recorder.failed(name_of(item)):
+        name = name_of(item)
+        if self.recorder.failed(name):
             pytest.skip("another case of this test failed already")
+        ended = self.recorder.patience.ended(self.recorder.manifest.checks[name][0])
+        if ended:
+            raise Failure(Feedback(message=ended), Status.NOT_RUN)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -133,7 +137,7 @@ class JudgePlugin:
         if call.when != "call" and not isinstance(error, (Failure, pytest.skip.Exception)):
             record.settle(Status.INFRA_ERROR, Feedback(message=f"in {call.when}: {brief(error)}"))
         elif isinstance(error, Failure):
-            record.settle(error.status, error.feedback)
+            record.settle(error.status, self.explained(record, error))
             record.loading = getattr(error, "loading", "")
         elif isinstance(error, pytest.skip.Exception):
             record.settle(Status.SKIPPED, Feedback(message=str(error)))
@@ -145,6 +149,19 @@ class JudgePlugin:
             where = call.excinfo.traceback[-1]
             message = f"the check itself failed: {brief(error)} ({Path(where.path).name}:{where.lineno + 1})"
             record.settle(Status.INFRA_ERROR, Feedback(message=message))
+
+    def explained(self, record: Record, error: Failure) -> Feedback:
+        """The failure's feedback; a time-out under a short limit says why the limit was short."""
+        task, patience = self.recorder.manifest.checks[record.test][0], self.recorder.patience
+        if not isinstance(error, StudentFailure) or error.status is not Status.TIMEOUT:
+            return error.feedback  # code that a check calls too slow has answered
+        why = patience.reason(task)
+        patience.note(task)
+        if not why:
+            return error.feedback
+        return error.feedback.model_copy(
+            update={"message": f"{error.feedback.message} (the limit is short because {why})"}
+        )
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.interrupted = excinfo.value

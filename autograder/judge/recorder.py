@@ -10,6 +10,7 @@ from autograder.core.manifest import Manifest
 from autograder.core.result import Feedback, Figure, Status, TaskResult, TestResult
 from autograder.judge.intake import Staged
 from autograder.judge.session.connection import Call
+from autograder.judge.session.patience import Patience
 from autograder.judge.session.session import Ending
 
 LONGEST = 4000  # characters of one text of the feedback, but for what the code printed
@@ -57,6 +58,7 @@ class Recorder:
     broken: list[str] = field(default_factory=list)  # check files that do not import
     notes: list[str] = field(default_factory=list)
     current: Record | None = None
+    patience: Patience = field(default_factory=Patience)
 
     def __post_init__(self) -> None:
         self.records: dict[str, list[Record]] = {}
@@ -97,7 +99,7 @@ class Recorder:
             task = self.manifest.checks[record.test][0]
             name = record.test.removeprefix("test_").removeprefix(task.function).strip("_") or record.test
             shown = "a hidden check" if self.hidden.get(record.test) else name.replace("_", " ")
-            limit = self.manifest.limits_for(task).wall_seconds
+            limit = self.patience.limit(task, self.manifest.limits_for(task).wall_seconds)
             self.on_start(Started(f"{task.id} {task.function}: {shown}", limit))
 
     def close(self, record: Record) -> None:

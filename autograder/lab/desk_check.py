@@ -56,6 +56,7 @@ def check_desk(
         sandbox="prefer",
         on_test=on_test,
         on_start=on_start,
+        hurry=True,
         gpu=True,  # students run their own code on their own machine
     )
     if folder.resolve() == unit.desk.resolve():

@@ -11,7 +11,11 @@ from autograder.core.result import Status, TestResult
 from autograder.reports.view import clean
 from autograder.roster.standing import Standing, Standings
 
-KIND = {Status.SKIPPED: "skipped", Status.INFRA_ERROR: "error"}  # any other that did not pass: failure
+KIND = {
+    Status.SKIPPED: "skipped",
+    Status.NOT_RUN: "skipped",
+    Status.INFRA_ERROR: "error",
+}  # any other that did not pass: failure
 
 
 def junit_xml(standings: Standings) -> str:

@@ -154,14 +154,16 @@ def kind_figures(results: list[GradeResult]) -> tuple[KindFigures, ...]:
     """The kinds of failures, the most frequent one first."""
     checks = Counter(test.status for result in results for test in result.tests)
     hit = Counter(status for result in results for status in {test.status for test in result.tests})
-    kinds = [status for status in SEVERITY if checks[status] and status is not Status.PASSED]
+    kinds = [
+        status for status in SEVERITY if checks[status] and status not in {Status.PASSED, Status.NOT_RUN}
+    ]
     found = [KindFigures(status, checks[status], hit[status]) for status in kinds]
     return tuple(sorted(found, key=lambda each: -each.checks))
 
 
 def check_figures(results: list[GradeResult]) -> list[CheckFigures]:
     """The checks that failed most often, among the submissions that wrote the task."""
-    idle = {Status.NOT_IMPLEMENTED, Status.MISSING, Status.SKIPPED}
+    idle = {Status.NOT_IMPLEMENTED, Status.MISSING, Status.NOT_RUN, Status.SKIPPED}
     lost: Counter[tuple[str, str, bool]] = Counter()
     tried: Counter[tuple[str, str, bool]] = Counter()
     for result in results:

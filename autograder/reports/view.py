@@ -14,11 +14,19 @@ from autograder.core.text import printable
 OUTPUT_LINES = 12  # of a test's own output, its end
 
 # A sign beside the words, so that colour is never the only information.
-SIGNS = {Status.PASSED: "✓", Status.NOT_IMPLEMENTED: "○", Status.SKIPPED: "–", Status.INFRA_ERROR: "!"}
+SIGNS = {
+    Status.PASSED: "✓",
+    Status.NOT_IMPLEMENTED: "○",
+    Status.NOT_RUN: "–",
+    Status.SKIPPED: "–",
+    Status.INFRA_ERROR: "!",
+}
+NOT_TRIED = {Status.NOT_RUN, Status.SKIPPED}
 # The kinds that a report colours blue, orange, grey and purple, which colour-blind readers can distinguish.
 KINDS = {
     Status.PASSED: "good",
     Status.NOT_IMPLEMENTED: "todo",
+    Status.NOT_RUN: "todo",
     Status.SKIPPED: "todo",
     Status.MISSING: "todo",
     Status.INFRA_ERROR: "grader",
@@ -154,7 +162,7 @@ def next_steps(result: GradeResult, count: int = 3) -> list[Step]:
     open_tasks.sort(key=lambda task: task.status in todo)  # stable: otherwise keeps the order of the tasks
     steps = []
     for task in open_tasks:
-        lost = [test for test in task.tests if not test.passed and test.status is not Status.SKIPPED]
+        lost = [test for test in task.tests if not test.passed and test.status not in NOT_TRIED]
         lost.sort(key=lambda test: test.hidden)  # one that explains itself comes first
         if lost:
             title = "not written yet" if task.status in todo else check_title(lost[0], task)

@@ -10,6 +10,7 @@ from autograder.core.manifest import Limits, Manifest, Task
 from autograder.core.units import CourseError, Unit
 from autograder.judge.sandbox.gpu import Driver
 from autograder.judge.sandbox.plan import Plan
+from autograder.judge.session.patience import Patience
 from autograder.judge.session.session import Session
 from autograder.judge.session.student import SandboxedStudent
 from reference.shared.machine import usable_cores
@@ -29,7 +30,9 @@ class Sessions:
         folder: Path | None,
         gpu: Driver | None = None,
         tasks: Collection[str] | None = None,
+        patience: Patience | None = None,
     ) -> None:
+        self.patience = patience or Patience()
         self.preload = manifest.preload_for(tasks)
         self.unit, self.manifest, self.scratch, self.tier, self.gpu = unit, manifest, scratch, tier, gpu
         # A course that is installed, not linked, would lie among the interpreter's packages.
@@ -63,9 +66,11 @@ class Sessions:
     def student(self, test: str) -> SandboxedStudent:
         """The proxy of one test."""
         task = self.task(test)
+        limits = self.limits(task)
+        seconds = self.patience.limit(task, limits.wall_seconds)
         return SandboxedStudent(
             session=self.session,
-            limits=self.limits(task),
+            limits=limits.model_copy(update={"wall_seconds": seconds}),
             sources=self.source,
             checks=self.unit.checks,
         )
