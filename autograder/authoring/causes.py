@@ -35,7 +35,7 @@ DIGITS = 16  # of a hash, hexadecimal: enough to notice a change
 
 
 class Hashes(BaseModel):
-    """What decides one row. `wrong` is "" for the starter and the reference."""
+    """Hashes of one row, by cause. `wrong` is "" for the starter and the reference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -175,6 +175,6 @@ def move(unit: Unit, title: str, shop: Path) -> None:
 
 
 def listing(unit: Unit, title: str) -> str:
-    """The README with the unit in both tables. Raises CourseError where there is no place for it."""
+    """The README with the unit in both tables. Raises CourseError if it has no place for it."""
     text = (unit.root / "README.md").read_text(encoding="utf-8")
     return with_proofs(with_row(text, unit, title, ABOUT), unit.root)

@@ -1,4 +1,4 @@
-"""The outcome of one graded submission, and how it differs from what the submission has to lose."""
+"""The outcome of one graded submission, and its difference from what the submission has to lose."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Outcome:
 
     @property
     def difference(self) -> str:
-        """How it differs from what the case expects, in words; "" when it does not."""
+        """The difference from what the case expects, in words; "" for none."""
         spared = sorted(self.case.expected - self.lost.keys())
         extra = sorted(self.lost.keys() - self.case.expected)
         parts = [f"should lose {', '.join(spared)}"] if spared else []

@@ -1,4 +1,4 @@
-"""`autograder/checks/NN_slug/proof.json`: what was graded, with which outcome, and the hashes of what decided it.
+"""`autograder/checks/NN_slug/proof.json`: each graded submission, its outcome, and the hashes of all that decided it.
 
 One line a row, sorted by name, each with a digest of its own. So two branches that proved different rows merge line by
 line, and a line that somebody edited by hand no longer matches its digest. The digest is no signature: it notices a
@@ -67,7 +67,7 @@ def proof_path(unit: Unit) -> Path:
 
 
 def read_proof(unit: Unit) -> dict[str, ProvedRow]:
-    """Name -> row; {} where there is no proof. Rows may be edited: see `ProvedRow.edited`.
+    """Name -> row; {} without a proof. Rows may be edited: see `ProvedRow.edited`.
 
     Raises CourseError for a file that is not a proof of this unit.
     """

@@ -52,7 +52,7 @@ class ProofState:
         return [row for row in self.rows if row.kind in kinds]
 
     def problems(self) -> list[str]:
-        """What makes the proof invalid before anything is graded, each with the command that fixes it."""
+        """Faults that make the proof invalid without a grading, each with the command that fixes it."""
         place = proof_path(self.unit).relative_to(self.unit.root).as_posix()
         fix = f"\n  to fix: ./mlsys prove {self.unit.number}"
         found = [f"{place}: {row.sentence}{fix}" for row in self.of_kind(Kind.MISSING, Kind.EDITED)]

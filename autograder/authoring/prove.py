@@ -30,7 +30,7 @@ SCOPES: dict[Scope, tuple[Kind, ...]] = {
 
 @dataclass
 class Report:
-    """What became of the rows of one unit."""
+    """The result of one run on one unit."""
 
     unit: Unit
     total: int
@@ -41,7 +41,7 @@ class Report:
 
     @property
     def failures(self) -> list[str]:
-        """What does not hold, in words, with the seed that shows it again."""
+        """The rows that do not hold, in words, with the seed that repeats it."""
         told = [f"{each.difference} (seed {each.seed})" for each in self.graded if not each.holds]
         return told + [
             f"{name}: its files changed while it was graded; run it again" for name in self.unsettled
@@ -116,7 +116,7 @@ def readable_proof(unit: Unit) -> dict[str, ProvedRow]:
 def verify(
     unit: Unit, *, everything: bool = False, workers: int | None = None
 ) -> tuple[list[str], list[str]]:
-    """What `./mlsys test` asks of a proof; returns the problems and the notes, in words. Writes nothing.
+    """Check a proof as `./mlsys test` does; returns the problems and the notes, in words. Writes nothing.
 
     Grades the rows that changed inside the unit. Where the judge or shared code is another one, grades the drawn
     sample too. everything: grade every row. The proof must be complete and as it was written.

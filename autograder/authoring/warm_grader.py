@@ -53,7 +53,7 @@ class KeptSessions(Sessions):
 
 
 class WarmGrader:
-    """Grades the submissions of one unit in this process. Raises CourseError where there is no sandbox."""
+    """Grades the submissions of one unit in this process. Raises CourseError without a sandbox."""
 
     def __init__(self, unit: Unit) -> None:
         self.unit, self.manifest = unit, unit_manifest(unit)
@@ -142,7 +142,7 @@ def grade_in_process(case: Case) -> Outcome:
 def grade_cases(unit: Unit, cases: list[Case], workers: int | None = None) -> Iterator[Outcome]:
     """Grade the cases, and yield each outcome as it comes; the order is not the one given.
 
-    workers: processes at once (default: as cores and memory allow, where there are enough cases). A test that
+    workers: processes at once (default: as cores and memory allow, if the cases are many enough). A test that
     measures time waits until it has all cores. Closing the iterator ends every process.
     """
     from autograder.roster.engines import Needs, worker_count

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def prove(
-    unit: Annotated[str | None, typer.Argument(help="A unit, like 01. Without it: all.")] = None,
+    unit: Annotated[str | None, typer.Argument(metavar="UNIT", help="A unit, like 01. Default: all.")] = None,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Leave out rows for which only the judge or shared code changed."),
+        typer.Option("--changed", help="Leave out rows for which only the grader or shared code changed."),
     ] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="Grade every row, also those that are up to date.")
@@ -25,19 +25,29 @@ def prove(
     sample: Annotated[
         bool,
         typer.Option(
-            "--sample", help="Also grade a drawn wrong solution a task, the starter and the reference."
+            "--sample", help="Also grade the starter, the reference, and a drawn wrong solution per task."
         ),
     ] = False,
-    record: Annotated[bool, typer.Option(help="Write the proof, its page, and the README's line.")] = True,
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="Write no file: only grade, and tell what does not hold.")
+    ] = False,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Submissions at once. Without it: as cores and memory allow.")
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Grade N submissions at once. Default: as many as cores and memory allow.",
+        ),
     ] = None,
 ) -> None:
-    """Prove that the checks of a unit tell right from wrong.
+    """Prove that the checks catch mistakes.
 
-    The starter must get 0 points, the reference all of them, and each wrong solution must lose exactly its test. What
-    holds is kept in autograder/checks/NN_name/proof.json, row by row, with the hashes of everything that decided it.
-    Only rows that are missing or old are graded: interrupt it and run it again. Exit code 1 when a row does not hold.
+    Grades the starter (no points), the reference (all points) and every wrong solution (loses exactly its test).
+    Keeps each row that holds in autograder/checks/NN_name/proof.json, with the hashes of everything that decided it.
+
+    Grades only rows that are new or out of date. Interrupt it and run it again: it continues.
+
+    Exit code 1: a row does not hold.
     """
     from rich.console import Console
 
@@ -45,12 +55,12 @@ def prove(
     from autograder.core.units import CourseError, course_root, find_unit
 
     if changed and everything:
-        raise CourseError("expected --changed or --all, got both")
+        raise CourseError("--changed and --all exclude each other\n  to fix: leave one of them out")
     scope: Scope = "all" if everything else "changed" if changed else "old"
     units = [find_unit(unit)] if unit else proved_units(course_root())
     screen, failed = Console(stderr=True), False
     for each in units:
-        report = proved(each, screen, scope, sample=sample, record=record, workers=workers)
+        report = proved(each, screen, scope, sample=sample, record=not no_record, workers=workers)
         tell(report)
         failed = failed or bool(report.failures)
     raise typer.Exit(failed)
@@ -85,7 +95,7 @@ def proved(
                 on_row=on_row,
             )
         except KeyboardInterrupt:
-            typer.echo(f"\n{unit.slug}: what is proved is kept; the same command goes on from here", err=True)
+            typer.echo(f"\n{unit.slug}: proved rows are kept; run the same command to continue", err=True)
             raise
         finally:
             if record:
@@ -96,7 +106,7 @@ def tell(report: Report) -> None:
     """One line for the unit, then what does not hold."""
     graded = f"graded {len(report.graded)} of {report.total} rows" if report.graded else "nothing to grade"
     sampled = f", {report.sampled} of them as a sample" if report.sampled else ""
-    verdict = "" if not report.graded else ": all hold" if not report.failures else ""
+    verdict = ": all hold" if report.graded and not report.failures else ""
     print(f"{report.unit.slug}: {graded}{sampled}{verdict}")
     for failure in report.failures:
         print(f"  does not hold: {failure}")
