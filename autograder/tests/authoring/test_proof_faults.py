@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autograder.authoring.cases import Case, all_cases
-from autograder.authoring.proof import proof_path, read_proof, recording
-from autograder.authoring.proof_state import Kind
+from autograder.authoring.outcome import Outcome
+from autograder.authoring.proof import ProvedRow, proof_path, read_proof, recording, write_proof
+from autograder.authoring.proof_state import Kind, proof_state
 from autograder.authoring.prove import prove, verify
 from autograder.core.result import Status
 from autograder.core.units import CourseError, Unit
@@ -44,6 +45,20 @@ def test_a_row_moved_from_another_name_or_unit_was_edited(unit: Unit):
     rows = read_proof(unit)
     assert rows["add_in_place"].edited(unit, "add_wrong_sign")
     assert rows["add_in_place"].edited(Unit("02_tiny", unit.root), "add_in_place")
+
+
+def test_a_row_that_does_not_hold_was_edited_even_with_a_right_digest(unit: Unit, grader: Grader):
+    prove(unit)
+    grader.taken()
+    state, rows = proof_state(unit), read_proof(unit)
+    row = next(row for row in state.rows if row.case.name == "add_wrong_sign")
+    rows["add_wrong_sign"] = ProvedRow.of_outcome(unit, Outcome(row.case, 9, 9, {}), row.hashes)
+    write_proof(unit, rows)
+    (problem,), _ = verify(unit)
+    assert "add_wrong_sign was edited by hand" in problem
+    prove(unit, scope="changed")
+    assert grader.taken() == {"add_wrong_sign"}
+    assert verify(unit) == ([], [])
 
 
 def test_a_new_submission_has_no_proof_and_a_row_of_an_old_one_is_too_many(unit: Unit, grader: Grader):
