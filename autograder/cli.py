@@ -37,7 +37,7 @@ COMMANDS = (
     LazyCommand("doctor", "Check this machine's setup, and show how to fix each problem.", EVERYONE),
     LazyCommand("slides", "Render slides to HTML and PDF.", EVERYONE),
     LazyCommand("test", "Run the tests of the reference and of the autograder.", EVERYONE, **PASSED_ON),
-    LazyCommand("prove", "Prove that the checks of a unit tell right from wrong.", EVERYONE),
+    LazyCommand("prove", "Prove that the checks catch mistakes.", EVERYONE),
     LazyCommand("bench", "Measure a unit's reference, and compare it with its targets.", EVERYONE),
     LazyCommand("new-unit", "Make a complete small unit from templates.", EVERYONE),
 )

@@ -150,6 +150,8 @@ def grade_cases(unit: Unit, cases: list[Case], workers: int | None = None) -> It
     manifest = unit_manifest(unit)
     # The two that run every test take longest, so they start first; equal imports come together.
     cases = sorted(cases, key=lambda case: (case.wrong is not None, manifest.preload_for(case.tasks)))
+    if not cases:
+        return
     most = worker_count(Needs.of(manifest)) if workers is None else workers
     workers = min(most, len(cases) // WORTH)
     if workers <= 1:

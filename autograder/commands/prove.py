@@ -17,18 +17,21 @@ def prove(
     unit: Annotated[str | None, typer.Argument(metavar="UNIT", help="A unit, like 01. Default: all.")] = None,
     changed: Annotated[
         bool,
-        typer.Option("--changed", help="Skip rows for which only the judge or shared code changed."),
+        typer.Option("--changed", help="Leave out rows for which only the grader or shared code changed."),
+    ] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Grade every row, also those that are up to date.")
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Grade every row, also up-to-date ones.")] = False,
     sample: Annotated[
         bool,
         typer.Option(
-            "--sample", help="Also grade the starter, the reference and one wrong solution of each task."
+            "--sample", help="Also grade the starter, the reference, and a drawn wrong solution per task."
         ),
     ] = False,
-    record: Annotated[
-        bool, typer.Option("--record/--no-record", help="Write the proof, its page, and the README's line.")
-    ] = True,
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="Write no file: only grade, and tell what does not hold.")
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -38,14 +41,14 @@ def prove(
         ),
     ] = None,
 ) -> None:
-    """Prove that the checks of a unit tell right from wrong.
+    """Prove that the checks catch mistakes.
 
-    The starter must get 0 points, the reference all points, and each wrong solution must lose exactly its test. Each
-    outcome is a row of autograder/checks/NN_name/proof.json, with the hashes of everything that decided it.
+    Grades the starter (no points), the reference (all points) and every wrong solution (loses exactly its test).
+    Keeps each row that holds in autograder/checks/NN_name/proof.json, with the hashes of everything that decided it.
 
-    Only missing and old rows are graded. You can interrupt it: the same command continues.
+    Grades only rows that are new or out of date. Interrupt it and run it again: it continues.
 
-    Exit code 0: every row holds. 1: a row does not hold.
+    Exit code 1: a row does not hold.
     """
     from rich.console import Console
 
@@ -53,12 +56,12 @@ def prove(
     from autograder.core.units import CourseError, course_root, find_unit
 
     if changed and everything:
-        raise CourseError("expected either --changed or --all, got both")
+        raise CourseError("--changed and --all exclude each other\n  to fix: leave one of them out")
     scope: Scope = "all" if everything else "changed" if changed else "old"
     units = [find_unit(unit)] if unit else proved_units(course_root())
     screen, failed = Console(stderr=True), False
     for each in units:
-        report = proved(each, screen, scope, sample=sample, record=record, workers=workers)
+        report = proved(each, screen, scope, sample=sample, record=not no_record, workers=workers)
         tell(report)
         failed = failed or bool(report.failures)
     raise typer.Exit(failed)
@@ -104,7 +107,7 @@ def tell(report: Report) -> None:
     """Print one line for the unit, then each row that does not hold."""
     graded = f"graded {len(report.graded)} of {report.total} rows" if report.graded else "nothing to grade"
     sampled = f", {report.sampled} of them as a sample" if report.sampled else ""
-    verdict = "" if not report.graded else ": all hold" if not report.failures else ""
+    verdict = ": all hold" if report.graded and not report.failures else ""
     print(f"{report.unit.slug}: {graded}{sampled}{verdict}")
     for failure in report.failures:
         print(f"  does not hold: {failure}")

@@ -46,4 +46,4 @@ def test_the_command_proves_tells_and_fails_where_a_row_does_not_hold(unit: Unit
 def test_two_scopes_at_once_are_refused(unit: Unit):
     done = mlsys(unit.root, "prove", "--changed", "--all")
     assert done.returncode == 2
-    assert "expected either --changed or --all, got both" in done.stderr
+    assert "--changed and --all exclude each other" in done.stderr

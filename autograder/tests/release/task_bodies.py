@@ -52,7 +52,9 @@ def task_bodies(unit: Unit) -> Iterator[Body]:
         found = function_bodies(text)
         for name in (*task.asked, *task.remove):
             body = found.get(name, [])  # what is removed may be a class
-            inner: list[Statements] = [[each] for node in body for each in ast.walk(node) if isinstance(each, COMPOUND)]
+            inner: list[Statements] = [
+                [each] for node in body for each in ast.walk(node) if isinstance(each, COMPOUND)
+            ]
             for statements in (body, *inner):
                 key = size(statements)
                 if key[1] >= LEAST_NODES:
