@@ -45,6 +45,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
                 xytext=(4, 0),
                 textcoords="offset points",
                 va="center",
+                fontsize=10.5,
             )
         most = max(range(len(part)), key=part.__getitem__)
         told.append(f"most {quantity}: {list(rows)[most]} with {part[most]:.0f} %")
@@ -55,7 +56,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
     axes.set_xlabel("share of the total (%)")
     axes.grid(axis="y", visible=False)
     headline(figure, title)
-    figure.legend(loc="outside lower center", ncols=len(quantities))
+    figure.legend(loc="outside right center")
     return Picture(figure, f"{title}. {'; '.join(told)}.")
 
 

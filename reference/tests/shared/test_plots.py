@@ -25,7 +25,7 @@ from reference.shared.plots.style import (
 )
 from reference.shared.plots.tables import ladder_table, seconds_text
 from reference.shared.predictions import keep_prediction
-from reference.tests.shared.lettering import covered, smallest, sticks_out
+from reference.tests.shared.lettering import lettering
 
 RATES = {"python": 1e7, "numba": 5e9, "micro-kernel": 1.3e11}
 
@@ -120,10 +120,11 @@ def test_on_a_slide_every_picture_has_large_letters_and_no_headline(name):
         picture = ALL_PICTURES[name]()
     width, height = picture.figure.get_size_inches()
     assert (slide_pixels(width), slide_pixels(height)) == pytest.approx((1136, 520))
-    assert smallest(picture) >= 22
     assert picture.figure.get_suptitle() == ""
     assert ALL_PICTURES[name]().figure.get_suptitle() != ""
-    assert (covered(picture), sticks_out(picture)) == ([], [])
+    found = lettering(picture)
+    assert found.smallest >= 22
+    assert (found.covered, found.sticks_out) == ([], [])
 
 
 def test_a_size_that_no_slide_has_is_refused():
@@ -136,9 +137,9 @@ def test_letters_that_cover_each_other_or_stick_out_are_found():
         figure, axes = new_figure()
     for text, place in (("first", 0.5), ("second", 0.52), ("far right", 1.05)):
         axes.annotate(text, (place, 0.5), xycoords="axes fraction", in_layout=False)
-    picture = Picture(figure, "three words")
-    assert covered(picture) == [("first", "second")]
-    assert sticks_out(picture) == ["far right"]
+    found = lettering(Picture(figure, "three words"))
+    assert found.covered == [("first", "second")]
+    assert found.sticks_out == ["far right"]
 
 
 def test_drawing_leaves_the_settings_of_others_alone():
