@@ -25,7 +25,6 @@ RECORDS = Path(__file__).resolve().parents[1] / "records"
 RECORD, BENCH = RECORDS / "matmul_cpu_lecture.json", RECORDS / "matmul_cpu.json"
 BENCH_COMMAND = "./mlsys bench matmul_cpu --json reference/benchmarks/records/matmul_cpu.json"
 ORDER_SIZES = (16, 32, 64, 128, 256, 362, 500, 512, 720)
-RECURSION_SIZES = (128, 256, 512, 1024, 1536)
 TINY = 1e-160  # the product of two such numbers is denormal in float64
 
 
@@ -48,10 +47,6 @@ def measure(say: Callable[[str], None] = print) -> dict[str, Any]:
     record["bandwidth"]["memory"] = measure_bandwidth(cores)
     say("the order of the loops")
     record["order"] = _sweep({"i, j, k": columns_of_b(), "i, k, j": _rung("numba_loops")}, ORDER_SIZES)
-    say("recursion")
-    record["recursion"] = _sweep(
-        {name: _rung(name) for name in ("numba_parallel", "divide_and_conquer")}, RECURSION_SIZES
-    )
     say("denormal numbers")
     record["denormal"] = _denormal()
     return record
