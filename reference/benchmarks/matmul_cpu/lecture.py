@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.lab.matmul_cpu.sweeps import columns_of_b
 from reference.shared.machine import machine
 from reference.shared.timing.stopwatch import interleaved, matmul_flop, measure_bandwidth, measure_peak
 
@@ -66,24 +67,6 @@ def load() -> tuple[dict[str, Any], dict[str, float]]:
     bench = json.loads(BENCH.read_text(encoding="utf-8"))
     figures = {figure["name"]: figure["value"] for figure in bench["figures"]}
     return json.loads(RECORD.read_text(encoding="utf-8")), figures
-
-
-def columns_of_b() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """The order that the ladder leaves behind, compiled: i, j, k, down the columns of b. (m, k) @ (k, n)."""
-    import numba
-
-    @numba.njit
-    def kernel(a, b):
-        c = np.zeros((a.shape[0], b.shape[1]), a.dtype)
-        for i in range(a.shape[0]):
-            for j in range(b.shape[1]):
-                total = 0.0
-                for p in range(a.shape[1]):
-                    total += a[i, p] * b[p, j]
-                c[i, j] = total
-        return c
-
-    return kernel
 
 
 def _rung(name: str) -> Callable[..., Any]:
