@@ -147,7 +147,7 @@ def predicted_roofline(
     axes.set_xlabel("FLOP for each byte to or from memory")
     axes.set_ylabel("GFLOPS")
     finding = (
-        title or f"Right of {three_digits(ridge)} FLOP a byte this machine computes, left of it it waits"
+        title or f"From {three_digits(ridge)} FLOP a byte on this machine computes, below it waits for memory"
     )
     headline(figure, finding)
     figure.legend(loc="outside right center", title="measured / predicted", alignment="left")
