@@ -19,9 +19,6 @@ def prove(
         bool,
         typer.Option("--changed", help="Leave out rows for which only the grader or shared code changed."),
     ] = False,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Grade every row, also those that are up to date.")
-    ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Grade every row, also up-to-date ones.")] = False,
     sample: Annotated[
         bool,

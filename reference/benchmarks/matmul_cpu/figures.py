@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from reference.lab.matmul_cpu import drawings
 from reference.lab.matmul_cpu.access_trace import Recorder, misses
 from reference.matmul_cpu import python_loops, python_reordered
 from reference.shared.plots.charts import ladder, roofline, sweep
-from reference.shared.plots.style import Picture, scaled
+from reference.shared.plots.style import PALETTE, Picture, headline, new_figure, on_slide, styled, times
 from reference.shared.plots.tables import Table, ladder_table
 
 SLIDES = Path(__file__).resolve().parents[3] / "slides" / "figures"
+EARLIER = Path(__file__).resolve().parents[1] / "records" / "napkin_lecture.json"
 TRACED_N, MISSES_N = 16, 40
 CAPACITIES = (4, 8, 16, 32, 48, 64, 128, 256, 512)
 # Bytes that the innermost loop asks for, for each multiply-add in float64; 2 FLOP each. See the slides.
@@ -31,6 +33,15 @@ BYTES_PER_FMA = {
     "register_blocked": 0.75 * WORD,
     "microkernel": (8 + 24) / (8 * 24) * WORD,  # a tile of 8 x 24: AVX-512
 }
+# Steps of both ladders: the rungs before and after in ours, and the gain in Table 1 of Leiserson et al. (Science
+# 2020), from its seconds.
+STEPS = {
+    "compiled": ("python_loops", "numba_loops", 25_552.48 / 542.67),
+    "all cores": ("numba_loops", "numba_parallel", 542.67 / 69.80),
+    "divide and conquer": ("numba_parallel", "divide_and_conquer", 69.80 / 3.80),
+    "vectors, registers": ("divide_and_conquer", "microkernel", 3.80 / 0.41),
+}
+LEISERSON_CORES = 18
 
 
 def draw(
@@ -42,28 +53,28 @@ def draw(
 
 
 def pictures(record: Mapping[str, Any], bench: Mapping[str, float]) -> dict[str, Picture]:
-    """Name -> picture, with letters for a wall."""
-    with scaled(0.8):
-        charts = {
-            "ladder": the_ladder(bench),
-            "misses": missed(),
-            "order": order(record),
-            "amdahl": amdahl(),
-            "recursion": recursion(record),
-            "roofline": the_roofline(record, bench),
-            "libraries": libraries(bench),
-            "tile": drawings.register_tile(8, 48, 16),
-        }
-    with scaled(0.62):
-        narrow = {"denormal": denormal(record)}
-    return {
-        **charts,
-        **narrow,
-        "access": access(),
-        "tile_costs": drawings.tile_costs(16, mark=(8, 48)),
-        "packing": drawings.packing(),
-        "blocks": drawings.goto_blocks(),
+    """Name -> picture, each as high as its slide has room for."""
+    drawn = {
+        "ladder": (460, lambda: the_ladder(bench)),
+        "access": (510, access),
+        "misses": (425, missed),
+        "order": (485, lambda: order(record)),
+        "amdahl": (410, amdahl),
+        "halving": (400, lambda: halving(record)),
+        "gains": (450, lambda: gains(record, bench)),
+        "tile": (510, lambda: drawings.register_tile(8, 48, 16)),
+        "tile_costs": (410, lambda: drawings.tile_costs(16, mark=(8, 48))),
+        "packing": (430, drawings.packing),
+        "blocks": (400, drawings.goto_blocks),
+        "roofline": (485, lambda: the_roofline(record, bench)),
+        "libraries": (460, lambda: libraries(bench)),
+        "denormal": (220, lambda: denormal(record, bench)),
     }
+    found = {}
+    for name, (height, picture) in drawn.items():
+        with on_slide(height):
+            found[name] = picture()
+    return found
 
 
 def recorded_bench() -> dict[str, float]:
@@ -94,9 +105,40 @@ def the_ladder(bench: Mapping[str, float]) -> Picture:
 
 def the_roofline(record: Mapping[str, Any], bench: Mapping[str, float]) -> Picture:
     points = {name: (2 / size, rates(bench)[name]) for name, size in BYTES_PER_FMA.items()}
-    peaks = {f"{count} core{'s' * (count != '1')}": rate for count, rate in record["peak"].items()}
+    peaks, bandwidths = limits(record, bench)
     title = "Only tiles move a point right, to where the peak can be reached"
-    return roofline(points, peaks, record["bandwidth"], title=title)
+    return roofline(points, peaks, bandwidths, title=title)
+
+
+def limits(
+    record: Mapping[str, Any], bench: Mapping[str, float]
+) -> tuple[dict[str, float], dict[str, float]]:
+    """(peaks in FLOP/s, bandwidths in bytes/s): the most that any record of this machine has seen.
+
+    Noise only ever makes a run slower, so a limit is at least what any run has reached. The peak is the higher one
+    of the two records. A level of memory delivers at least what the level behind it does, and L1 at least what a
+    rung asks for. Levels of the same bandwidth share a line.
+    """
+    benched = {"1": bench["peak/float64/threads=1"], str(record["cores"]): bench["peak/float64"]}
+    peaks = {
+        f"{count} core{'s' * (count != '1')}": max(rate, 1e9 * benched[count])
+        for count, rate in record["peak"].items()
+    }
+    least = {
+        "memory": _streamed_before(record),
+        "L1": max(rates(bench)[name] / 2 * size for name, size in BYTES_PER_FMA.items()),
+    }
+    behind, lines = 0.0, {}
+    for level, rate in reversed(record["bandwidth"].items()):
+        behind = max(behind, rate, least.get(level, 0.0))
+        lines.setdefault(behind, []).insert(0, level)
+    return peaks, {", ".join(levels): rate for rate, levels in reversed(lines.items())}
+
+
+def _streamed_before(record: Mapping[str, Any]) -> float:
+    """Bytes/s from memory in the record of lecture 00, or 0 where that is of another machine."""
+    before = json.loads(EARLIER.read_text(encoding="utf-8"))
+    return before["bandwidth"] if before["machine"] == record.get("machine") else 0.0
 
 
 def order(record: Mapping[str, Any]) -> Picture:
@@ -108,13 +150,53 @@ def order(record: Mapping[str, Any]) -> Picture:
     return sweep(lines, title=title, x_label="n", y_label="GFLOPS, one core", marks=marks)
 
 
-def recursion(record: Mapping[str, Any]) -> Picture:
-    lines = _gflops(record["recursion"])
-    last = max(lines["divide_and_conquer"])
-    gain = lines["divide_and_conquer"][last] / lines["numba_parallel"][last]
-    title = f"At n = {last} recursion is worth {gain:.1f}×"
-    marks = _fills(record, "L2", "L3")
-    return sweep(lines, title=title, x_label="n", y_label=f"GFLOPS, {record['cores']} cores", marks=marks)
+def halving(record: Mapping[str, Any]) -> Picture:
+    """Bytes of three square blocks of float64, over their side: halving passes under every cache."""
+    line: dict[float, float] = {side: 3 * side**2 * WORD / 2**20 for side in (2**p for p in range(5, 13))}
+    levels = {f"{name} of a core": record["caches"][name] / 2**20 for name in ("L1", "L2")}
+    levels["L3"] = record["caches"]["L3"] / 2**20
+    return sweep(
+        {"three blocks": line},
+        title="At some depth of the recursion three blocks fit each cache",
+        x_label="side of a block: halved at each step",
+        y_label="MiB of three blocks",
+        levels=levels,
+        log_y=True,
+    )
+
+
+@styled
+def gains(record: Mapping[str, Any], bench: Mapping[str, float]) -> Picture:
+    """What each step of the ladder gained on Leiserson's machine, and on the one of the record."""
+    found = rates(bench)
+    here = {step: found[after] / found[before] for step, (before, after, _) in STEPS.items()}
+    there = {step: gain for step, (_, _, gain) in STEPS.items()}
+    figure, axes = new_figure(9.2, 4.4)
+    machines = (
+        (f"{LEISERSON_CORES} cores (Leiserson)", there, 1),
+        (f"{record['cores']} cores (here)", here, 0),
+    )
+    for number, (label, steps, colour) in enumerate(machines):
+        rows = [row + 0.19 * (2 * number - 1) for row in range(len(steps))]
+        axes.barh(rows, list(steps.values()), height=0.36, color=PALETTE[colour], label=label)
+        for row, gain in zip(rows, steps.values(), strict=True):
+            spot = {"xytext": (5, 0), "textcoords": "offset points", "va": "center"}
+            axes.annotate(times(gain), (gain, row), **spot)
+    axes.set_yticks(range(len(STEPS)), list(STEPS))
+    axes.tick_params(axis="y", colors="black", length=0)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlim(1, 2 * max(*here.values(), *there.values()))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel("times as fast as the step before (log scale)")
+    figure.legend(loc="outside right center")
+    step = "divide and conquer"
+    title = f"Divide and conquer gains {times(there[step])} on {LEISERSON_CORES} cores, "
+    title += f"{times(here[step])} on {record['cores']}"
+    headline(figure, title)
+    told = "; ".join(f"{name}: {times(there[name])} and {times(here[name])}" for name in STEPS)
+    return Picture(figure, f"{title}. {told}.")
 
 
 def libraries(bench: Mapping[str, float]) -> Picture:
@@ -132,11 +214,11 @@ def libraries(bench: Mapping[str, float]) -> Picture:
     return sweep(lines, title=title, x_label="n", y_label=y_label, levels={f"peak {peak:.0f}": peak})
 
 
-def denormal(record: Mapping[str, Any]) -> Picture:
-    found = record["denormal"]
+def denormal(record: Mapping[str, Any], bench: Mapping[str, float]) -> Picture:
+    found, peak = record["denormal"], limits(record, bench)[0]["1 core"]
     slow, fast = found["denormal products"], found["normal numbers"]
     title = f"The same loop, {fast / slow:.0f}× slower on numbers near zero"
-    return ladder({"denormal products": slow, "normal numbers": fast}, peak=record["peak"]["1"], title=title)
+    return ladder({"denormal products": slow, "normal numbers": fast}, peak=peak, title=title)
 
 
 def amdahl() -> Picture:
@@ -150,7 +232,7 @@ def amdahl() -> Picture:
 
 def access() -> Picture:
     traces = {fn.__name__: _record(fn, TRACED_N) for fn in (python_loops, python_reordered)}
-    return drawings.access_pattern(traces, row_height=2.35)
+    return drawings.access_pattern(traces)
 
 
 def missed() -> Picture:
@@ -161,8 +243,8 @@ def missed() -> Picture:
     }
     return sweep(
         counts,
-        title="The same work, far fewer lines fetched",
-        x_label="lines that the cache holds (simulated, n = 40)",
+        title="Along the rows a product fetches 1/8 of the lines, when B does not fit",
+        x_label="lines that the simulated cache holds",
         y_label="lines per multiply-add",
         marks={"a column of B": MISSES_N, "all of B": MISSES_N**2 * WORD / 64},
     )

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from reference.lab.matmul_cpu.sweeps import columns_of_b
 from reference.shared.machine import machine
 from reference.shared.timing.stopwatch import interleaved, matmul_flop, measure_bandwidth, measure_peak
 
 ORDER_SIZES = (16, 32, 64, 128, 256, 362, 500, 512, 720)
-RECURSION_SIZES = (128, 256, 512, 1024, 1536)
 TINY = 1e-160  # the product of two such numbers is denormal in float64
 
 
@@ -38,31 +38,9 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     record["bandwidth"]["memory"] = measure_bandwidth(cores)
     say("the order of the loops")
     record["order"] = _sweep({"i, j, k": columns_of_b(), "i, k, j": _rung("numba_loops")}, ORDER_SIZES)
-    say("recursion")
-    record["recursion"] = _sweep(
-        {name: _rung(name) for name in ("numba_parallel", "divide_and_conquer")}, RECURSION_SIZES
-    )
     say("denormal numbers")
     record["denormal"] = _denormal()
     return record
-
-
-def columns_of_b() -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """The order that the ladder leaves behind, compiled: i, j, k, down the columns of b. (m, k) @ (k, n)."""
-    import numba
-
-    @numba.njit
-    def kernel(a, b):
-        c = np.zeros((a.shape[0], b.shape[1]), a.dtype)
-        for i in range(a.shape[0]):
-            for j in range(b.shape[1]):
-                total = 0.0
-                for p in range(a.shape[1]):
-                    total += a[i, p] * b[p, j]
-                c[i, j] = total
-        return c
-
-    return kernel
 
 
 def _rung(name: str) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ from reference.napkin.stopwatch import ratio_interval
 from reference.shared.plots.charts import sweep
 from reference.shared.plots.counts import claims_chart, shares
 from reference.shared.plots.spreads import distribution, intervals
-from reference.shared.plots.style import Picture, scaled
+from reference.shared.plots.style import Picture, on_slide
 
 SLIDES = Path(__file__).resolve().parents[3] / "slides" / "figures"
 LAYER, WORD = 4096, 4
@@ -47,25 +47,27 @@ def draw(record: Mapping[str, Any], folder: Path = SLIDES) -> list[Path]:
 
 
 def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
-    """Name -> picture, with letters for a wall."""
-    with scaled(0.6):
-        low = {"service": service(record)}  # shares its slide with the formulas
-    with scaled(0.8):
-        return {
-            **low,
-            "shares": alexnet(),
-            "campaign": campaign(),
-            "speedup": speedup(record),
-            "gustafson": two_laws(),
-            "roofline": roofline(record),
-            "batch": batch(record),
-            "growth": growth(record),
-            "runs": runs(record),
-            "twins": twins(record),
-            "sheet": numbers(record),
-            "chase": chased(record),
-            "audit": audited(),
-        }
+    """Name -> picture, each as high as its slide has room for."""
+    drawn = {
+        "shares": (510, alexnet),
+        "campaign": (450, campaign),
+        "speedup": (350, lambda: speedup(record)),
+        "gustafson": (400, two_laws),
+        "roofline": (475, lambda: roofline(record)),
+        "batch": (350, lambda: batch(record)),
+        "service": (470, lambda: service(record)),
+        "growth": (360, lambda: growth(record)),
+        "runs": (400, lambda: runs(record)),
+        "twins": (250, lambda: twins(record)),
+        "sheet": (475, lambda: numbers(record)),
+        "chase": (370, lambda: chased(record)),
+        "audit": (510, audited),
+    }
+    found = {}
+    for name, (height, picture) in drawn.items():
+        with on_slide(height):
+            found[name] = picture()
+    return found
 
 
 def alexnet() -> Picture:
@@ -86,7 +88,7 @@ def campaign() -> Picture:
         title=title,
         x_label="cost of a campaign, in 1000 $",
         marks={name: value / 1e3 for name, value in marks.items()},
-        count=f"of {TRIALS} simulated campaigns",
+        count="campaigns",
     )
 
 
@@ -129,8 +131,8 @@ def roofline(record: Mapping[str, Any]) -> Picture:
 def batch(record: Mapping[str, Any]) -> Picture:
     measured = {float(b): 1e3 * seconds for b, seconds in record["batch"].items()}
     predicted = {b: 1e3 * _layer_seconds(record, b) for b in measured}
-    few, many = measured[16.0] / measured[1.0], measured[512.0] / measured[1.0]
-    title = f"16 rows take {few:.1f} times as long as one, 512 take {many:.0f} times"
+    few, many = measured[16.0] / measured[2.0], measured[512.0] / measured[2.0]
+    title = f"16 rows take {few:.1f} times as long as 2, 512 take {many:.0f} times"
     return model_and_points(
         {f"{LAYER} × {LAYER} layer": predicted},
         {f"{LAYER} × {LAYER} layer": measured},
@@ -156,7 +158,7 @@ def service(record: Mapping[str, Any]) -> Picture:
     sizes = sorted({round(2 ** (power / 2)) for power in range(13)})
     waits: dict[float, float] = {b: 1e3 * ((b - 1) / RATE + batch_seconds(b, setup, each)) for b in sizes}
     least, most = smallest_batch(RATE, setup, each), largest_batch(LIMIT, RATE, setup, each)
-    title = f"Batches of {least} to {most} do it"
+    title = f"Batches of {least} to {most} keep up and answer in time"
     promise = dict.fromkeys((min(waits), max(waits)), LIMIT * 1e3)
     return model_and_points(
         {"longest wait": waits, f"promise: {LIMIT * 1e3:.0f} ms": promise},
@@ -164,7 +166,7 @@ def service(record: Mapping[str, Any]) -> Picture:
         title=title,
         x_label=f"batch, for {RATE:.0f} requests a second",
         y_label="milliseconds",
-        marks={"keeps up": least},
+        marks={f"keeps up from {least}": least, f"in time to {most}": most},
         log_y=False,
     )
 
@@ -173,14 +175,14 @@ def growth(record: Mapping[str, Any]) -> Picture:
     measured = {name: {n: s * 1e3 for n, s in _line(line).items()} for name, line in record["growth"].items()}
     fits = {name: fit_exponent(list(line), list(line.values())) for name, line in measured.items()}
     models = {name: {n: factor * n**p for n in measured[name]} for name, (p, factor) in fits.items()}
-    formulas = {name: f"c × n^{p:.2f}" for name, (p, _) in fits.items()}
+    formulas = {name: f"$c \\, n^{{{p:.2f}}}$" for name, (p, _) in fits.items()}
     title = f"k-means grows as n^{fits['k-means'][0]:.2f}, an SVM as n^{fits['SVM'][0]:.2f}"
     return model_and_points(
         models,
         measured,
         title=title,
         x_label="points n",
-        y_label="milliseconds (scikit-learn)",
+        y_label="milliseconds",
         formulas=formulas,
     )
 
@@ -188,7 +190,7 @@ def growth(record: Mapping[str, Any]) -> Picture:
 def runs(record: Mapping[str, Any]) -> Picture:
     times = [1e6 * seconds for seconds in record["runs"]]
     middle, average, longest = median(times), mean(times), max(times)
-    title = f"{len(times)} runs of one call: the longest takes {longest / middle:.0f} times the median"
+    title = f"{len(times)} runs of one call: the longest takes {longest / middle:.1f} times the median"
     marks = {"fastest": min(times), "median": middle, "mean": average}
     return distribution(
         times,

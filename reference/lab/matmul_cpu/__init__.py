@@ -1,1 +1,1 @@
-"""Handed out with unit 01: drawings of memory access, and the recorder behind them."""
+"""Handed out with unit 01: drawings of memory access, and the measurements of its lab."""

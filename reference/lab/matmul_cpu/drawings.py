@@ -13,6 +13,7 @@ from reference.lab.matmul_cpu.access_trace import ITEM_BYTES, Recorder
 from reference.shared.plots.style import GREY, LIGHT, PALETTE, Picture, headline, new_figure, styled
 
 BLUE, RED, GREEN = PALETTE[0], PALETTE[1], PALETTE[2]
+MOST_ROWS = 14  # of the tiles that are compared: higher ones are one vector wide, and gain nothing more
 
 
 @styled
@@ -22,15 +23,14 @@ def access_pattern(
     matrix: str = "B",
     reads: int | None = None,
     line: int = 64,
-    row_height: float = 3.3,
 ) -> Picture:
     """One row a traced function: where its first reads of `matrix` fall, and at which addresses.
 
-    reads: how many to draw; default two rows' worth of the matrix. row_height: inches.
+    reads: how many to draw; default two rows' worth of the matrix.
     Raises ValueError for a trace without reads.
     """
     figure, grid = new_figure(
-        9.6, row_height * len(traces) + 0.6, len(traces), 2, squeeze=False, width_ratios=[1, 1.7]
+        9.6, 3.3 * len(traces) + 0.6, len(traces), 2, squeeze=False, width_ratios=[1, 1.7]
     )
     told = []
     for (name, trace), (left, right) in zip(traces.items(), grid, strict=True):
@@ -45,19 +45,19 @@ def access_pattern(
         left.imshow(order, cmap="viridis_r", interpolation="nearest", aspect="equal")
         for column in range(0, width + 1, line // ITEM_BYTES):  # each frame between two strokes is one line
             left.axvline(column - 0.5, color=GREY, linewidth=1.4)
-        left.set_title(f"{name}: first {len(steps)} reads of {matrix}")
+        left.set_title(name)
         left.set_ylabel("row")
         left.grid(visible=False)
         addresses = [trace.address(read) - trace.starts[matrix] for read in steps]
         touched = len({address // line for address in addresses})
         jump = int(np.median(np.abs(np.diff(addresses)))) if len(addresses) > 1 else 0
         right.plot(addresses, ".", color=BLUE, markersize=7)
-        right.set_ylabel(f"byte within {matrix}")
-        right.set_yticks(range(0, order.size * ITEM_BYTES + 1, max(line, 2 * order.size)))
-        finding = f"{touched} cache lines for {len(steps)} reads; the usual step is {jump} bytes"
+        right.set_ylabel(f"byte of {matrix}")
+        right.set_yticks(range(0, order.size * ITEM_BYTES + 1, max(line, 4 * order.size)))
+        finding = f"{len(steps)} reads: {touched} cache lines, {jump} bytes apart"
         right.set_title(finding)
         told.append(f"{name}: {finding}")
-    grid[-1, 0].set_xlabel("column (yellow first, dark last)")
+    grid[-1, 0].set_xlabel("column (yellow: first)")
     grid[-1, 1].set_xlabel("read number")
     headline(
         figure, f"What the two loop orders read of {matrix}" if len(traces) == 2 else f"Reads of {matrix}"
@@ -86,7 +86,7 @@ def register_tile(rows: int, columns: int, lanes: int, *, registers: int = 32) -
     for v in range(vectors):
         left = gap * scale + v * lanes
         axes.add_patch(Rectangle((left, -2.4), lanes, 1.2, facecolor=BLUE, **cell))
-        text = {"ha": "center", "va": "center", "color": "white", "fontsize": 11}
+        text = {"ha": "center", "va": "center", "color": "white"}
         axes.text(left + lanes / 2, -1.8, f"{lanes} numbers", **text)
     right = gap * scale + columns
     axes.text(
@@ -119,7 +119,7 @@ def tile_costs(lanes: int, *, registers: int = 32, mark: tuple[int, int] | None 
 
     mark: the (rows, columns) of one tile to frame.
     """
-    all_rows, all_vectors = range(1, registers - 1), range(1, 6)
+    all_rows, all_vectors = range(1, min(registers - 1, MOST_ROWS + 1)), range(1, 6)
     value = np.full((len(all_vectors), len(all_rows)), np.nan)
     for y, vectors in enumerate(all_vectors):
         for x, rows in enumerate(all_rows):
@@ -131,17 +131,17 @@ def tile_costs(lanes: int, *, registers: int = 32, mark: tuple[int, int] | None 
     for y, x in np.ndindex(*value.shape):
         if not np.isnan(value[y, x]):
             light = value[y, x] > 0.75 * np.nanmax(value)
-            style = {"ha": "center", "va": "center", "fontsize": 8.5, "color": "black" if light else "white"}
+            style = {"ha": "center", "va": "center", "color": "black" if light else "white"}
             axes.text(x, y, f"{value[y, x]:.1f}", **style)
     if mark and mark[1] // lanes in all_vectors and mark[0] in all_rows:
         corner = (mark[0] - 1.5, mark[1] // lanes - 1.5)
         axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RED, linewidth=3))
-    axes.set_xticks(range(0, len(all_rows), 2), list(all_rows)[::2])
+    axes.set_xticks(range(len(all_rows)), list(all_rows))
     axes.set_yticks(range(len(all_vectors)), [f"{v} × {lanes}" for v in all_vectors])
     axes.set_xlabel("rows of the tile")
     axes.set_ylabel("columns of the tile")
     axes.grid(visible=False)
-    figure.colorbar(image, ax=axes, label="multiply-adds per load", pad=0.01)
+    figure.colorbar(image, ax=axes, label="FMAs per load", pad=0.01)
     rows, vectors = int(best[1]) + 1, int(best[0]) + 1
     finding = f"Of {registers} registers, {rows} × {vectors * lanes} gets most from a load: {value[best]:.1f}"
     headline(figure, finding)
@@ -151,7 +151,7 @@ def tile_costs(lanes: int, *, registers: int = 32, mark: tuple[int, int] | None 
 
 
 @styled
-def packing(rows: int = 12, depth: int = 10, tile: int = 4) -> Picture:
+def packing(rows: int = 8, depth: int = 8, tile: int = 4) -> Picture:
     """The order in which a kernel with `tile` rows reads A, over A's own layout and over packed panels."""
     if min(rows, depth, tile) < 1 or rows % tile:
         raise ValueError(f"packing: expected rows to be a multiple of tile, got rows={rows}, tile={tile}")
@@ -165,10 +165,11 @@ def packing(rows: int = 12, depth: int = 10, tile: int = 4) -> Picture:
     for axes, layout, title in ((before, address, "row-major A"), (after, panels, "packed panels")):
         axes.imshow(layout, cmap="Blues", interpolation="nearest", vmax=rows * depth * 1.5)
         for i, k in np.ndindex(rows, depth):
-            axes.text(k, i, layout[i, k], ha="center", va="center", fontsize=9)
-        axes.plot([k for _, k in walk[: 3 * tile]], [i for i, _ in walk[: 3 * tile]], color=RED, linewidth=2)
+            axes.text(k, i, layout[i, k], ha="center", va="center", zorder=3)
+        shown = walk[: 3 * tile]
+        axes.plot([k for _, k in shown], [i for i, _ in shown], color=RED, linewidth=5, alpha=0.55)
         jumps = np.abs(np.diff([layout[i, k] for i, k in walk]))
-        axes.set_title(f"{title}: the kernel steps {np.median(jumps):.0f} at a time")
+        axes.set_title(f"{title}: steps of {np.median(jumps):.0f}")
         axes.set_xlabel("k")
         axes.set_ylabel("row of A")
         axes.set_xticks([])
@@ -184,30 +185,31 @@ def packing(rows: int = 12, depth: int = 10, tile: int = 4) -> Picture:
 
 
 @styled
-def goto_blocks(held: Mapping[str, str] | None = None) -> Picture:
-    """C = A B cut as in Goto and van de Geijn (TOMS 2008): which piece of which matrix stays in which cache.
+def goto_blocks() -> Picture:
+    """C = A B, cut as microkernel.py cuts it: which piece of which matrix stays in which level of memory.
 
-    held: captions for "A", "B" and "C".
+    After Goto and van de Geijn (TOMS 2008), who keep the block of A in L2 where this kernel keeps that of B.
     """
-    captions = {"A": "block of A, packed:\nstays in L2"}
-    captions["B"] = "panel of B, packed: stays in L3\n(dark: the strip in L1)"
-    captions |= {"C": "tile of C:\nstays in registers", **(held or {})}
+    captions = {
+        "A": "panel of A, packed:\nstays in L1",
+        "B": "block of B, packed:\nstays in L2\n(dark: panel in use)",
+        "C": "tile of C:\nstays in registers",
+    }
     figure, axes = new_figure(9.6, 3.9)
     for left, name in ((0, "C"), (12, "A"), (24, "B")):
         axes.add_patch(Rectangle((left, 0), 10, 10, facecolor=LIGHT, edgecolor=GREY))
-        axes.text(left + 0.4, 0.9, name, fontsize=15, fontweight="bold")
+        axes.text(left + 0.4, 0.5, name, va="top", fontsize=15, fontweight="bold")
     for x, text in ((11, "="), (23, "×")):
         axes.text(x, 5, text, ha="center", va="center", fontsize=18)
-    _block(axes, (0, 3), 10, 3, GREEN, 0.35)
-    _block(axes, (4, 4), 1.2, 0.8, GREEN, 1.0)
-    _block(axes, (15, 3), 3, 3, RED, 0.45)
-    _block(axes, (15, 4), 3, 0.8, RED, 1.0)
-    _block(axes, (24, 3), 10, 3, BLUE, 0.4)
-    _block(axes, (28, 3), 1.2, 3, BLUE, 1.0)
+    _block(axes, (2.5, 4.5), 6, 1, GREEN, 0.4)
+    _block(axes, (4.5, 4.5), 1.2, 1, GREEN, 1.0)
+    _block(axes, (15, 4.5), 3, 1, RED, 1.0)
+    _block(axes, (26.5, 3), 6, 3, BLUE, 0.4)
+    _block(axes, (28.5, 3), 1.2, 3, BLUE, 1.0)
     for x, name, colour in ((5, "C", GREEN), (17, "A", RED), (29, "B", BLUE)):
-        axes.text(x, 10.5, captions[name], ha="center", va="top", color=colour, fontweight="bold")
-    axes.set_xlim(-0.5, 34.5)
-    axes.set_ylim(13.2, -0.5)
+        axes.text(x, 10.5, captions[name], ha="center", va="top", color=colour)
+    axes.set_xlim(-1.5, 35.5)
+    axes.set_ylim(14.4, -0.5)
     axes.set_aspect("equal")
     axes.axis("off")
     headline(figure, "Each level of memory keeps the piece that it can hold")

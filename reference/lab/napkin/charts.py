@@ -52,17 +52,19 @@ def model_and_points(
     for x, y in (pair for line in lines for pair in line.items()):
         if (log_x and not x > 0) or (log_y and not y > 0):
             raise ValueError(f"model_and_points: a log axis needs positive numbers, got ({x!r}, {y!r})")
-    colours = {name: PALETTE[number % len(PALETTE)] for number, name in enumerate(names)}
     figure, axes = new_figure(8.6, 4.8)
-    for number, (name, line) in enumerate(models.items()):
-        xs, colour, dash = sorted(line), colours[name], ("-", "--", ":")[number // len(PALETTE) % 3]
-        label = (formulas or {}).get(name) or (f"{name}, formula" if name in measured else name)
-        axes.plot(xs, [line[x] for x in xs], dash, color=colour, linewidth=1.8, label=label, zorder=2)
-    for number, (name, line) in enumerate(measured.items()):
-        xs, marker = sorted(line), MARKERS[number % len(MARKERS)]
-        ends = {"color": colours[name], "markersize": 9, "markeredgecolor": "white", "zorder": 3}
-        label = f"{name}, measured" if name in models else name
-        axes.plot(xs, [line[x] for x in xs], marker, label=label, **ends)
+    for number, name in enumerate(names):
+        colour, formula = PALETTE[number % len(PALETTE)], (formulas or {}).get(name)
+        label = f"{name}:\n{formula}" if formula else name
+        if name in models:
+            xs, dash = sorted(models[name]), ("-", "--", ":")[number // len(PALETTE) % 3]
+            axes.plot(xs, [models[name][x] for x in xs], dash, color=colour, linewidth=1.8, zorder=2)
+        if name in measured:
+            xs, marker = sorted(measured[name]), MARKERS[number % len(MARKERS)]
+            ends = {"color": colour, "markersize": 9, "markeredgecolor": "white", "zorder": 3}
+            axes.plot(xs, [measured[name][x] for x in xs], marker, **ends)
+        shape = {"marker": MARKERS[number % len(MARKERS)] if name in measured else None, "markersize": 9}
+        axes.plot([], [], "-" if name in models else "", color=colour, linewidth=1.8, label=label, **shape)
     if log_x:
         axes.set_xscale("log")
         sizes = sorted({x for line in measured.values() for x in line})
@@ -79,11 +81,12 @@ def model_and_points(
     for label, x in (marks or {}).items():
         axes.axvline(x, color=GREY, linestyle=":", linewidth=1.6)
         spot = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(label, (x, 1.0), xytext=(0, 4), color=GREY, fontsize=10, **spot)
+        axes.annotate(label, (x, 1.0), xytext=(0, 4), color=GREY, **spot)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     headline(figure, title)
-    figure.legend(loc="outside right center", fontsize=10.5)
+    both = {"title": "points: measured\nlines: formula"} if models and measured else {}
+    figure.legend(loc="outside right center", alignment="left", **both)
     told = [_told(name, line, "measured") for name, line in measured.items()]
     told += [_told(name, line, "formula") for name, line in models.items()]
     return Picture(figure, f"{title}. {y_label} over {x_label}. {'; '.join(told)}.")
@@ -104,13 +107,12 @@ def predicted_roofline(
         raise ValueError("predicted_roofline: expected points, and all of them, peak and bandwidth positive")
     ridge = peak / bandwidth
     low, high = (
-        min([ridge, *(x for x, _ in points.values())]) / 25,
+        min([ridge, *(x for x, _ in points.values())]) / 60,
         max([ridge, *(x for x, _ in points.values())]) * 6,
     )
     figure, axes = new_figure(9.2, 5.4)
     roof = [min(peak, x * bandwidth) / 1e9 for x in (low, ridge, high)]
     axes.plot([low, ridge, high], roof, color=GREY, linewidth=2.4, zorder=1)
-    axes.axvline(ridge, color=GREY, linestyle=":", linewidth=1.6)
     told = []
     for number, (name, (x, rate)) in enumerate(points.items()):
         colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
@@ -134,20 +136,24 @@ def predicted_roofline(
     axes.set_xlim(low, high)
     lowest = min([rate for _, rate in points.values()] + [low * bandwidth])
     axes.set_ylim(lowest / 2e9, peak / 1e9 * 2.5)
-    above = {"textcoords": "offset points", "color": GREY, "fontsize": 10.5}
+    axes.plot([ridge, ridge], [lowest / 2e9, peak / 1e9], color=GREY, linestyle=":", linewidth=1.6, zorder=1)
+    beside = {"textcoords": "offset points", "color": GREY}
     text = f"peak {three_digits(peak / 1e9)} GFLOPS"
-    axes.annotate(text, (high, peak / 1e9), xytext=(-4, 10), ha="right", **above)
-    text = f"ridge {three_digits(ridge)} FLOP/byte"
-    axes.annotate(text, (ridge, lowest / 2e9), xytext=(5, 7), ha="left", **above)
-    axes.set_xlabel("arithmetic intensity (FLOP per byte to or from memory)")
+    axes.annotate(text, (high, peak / 1e9), xytext=(-4, 10), ha="right", **beside)
+    text = f"ridge\n{three_digits(ridge)} FLOP/byte"
+    axes.annotate(text, (ridge, lowest / 2e9), xytext=(5, 7), ha="left", **beside)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.set_xlabel("FLOP for each byte to or from memory")
     axes.set_ylabel("GFLOPS")
     finding = (
-        title or f"Right of {three_digits(ridge)} FLOP a byte this machine computes, left of it it waits"
+        title or f"From {three_digits(ridge)} FLOP a byte on this machine computes, below it waits for memory"
     )
     headline(figure, finding)
-    figure.legend(loc="outside right center", fontsize=10.5)
+    figure.legend(loc="outside right center", title="measured / predicted", alignment="left")
     text = f"memory {three_digits(bandwidth / 1e9)} GB/s"
-    label_slope(figure, axes, text, low * 1.12, low * 1.12 * bandwidth / 1e9)
+    # Below the line, at its start: the points are further up.
+    label_slope(figure, axes, text, low * 1.3, low * 1.3 * bandwidth / 1e9, below=True)
     return Picture(figure, f"Roofline: {finding}. Measured, as a share of the prediction: {'; '.join(told)}.")
 
 
@@ -182,7 +188,7 @@ def latencies(
             axes.plot([guess], [row], "o", markersize=11, label=whose if not row else None, **ring)
         axes.plot([real], [row], "o", markersize=10, color=PALETTE[0], label=None if row else "measured")
         text = human_seconds(real) + (f", guess {how_far_off(guessed[name], real)}" if guessed else "")
-        spot = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 11}
+        spot = {"xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(text, (1.02, row), **spot)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", colors="black", length=0)
@@ -225,12 +231,12 @@ def staircase(seconds: Mapping[int, float], caches: Mapping[str, int], *, title:
         if sizes[0] <= size <= sizes[-1]:
             axes.axvline(size, color=GREY, linestyle=":", linewidth=1.6)
             spot = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
-            axes.annotate(f"{name} is full", (size, 1.0), xytext=(0, 4), color=GREY, fontsize=10.5, **spot)
-    for size, side in ((sizes[0], "left"), (sizes[-1], "right")):
+            axes.annotate(f"{name} is full", (size, 1.0), xytext=(0, 4), color=GREY, **spot)
+    for size, side, away in ((sizes[0], "left", 10), (sizes[-1], "right", -20)):
         spot = {"textcoords": "offset points", "ha": side, "color": PALETTE[0]}
-        axes.annotate(human_seconds(seconds[size]), (size, 1e9 * seconds[size]), xytext=(0, 10), **spot)
+        axes.annotate(human_seconds(seconds[size]), (size, 1e9 * seconds[size]), xytext=(0, away), **spot)
     axes.set_ylim(top=axes.get_ylim()[1] * 1.3)
-    axes.set_xlabel("bytes that the reads wander through")
+    axes.set_xlabel("bytes that the walk visits")
     axes.set_ylabel("nanoseconds a read")
     least, most = human_seconds(seconds[sizes[0]]), human_seconds(seconds[sizes[-1]])
     finding = title or f"A read takes {least} nearby and {most} far away"

@@ -49,11 +49,12 @@ def ladder(
         text = f"{three_digits(rate / 1e9)} GFLOPS{gain}"
         place = {"xytext": (-6 if inside else 6, 0), "textcoords": "offset points", "va": "center"}
         colours = {"ha": "right", "color": "white"} if inside else {"ha": "left", "color": "black"}
-        axes.annotate(text, (rate / 1e9, row), fontsize=11, **place, **colours)
+        axes.annotate(text, (rate / 1e9, row), **place, **colours)
     axes.set_yticks(range(len(bars)), [f"{name} *" if name in marked else name for name, _ in bars])
     axes.tick_params(axis="y", colors="black", length=0)
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
     axes.axvline(peak / 1e9, color=PALETTE[1], linestyle="--")
     axes.annotate(
         f"peak {three_digits(peak / 1e9)}",
@@ -80,7 +81,7 @@ def roofline(
     bandwidths: Mapping[str, float],
     *,
     title: str = "Roofline",
-    x_label: str = "arithmetic intensity (FLOP per byte the inner loop asks for)",
+    x_label: str = "FLOP for each byte that the inner loop asks for",
     tera: bool = False,
     room: float = 6,
 ) -> Picture:
@@ -88,7 +89,7 @@ def roofline(
 
     points: name -> (FLOP per byte, FLOP/s). peaks: name -> FLOP/s, drawn flat. bandwidths: name -> bytes/s,
     drawn as slopes up to the highest peak. All must be positive. tera: TFLOPS and TB/s for GFLOPS and GB/s.
-    room: how far left of the first point, as a factor, the slopes begin; their names stand there.
+    room: how far left of the first point, as a factor, the slopes begin.
     Source: Williams, Waterman and Patterson, CACM 2009; with one slope a cache level, as in Ilic, Pratas and
     Sousa, CAL 2014.
     """
@@ -99,32 +100,34 @@ def roofline(
     low, high = min(xs) / room, max(xs) * 3
     size, flops, bytes_a_second = (1e12, "TFLOPS", "TB/s") if tera else (1e9, "GFLOPS", "GB/s")
     figure, axes = new_figure(9.2, 5.8)
-    for rate in bandwidths.values():
-        axes.plot([low, top / rate], [low * rate / size, top / size], color=GREY, linewidth=1.6, zorder=1)
-    for number, (name, rate) in enumerate(peaks.items()):
-        axes.plot(
-            [low, high], [rate / size] * 2, color=PALETTE[1], linewidth=1.8, linestyle=("-", "--")[number % 2]
-        )
-        text = f"{name} {three_digits(rate / size)} {flops}"
-        spot = (high / 1.05, rate / size)
-        place = {"xytext": (0, 4 if rate == top else -13), "textcoords": "offset points", "ha": "right"}
-        axes.annotate(text, spot, color=PALETTE[1], fontsize=10.5, **place)
     for number, (name, (x, y)) in enumerate(points.items()):
         colour, marker = PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)]
         point = {"markersize": 10, "zorder": 3, "markeredgecolor": "white"}
         axes.plot([x], [y / size], marker, color=colour, label=name, **point)
+    for number, (name, rate) in enumerate(peaks.items()):
+        dash, label = ("-", "--")[number % 2], f"peak, {name}: {three_digits(rate / size)} {flops}"
+        axes.plot(
+            [low, high], [rate / size] * 2, dash, color=PALETTE[1], linewidth=1.8, label=label, zorder=2
+        )
+    # The lines are named in the legend: along the slopes a name would cover its neighbours and the points.
+    for number, (name, rate) in enumerate(bandwidths.items()):
+        dash, label = (
+            ("-", "--", "-.", ":")[number % 4],
+            f"{name}: {three_digits(rate / size)} {bytes_a_second}",
+        )
+        ends = [low, top / rate], [low * rate / size, top / size]
+        axes.plot(*ends, dash, color=GREY, linewidth=1.8, label=label, zorder=1)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(low, high)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
     lowest = min([y for _, y in points.values()] + [low * min(bandwidths.values())])
     axes.set_ylim(lowest / size / 2, top / size * 2)
     axes.set_xlabel(x_label)
     axes.set_ylabel(flops)
     headline(figure, title)
-    figure.legend(loc="outside right center", fontsize=10.5)
-    for name, rate in bandwidths.items():
-        text = f"{name} {three_digits(rate / size)} {bytes_a_second}"
-        label_slope(figure, axes, text, low * 1.12, low * 1.12 * rate / size)
+    figure.legend(loc="outside right center")
     listed = "; ".join(
         f"{name} at {three_digits(x)} FLOP/byte, {three_digits(y / size)} {flops}"
         for name, (x, y) in points.items()
@@ -167,15 +170,16 @@ def sweep(
     for label, x in (marks or {}).items():
         axes.axvline(x, color=GREY, linestyle=":", linewidth=1.6)
         spot = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points", "ha": "center"}
-        axes.annotate(label, (x, 1.0), xytext=(0, 4), color=GREY, fontsize=10, **spot)
+        axes.annotate(label, (x, 1.0), xytext=(0, 4), color=GREY, **spot)
     for label, y in (levels or {}).items():
         axes.axhline(y, color=PALETTE[1], linestyle="--", linewidth=1.8)
         spot = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "ha": "right"}
-        axes.annotate(label, (1.0, y), xytext=(0, 4), color=PALETTE[1], fontsize=10.5, **spot)
+        axes.annotate(label, (1.0, y), xytext=(0, 4), color=PALETTE[1], **spot)
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     headline(figure, title)
-    figure.legend(loc="outside right center", fontsize=10.5)
+    if len(series) > 1:
+        figure.legend(loc="outside right center")
     listed = "; ".join(f"{name}: {_ends(line)}" for name, line in series.items())
     return Picture(figure, f"{title}. {y_label} over {x_label}. {listed}.")
 
@@ -204,7 +208,7 @@ def prediction_vs_measured(
             [guess], [row], "o", markersize=11, markerfacecolor="white", markeredgecolor=PALETTE[1], mew=2.2
         )
         axes.plot([real], [row], "o", markersize=10, color=PALETTE[0])
-        spot = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 11}
+        spot = {"xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(how_far_off(guess, real), (1.02, row), **spot)
     axes.plot(
         [], [], "o", markersize=11, markerfacecolor="white", markeredgecolor=PALETTE[1], mew=2.2, label=whose
@@ -241,13 +245,14 @@ def _ends(line: Mapping[float, float]) -> str:
     return f"{three_digits(line[low])} at {low:g}, {three_digits(line[high])} at {high:g}"
 
 
-def label_slope(figure: Figure, axes: Axes, text: str, x: float, y: float) -> None:
-    """Write along the line y ~ x that passes through (x, y) on log axes."""
+def label_slope(figure: Figure, axes: Axes, text: str, x: float, y: float, *, below: bool = False) -> None:
+    """Write along the line y ~ x that passes through (x, y) on log axes, above it or `below` it."""
     figure.draw_without_rendering()  # the layout decides the angle, so it has to be settled first
     (x0, y0), (x1, y1) = axes.transData.transform([(x, y), (10 * x, 10 * y)])
     angle = math.degrees(math.atan2(y1 - y0, x1 - x0))
-    offset = {"xytext": (0, 3), "textcoords": "offset points"}
-    axes.annotate(text, (x, y), rotation=angle, rotation_mode="anchor", color=GREY, fontsize=10, **offset)
+    place = {"xytext": (0, -4 if below else 3), "va": "top" if below else "bottom"}
+    along = {"rotation": angle, "rotation_mode": "anchor", "textcoords": "offset points"}
+    axes.annotate(text, (x, y), color=GREY, **place, **along)
 
 
 def _check_positive(name: str, values: Mapping[str, float]) -> None:

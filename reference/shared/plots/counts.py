@@ -45,7 +45,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
                 xytext=(4, 0),
                 textcoords="offset points",
                 va="center",
-                fontsize=9.5,
+                fontsize=10.5,
             )
         most = max(range(len(part)), key=part.__getitem__)
         told.append(f"most {quantity}: {list(rows)[most]} with {part[most]:.0f} %")
@@ -56,7 +56,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
     axes.set_xlabel("share of the total (%)")
     axes.grid(axis="y", visible=False)
     headline(figure, title)
-    figure.legend(loc="outside lower center", ncols=len(quantities))
+    figure.legend(loc="outside right center")
     return Picture(figure, f"{title}. {'; '.join(told)}.")
 
 
@@ -75,7 +75,7 @@ def claims_chart(rows: Sequence[tuple[str, float, float, bool]], *, title: str |
         axes.plot([1, ratio], [row, row], color=LIGHT, linewidth=4, zorder=1, solid_capstyle="round")
         axes.plot([ratio], [row], "o" if holds else "X", color=colour, markersize=9 if holds else 10)
         text = "holds" if holds else f"{_short(claimed)} instead of {_short(right)}"
-        spot = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 10.5}
+        spot = {"xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(text, (1.02, row), color=colour, **spot)
     axes.set_yticks(range(len(ordered)), [name for name, *_ in ordered])
     axes.tick_params(axis="y", colors="black", length=0)

@@ -42,9 +42,7 @@ def distribution(
         side = {"xytext": (6, -13 - 17 * number), "ha": "left"}
         if x > low + 0.72 * (high - low):
             side = {"xytext": (-6, -13 - 17 * number), "ha": "right"}
-        axes.annotate(
-            f"{name} {three_digits(x)}", (x, 1.0), color=colour, fontsize=11, bbox=PAPER, **spot, **side
-        )
+        axes.annotate(f"{name} {three_digits(x)}", (x, 1.0), color=colour, bbox=PAPER, **spot, **side)
     axes.set_xlim(low, high)
     outside = int(((data < low) | (data > high)).sum())
     below = f"\n({outside} of {len(data)} are outside the picture)" if outside else ""
@@ -75,7 +73,7 @@ def intervals(
         axes.plot([middle], [row], "o", color=colour, markersize=10)
         says = "no difference" if same else three_digits(middle)
         says += f" ({three_digits(low)} to {three_digits(high)})"
-        spot = {"xycoords": ("axes fraction", "data"), "va": "center", "fontsize": 11}
+        spot = {"xycoords": ("axes fraction", "data"), "va": "center"}
         axes.annotate(says, (1.02, row), color=colour, **spot)
         told.append(
             f"{name}: {middle:.3f}, {'no difference' if same else 'a difference'}, {low:.3f} to {high:.3f}"

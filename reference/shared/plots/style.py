@@ -24,7 +24,12 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 P = ParamSpec("P")
+LETTER_POINTS = 11.5
+# On a slide of 1280 x 720 pixels the body text has 30 pixels, and a figure's letters have 25.
+SLIDE_LETTER_PIXELS = 25
+SLIDE_WIDTH = 1136  # between the margins of the theme
 _scale: ContextVar[float] = ContextVar("scale", default=1.0)
+_slide: ContextVar[tuple[int, int] | None] = ContextVar("slide", default=None)
 
 # Okabe and Ito's palette without its yellow, which is too pale on white: told apart by colour-blind readers.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -44,10 +49,12 @@ STYLE: dict[Any, Any] = {
     "figure.dpi": 110,
     "figure.facecolor": "white",
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same picture on every machine
-    "font.size": 11.5,
+    "font.size": LETTER_POINTS,
     "grid.color": LIGHT,
     "grid.linewidth": 0.7,
+    "legend.fontsize": 10.5,
     "legend.frameon": False,
+    "legend.title_fontsize": 10.5,
     "lines.linewidth": 2.2,
     "lines.markersize": 7,
     "svg.fonttype": "path",
@@ -116,14 +123,38 @@ def scaled(factor: float) -> Iterator[None]:
         _scale.reset(token)
 
 
+@contextmanager
+def on_slide(height: int, width: int = SLIDE_WIDTH) -> Iterator[None]:
+    """Draw all inside for a slide: height and width are the pixels that it takes of 1280 x 720.
+
+    The letters come out at SLIDE_LETTER_PIXELS, whatever the size, and the finding is left out: the slide's own
+    heading says it. Show the picture with `![w:WIDTH ...]`, so that it is not scaled again.
+    """
+    if not (100 <= height <= 720 and 100 <= width <= 1280):
+        raise ValueError(f"on_slide: expected 100 to 1280 by 100 to 720 pixels, got {width} by {height}")
+    token = _slide.set((width, height))
+    try:
+        yield
+    finally:
+        _slide.reset(token)
+
+
+def slide_pixels(inches: float) -> float:
+    """Pixels on a slide for inches of a picture that was drawn `on_slide`."""
+    return inches * 72 * SLIDE_LETTER_PIXELS / LETTER_POINTS
+
+
 def new_figure(
     width: float = 8.6, height: float = 4.6, rows: int = 1, columns: int = 1, **kwargs: Any
 ) -> Any:
-    """(figure, axes), in inches; for `@styled` functions. kwargs go to `Figure.subplots`."""
-    scale = _scale.get()
-    figure = Figure(
-        figsize=(scale * width, scale * height), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
-    )
+    """(figure, axes) for `@styled` functions. kwargs go to `Figure.subplots`.
+
+    width, height: inches, which a surrounding `scaled` multiplies and a surrounding `on_slide` replaces.
+    """
+    size = (_scale.get() * width, _scale.get() * height)
+    if slide := _slide.get():
+        size = (slide[0] / slide_pixels(1), slide[1] / slide_pixels(1))
+    figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
     return figure, figure.subplots(rows, columns, **kwargs)
 
 
@@ -136,7 +167,12 @@ def show(figure: Figure | Picture, alt: str | None = None) -> None:
 
 
 def headline(figure: Figure, finding: str) -> None:
-    """The title: what the picture shows, as a sentence, above everything from the left edge."""
+    """The title: what the picture shows, as a sentence, above everything from the left edge.
+
+    A picture `on_slide` gets none: its slide has a heading, and two of them compete.
+    """
+    if _slide.get():
+        return
     figure.suptitle(finding, x=0.012, ha="left", fontsize=13.5, fontweight="bold")
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-HEADER = ("version", "seconds", "GFLOPS", "absolute speed-up", "relative speed-up", "fraction of peak")
+# A number keeps its unit and its thousands when a narrow window breaks the line.
+WHOLE = re.compile(r"(?<=\d) (?=[\d%A-Za-zµ×])")
+NBSP, HYPHEN = "\u00a0", "\u2011"  # neither is a place to break a line
+SPEEDUP = f"speed{HYPHEN}up"
+HEADER = ("version", "seconds", "GFLOPS", f"absolute {SPEEDUP}", f"relative {SPEEDUP}", "fraction of peak")
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,10 @@ class Table:
     def _repr_html_(self) -> str:
         def line(tag: str, row: tuple[str, ...]) -> str:
             left, right = "text-align:left", "text-align:right"
-            cells = [f'<{tag} style="{right if i else left}">{escape(x)}</{tag}>' for i, x in enumerate(row)]
+            cells = [
+                f'<{tag} style="{right if i else left}">{escape(WHOLE.sub(NBSP, x))}</{tag}>'
+                for i, x in enumerate(row)
+            ]
             return f"<tr>{''.join(cells)}</tr>"
 
         body = "".join(line("td", row) for row in self.rows)
@@ -48,7 +56,7 @@ def ladder_table(rates: Mapping[str, float], *, peak: float, n: int, marked: Seq
     for name, rate in rates.items():
         rows.append(
             (
-                f"{name}\u00a0*" if name in marked else name,
+                f"{name}{NBSP}*" if name in marked else name,
                 seconds_text(2 * n**3 / rate),
                 f"{rate / 1e9:.3g}" if rate < 1e11 else f"{rate / 1e9:.0f}",
                 f"{rate / first:,.0f}".replace(",", " "),

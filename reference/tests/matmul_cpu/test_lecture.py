@@ -1,5 +1,6 @@
 """The pictures of lecture 01: drawn from records, all of them shown, none of them stale."""
 
+import json
 import os
 import re
 from html import unescape
@@ -7,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from reference.benchmarks.matmul_cpu import figures, lecture
+from reference.benchmarks.matmul_cpu import figures
 from reference.benchmarks.report import load_lecture
+from reference.shared.plots.style import Picture
+from reference.tests.shared.deck_text import unlike_their_figures, without_their_machine
+from reference.tests.shared.lettering import lettering
 
 SLIDES = figures.SLIDES.parent / "01_matmul_cpu.md"
 RUNGS = (*figures.BYTES_PER_FMA, "matmul")
+MEASURED = {"ladder", "order", "gains", "roofline", "libraries", "denormal"}
 RECORD = {
     "cores": 2,
     "caches": {"L1": 2**15, "L2": 2**20, "L3": 2**25},
     "peak": {"1": 7e10, "2": 1.4e11},
     "bandwidth": {"L1": 2e11, "L2": 1e11, "L3": 4e10, "memory": 2e10},
     "order": {"i, j, k": {"16": 1e9, "512": 5e8}, "i, k, j": {"16": 2e9, "512": 4e9}},
-    "recursion": {"numba_parallel": {"128": 5e9, "512": 6e9}, "divide_and_conquer": {"128": 4e9, "512": 9e9}},
     "denormal": {"normal numbers": 5e9, "denormal products": 1e8},
 }
 BENCH = {
@@ -32,8 +36,24 @@ BENCH = {
     **{f"ratio_{name}/float32/threads=2/n={n}": 2.0 for name in ("numpy", "torch") for n in (256, 4096)},
     **{f"ratio_{name}/float32/threads=2/geometric_mean": 1.25 for name in ("numpy", "torch")},
     "peak/float64": 200.0,
+    "peak/float64/threads=1": 100.0,
     "peak/float32": 400.0,
 }
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Picture]:
+    """Those of the committed records, drawn once."""
+    return figures.pictures(*committed())
+
+
+def committed() -> tuple[dict, dict]:
+    try:
+        return load_lecture("matmul_cpu"), figures.recorded_bench()
+    except FileNotFoundError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
 
 
 def test_every_picture_is_drawn_and_every_drawn_picture_is_shown(tmp_path: Path):
@@ -66,23 +86,59 @@ def test_the_roofline_counts_the_bytes_of_the_inner_loops():
     assert "microkernel at 1.5 FLOP/byte" in alt
 
 
-def test_the_order_is_measured_against_its_mirror():
-    loops = lecture.columns_of_b()
-    a, b = lecture._operands(7)
-    assert loops(a, b) == pytest.approx(a @ b)
+def test_the_roofline_and_the_ladder_have_one_peak():
+    assert "measured peak 200 GFLOPS" in figures.the_ladder(BENCH).alt
+    assert "Highest peak 200 GFLOPS" in figures.the_roofline(RECORD, BENCH).alt
+    assert figures.limits(RECORD, BENCH)[0] == {"1 core": 100e9, "2 cores": 200e9}
 
 
-def test_the_committed_pictures_are_those_of_the_committed_records():
-    try:
-        record, bench = load_lecture("matmul_cpu"), figures.recorded_bench()
-    except FileNotFoundError as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
-    for name, picture in figures.pictures(record, bench).items():
+def test_a_level_is_as_fast_as_the_one_behind_it_and_as_the_rungs_show():
+    slow = RECORD | {"bandwidth": {"L1": 1e9, "L2": 6e9, "L3": 1e9, "memory": 2e9}}
+    asked = max(figures.rates(BENCH)[name] / 2 * size for name, size in figures.BYTES_PER_FMA.items())
+    assert asked == pytest.approx(30.72e9)  # divide_and_conquer: 2.56 GFLOPS, 24 bytes for 2 FLOP
+    assert figures.limits(slow, BENCH)[1] == {"L1": asked, "L2": 6e9, "L3, memory": 2e9}
+
+
+def test_memory_is_as_fast_as_lecture_00_saw_it_on_the_same_machine():
+    before = json.loads(figures.EARLIER.read_text(encoding="utf-8"))
+    found = figures.limits(RECORD | {"machine": before["machine"]}, BENCH)[1]
+    assert found["memory"] == max(2e10, before["bandwidth"])
+
+
+def test_the_gains_are_those_of_both_tables():
+    alt = figures.gains(RECORD, BENCH).alt
+    assert "Divide and conquer gains 18.4× on 18 cores, 4× on 2" in alt
+    assert "compiled: 47.1× and 16×" in alt
+
+
+def test_no_rung_lies_above_the_committed_roofline():
+    record, bench = committed()
+    peaks, bandwidths = figures.limits(record, bench)
+    for name, size in figures.BYTES_PER_FMA.items():
+        roof = min(max(peaks.values()), max(bandwidths.values()) * 2 / size)
+        assert figures.rates(bench)[name] <= roof * (1 + 1e-9), name
+
+
+def test_the_committed_pictures_are_those_of_the_committed_records(pictures: dict[str, Picture]):
+    for name, picture in pictures.items():
         text = (figures.SLIDES / f"01_{name}.svg").read_text(encoding="utf-8")
         title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
         assert title, f"01_{name}.svg has no title"
         assert unescape(title[1]) == picture.alt, (
             "to draw again: python -m reference.benchmarks.lecture matmul_cpu --draw"
         )
+
+
+def test_every_letter_on_a_slide_can_be_read(pictures: dict[str, Picture]):
+    for name, picture in pictures.items():
+        found = lettering(picture)
+        assert found.smallest >= 22, name
+        assert (found.covered, found.sticks_out) == ([], []), name
+
+
+def test_the_slides_say_what_their_figures_say_and_on_which_machine(pictures: dict[str, Picture]):
+    record, _ = committed()
+    drawn = {f"01_{name}.svg": picture for name, picture in pictures.items()}
+    assert unlike_their_figures(SLIDES, drawn) == []
+    measured = {f"01_{name}.svg" for name in MEASURED}
+    assert without_their_machine(SLIDES, measured, record["machine"], record["date"]) == []

@@ -9,6 +9,18 @@ import pytest
 from reference.benchmarks.napkin import figures, lecture
 from reference.benchmarks.napkin.quotes import quotes
 from reference.benchmarks.report import load_lecture
+from reference.shared.plots.style import Picture
+from reference.tests.shared.deck_text import unlike_their_figures, without_their_machine
+from reference.tests.shared.lettering import lettering
+
+DECK = figures.SLIDES.parent / "00_napkin.md"
+BY_FORMULA = {"shares", "campaign", "gustafson", "service", "audit"}
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, Picture]:
+    """Those of the committed record, drawn once."""
+    return figures.pictures(committed())
 
 
 def committed() -> dict:
@@ -52,11 +64,26 @@ def test_every_kernel_and_number_is_quoted():
     assert all(name in told for name in (*record["kernels"], *record["sheet"], *record["growth"]))
 
 
-def test_the_committed_pictures_are_those_of_the_committed_record():
-    for name, picture in figures.pictures(committed()).items():
+def test_the_committed_pictures_are_those_of_the_committed_record(pictures: dict[str, Picture]):
+    for name, picture in pictures.items():
         text = (figures.SLIDES / f"00_{name}.svg").read_text(encoding="utf-8")
         title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
         assert title, f"00_{name}.svg has no title"
         assert unescape(title[1]) == picture.alt, (
             "to draw again: python -m reference.benchmarks.lecture napkin --draw"
         )
+
+
+def test_every_letter_on_a_slide_can_be_read(pictures: dict[str, Picture]):
+    for name, picture in pictures.items():
+        found = lettering(picture)
+        assert found.smallest >= 22, name
+        assert (found.covered, found.sticks_out) == ([], []), name
+
+
+def test_the_slides_say_what_their_figures_say_and_on_which_machine(pictures: dict[str, Picture]):
+    record = committed()
+    drawn = {f"00_{name}.svg": picture for name, picture in pictures.items()}
+    assert unlike_their_figures(DECK, drawn) == []
+    measured = set(drawn) - {f"00_{name}.svg" for name in BY_FORMULA}
+    assert without_their_machine(DECK, measured, record["machine"], record["date"]) == []

@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
 from reference.shared.plots.charts import how_far_off, ladder, prediction_vs_measured, roofline, sweep
-from reference.shared.plots.style import PALETTE, Picture, new_figure, scaled, show, three_digits
+from reference.shared.plots.style import (
+    PALETTE,
+    Picture,
+    new_figure,
+    on_slide,
+    scaled,
+    show,
+    slide_pixels,
+    three_digits,
+)
 from reference.shared.plots.tables import ladder_table, seconds_text
+from reference.tests.shared.lettering import lettering
 from reference.tests.shared.pictures import assert_shows_itself, assert_stays_on_paper
 
 RATES = {"python": 1e7, "numba": 5e9, "micro-kernel": 1.3e11}
@@ -65,6 +75,34 @@ def test_a_scaled_picture_has_smaller_paper_and_still_fits():
     assert small.get_figwidth() == pytest.approx(0.8 * large.get_figwidth())
     with pytest.raises(ValueError, match="between"), scaled(10):
         pass
+
+
+@pytest.mark.parametrize("name", ALL_PICTURES)
+def test_on_a_slide_every_picture_has_large_letters_and_no_headline(name):
+    with on_slide(520, 1136):
+        picture = ALL_PICTURES[name]()
+    width, height = picture.figure.get_size_inches()
+    assert (slide_pixels(width), slide_pixels(height)) == pytest.approx((1136, 520))
+    assert picture.figure.get_suptitle() == ""
+    assert ALL_PICTURES[name]().figure.get_suptitle() != ""
+    found = lettering(picture)
+    assert found.smallest >= 22
+    assert (found.covered, found.sticks_out) == ([], [])
+
+
+def test_a_size_that_no_slide_has_is_refused():
+    with pytest.raises(ValueError, match="got 1300 by 400"), on_slide(400, 1300):
+        pass
+
+
+def test_letters_that_cover_each_other_or_stick_out_are_found():
+    with on_slide(300):
+        figure, axes = new_figure()
+    for text, place in (("first", 0.5), ("second", 0.52), ("far right", 1.05)):
+        axes.annotate(text, (place, 0.5), xycoords="axes fraction", in_layout=False)
+    found = lettering(Picture(figure, "three words"))
+    assert found.covered == [("first", "second")]
+    assert found.sticks_out == ["far right"]
 
 
 def test_drawing_leaves_the_settings_of_others_alone():

@@ -59,7 +59,7 @@ def test_the_roofline_tells_how_much_of_the_prediction_came_out():
     told = PICTURES["roofline"]()
     assert "triad at 0.1 FLOP/byte, 1 GFLOPS, 100%" in told.alt
     assert "product at 100 FLOP/byte, 50 GFLOPS, 50%" in told.alt
-    assert "ridge 10 FLOP/byte" in letters(told)
+    assert "ridge\n10 FLOP/byte" in letters(told)
 
 
 def test_guesses_are_compared_on_one_axis():
