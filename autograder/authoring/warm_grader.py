@@ -58,7 +58,7 @@ class WarmGrader:
     def __init__(self, unit: Unit) -> None:
         self.unit, self.manifest = unit, unit_manifest(unit)
         self.tier = choose_tier("require", [])
-        self.cores = Cores()
+        self.cores = Cores(purpose=f"./mlsys prove {unit.number}")
         self.graded = 0
         self.stack, self.kept = ExitStack(), ExitStack()
         self.sessions: KeptSessions | None = None

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from autograder.roster.collect import repositories
-from autograder.roster.engines import Done
+from autograder.roster.engines import Done, Now
 from autograder.roster.standing import Person
 
 
-def bar(console: Console) -> Progress:
-    """A bar with a count and an estimate of the time left."""
+def bar(console: Console, *more: ProgressColumn) -> Progress:
+    """A bar with a count, the time so far, and an estimate of the time left."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left:"),
         TimeRemainingColumn(compact=True, elapsed_when_finished=True),
         TextColumn("{task.fields[last]}"),
     )
-    return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+    return Progress(*columns, *more, console=console, disable=not console.is_terminal, transient=True)
 
 
 @contextlib.contextmanager
@@ -37,18 +50,55 @@ def fetching(console: Console, people: tuple[Person, ...]) -> Iterator[Callable[
         yield on_done
 
 
-@contextlib.contextmanager
-def grading(console: Console) -> Iterator[Callable[[int, int], Callable[[Done], None]]]:
-    """Yields the `progress` of a grading: called with the number of entries, it returns a callback for each entry."""
-    with bar(console) as progress:
+class Grading:
+    """The progress of a grading: which check runs, for how long; or whom the grading waits for."""
 
-        def start(total: int, known: int) -> Callable[[Done], None]:
-            task = progress.add_task("grading", total=total, completed=known, last="")
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.jobs: dict[str, tuple[Now, float]] = {}  # what happens to a job, and since when
+        self.said: set[str] = set()
 
-            def on_done(done: Done) -> None:
-                failed = done.result is None or done.result.needs_regrade
-                progress.update(task, advance=1, last="the grader failed on one" if failed else "")
+    def __enter__(self) -> Grading:
+        grading = self
 
-            return on_done
+        class Happening(ProgressColumn):
+            def render(self, task: Task) -> Text:
+                told = "" if task.finished else grading.text()
+                return Text(told, style="bright_black", no_wrap=True, overflow="ellipsis")
 
-        yield start
+        self.bar = bar(self.console, Happening())
+        self.bar.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+    def start(self, total: int, known: int) -> Callable[[Done], None]:
+        """Told how many entries there are and how many the gradebook has; returns what takes each finished one."""
+        task = self.bar.add_task("grading", total=total, completed=known, last="")
+
+        def on_done(done: Done) -> None:
+            self.jobs.pop(done.job.key, None)
+            failed = done.result is None or done.result.needs_regrade
+            self.bar.update(task, advance=1, last="the grader failed on one" if failed else "")
+
+        return on_done
+
+    def watch(self, now: Now) -> None:
+        """Told by any thread. Without a terminal, each program that is waited for is named once."""
+        self.jobs[now.key] = now, time.monotonic()
+        if now.waits and now.text and not self.console.is_terminal and now.text not in self.said:
+            self.said.add(now.text)
+            self.console.print(f"waiting for cores: {now.text} uses them", markup=False, highlight=False)
+
+    def text(self) -> str:
+        """ "01.3 numba_loops: squares, 12 s" """
+        jobs = sorted(self.jobs.values(), key=lambda each: (each[0].waits, each[1]))
+        if not jobs:
+            return ""
+        now, since = jobs[0]
+        seconds = int(time.monotonic() - since)
+        if not now.waits:
+            return f"{now.text}, {seconds} s"
+        others = f"{now.text} uses them" if now.text else "other submissions use them"
+        return f"waiting for cores: {others}, {seconds} s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,7 +18,7 @@ from autograder.judge.sandbox.gpu import find_driver
 from autograder.reports.class_report import write_class
 from autograder.roster.addresses import is_folder, is_git
 from autograder.roster.collect import collect
-from autograder.roster.engines import Engine, Needs, worker_count
+from autograder.roster.engines import Engine, Needs, Now, worker_count
 from autograder.roster.folders import people_of
 from autograder.roster.git import Limits
 from autograder.roster.local import LocalEngine
@@ -163,9 +164,12 @@ def grade(
     if roster is not None and not no_collect:
         grading = fetched(grading, screen)
     try:
-        with bars.grading(screen) as progress:
+        with bars.Grading(screen) as progress:
             outcome = run(
-                grading, lambda: make_engine(grading, engine, address, workers), progress, write_class
+                grading,
+                lambda: make_engine(grading, engine, address, workers, progress.watch),
+                progress.start,
+                write_class,
             )
     except KeyboardInterrupt:
         typer.echo("\nmlsys: finished grades are kept; run the same command to continue", err=True)
@@ -214,8 +218,10 @@ def fetched(grading: Grading, screen: Console) -> Grading:
         return replace(grading, missed=collect(people, grading.store, on_done=on_done))
 
 
-def make_engine(grading: Grading, name: str, address: str | None, workers: int | None) -> Engine:
+def make_engine(
+    grading: Grading, name: str, address: str | None, workers: int | None, watch: Callable[[Now], None]
+) -> Engine:
     needs = Needs.of(grading.manifest)
     if name == "ray":
         return RayEngine(address, needs)
-    return LocalEngine(worker_count(needs, workers), needs)
+    return LocalEngine(worker_count(needs, workers), needs, watch)

@@ -17,6 +17,13 @@ def printable(char: str) -> bool:
     )
 
 
+def check_words(test: str, function: str) -> str:
+    """The name of a check in words, without its task's function: "test_add_keeps_its_input" -> "keeps its input"."""
+    name = test.removeprefix("test_")
+    own = name.removeprefix(function)
+    return (own.strip("_") if own[:1] in {"", "_"} else name).replace("_", " ") or name.replace("_", " ")
+
+
 def is_free(code: int) -> bool:
     """False for the 66 code points that Unicode will never assign; XML forbids some of them."""
     return code & 0xFFFE != 0xFFFE and not 0xFDD0 <= code <= 0xFDEF

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from autograder.core.manifest import Manifest
 from autograder.core.result import Feedback, Figure, Status, TaskResult, TestResult
+from autograder.core.text import check_words
 from autograder.judge.intake import Staged
 from autograder.judge.session.connection import Call
 from autograder.judge.session.patience import Patience
@@ -97,8 +98,9 @@ class Recorder:
         """Record that the test starts now, after waiting for its cores."""
         if self.on_start is not None:
             task = self.manifest.checks[record.test][0]
-            name = record.test.removeprefix("test_").removeprefix(task.function).strip("_") or record.test
-            shown = "a hidden check" if self.hidden.get(record.test) else name.replace("_", " ")
+            shown = (
+                "a hidden check" if self.hidden.get(record.test) else check_words(record.test, task.function)
+            )
             limit = self.patience.limit(task, self.manifest.limits_for(task).wall_seconds)
             self.on_start(Started(f"{task.id} {task.function}: {shown}", limit))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from autograder.core.result import Feedback, GradeResult, Status, TaskResult, TestResult
-from autograder.core.text import printable
+from autograder.core.text import check_words, printable
 
 OUTPUT_LINES = 12  # of a test's own output, its end
 
@@ -66,8 +66,7 @@ def check_title(test: TestResult, task: TaskResult) -> str:
     """`test_python_loops_handles_rectangles` -> "handles rectangles"; a hidden test is not named."""
     if test.hidden:
         return "hidden check"
-    name = test.name.removeprefix("test_").removeprefix(task.function).strip("_")
-    return clean((name or test.name).replace("_", " "))
+    return clean(check_words(test.name, task.function))
 
 
 def left_to_write(task: TaskResult) -> str:

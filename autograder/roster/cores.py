@@ -12,13 +12,15 @@ import os
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.core.units import CourseError
 from reference.shared.machine import usable_cores
 
 PATIENCE = 0.02  # seconds between two looks
+NOTICE = 2.0  # seconds of waiting before it is worth a word
 
 
 def machine_folder() -> Path:
@@ -35,18 +37,32 @@ def machine_folder() -> Path:
 
 
 class Cores:
-    """The cores of this machine; the judge calls `hold` for each test."""
+    """The cores of this machine; the judge calls `hold` for each test.
 
-    def __init__(self, folder: Path | None = None, total: int | None = None) -> None:
+    purpose: the words for the holder, for those who wait. process: the number of the program that a person started.
+    on_wait: called when a wait is longer than a moment, with the holders of the cores, such as "a grading of 01_x
+    (process 7)"; with none if only this program itself holds them.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        total: int | None = None,
+        *,
+        purpose: str = "a grading",
+        process: int | None = None,
+        on_wait: Callable[[tuple[str, ...]], None] = lambda _: None,
+    ) -> None:
         self.folder = folder or machine_folder()
         self.total = total or usable_cores()
+        self.purpose, self.process, self.on_wait = purpose, process or os.getpid(), on_wait
 
     @contextlib.contextmanager
     def hold(self, cores: int) -> Iterator[None]:
         """Wait for `cores` of them (0, or more than there are: all), and hold them."""
         needed = self.total if cores <= 0 else min(cores, self.total)
         with contextlib.ExitStack() as stack:
-            with self.locked("gate", wait=True):
+            with self.gate() as moment:
                 waiting = list(range(self.total))
                 while needed:
                     for number in list(waiting):
@@ -55,27 +71,71 @@ class Cores:
                             waiting.remove(number)
                             needed -= 1
                     if needed:
-                        time.sleep(PATIENCE)
+                        moment.wait(f"core-{number}" for number in waiting)
             yield
+
+    @contextlib.contextmanager
+    def gate(self) -> Iterator[Moment]:
+        """Wait for one's turn."""
+        moment = Moment(self)
+        while (fd := self.try_lock("gate")) is None:
+            if moment.told:
+                fd = self.open("gate")
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                break
+            moment.wait(["gate", *(f"core-{number}" for number in range(self.total))])
+        try:
+            yield moment
+        finally:
+            os.close(fd)
 
     def open(self, name: str) -> int:
         return os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def try_lock(self, name: str) -> int | None:
-        """A descriptor that holds the lock, or None if another process holds it."""
+        """A descriptor that holds the lock and names its owner, or None if another process holds it."""
         fd = self.open(name)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(fd)
             return None
+        with contextlib.suppress(OSError):  # a full disk keeps nobody from grading
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{self.process} {self.purpose}".encode(), 0)
         return fd
 
-    @contextlib.contextmanager
-    def locked(self, name: str, *, wait: bool) -> Iterator[None]:
-        fd = self.open(name)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-        finally:
-            os.close(fd)
+    def holders(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Other programs that wrote their names into these locks and still run."""
+        found = []
+        for name in names:
+            number, _, purpose = (self.folder / name).read_text(errors="replace").partition(" ")
+            if number.isdecimal() and int(number) != self.process and is_alive(int(number)):
+                found.append(f"{purpose} (process {number})")
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass
+class Moment:
+    """One wait for cores."""
+
+    cores: Cores
+    since: float = field(default_factory=time.monotonic)
+    told: bool = False
+
+    def wait(self, names: Iterable[str]) -> None:
+        """Sleep for a moment; after a few of them, tell who is waited for."""
+        if not self.told and time.monotonic() - self.since > NOTICE:
+            self.told = True
+            self.cores.on_wait(self.cores.holders(names))
+        time.sleep(PATIENCE)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

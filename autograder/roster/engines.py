@@ -27,6 +27,15 @@ class Done:
     trouble: str = ""
 
 
+@dataclass(frozen=True)
+class Now:
+    """What happens to a job at this moment: which check runs, or whom it waits for."""
+
+    key: str  # of the job
+    text: str  # "01.3 numba_loops: squares", or "a grading of 01_matmul_cpu (process 1234)"
+    waits: bool = False
+
+
 class Engine(Protocol):
     """An engine that grades jobs in any order; each answer is final when it is yielded."""
 

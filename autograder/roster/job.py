@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.core.result import GradeResult
 from autograder.core.units import Unit
 from autograder.judge.grading import grade_submission
+from autograder.judge.recorder import Started
 from autograder.judge.submission import Submission
 from autograder.roster.cores import Cores
 
@@ -36,7 +38,9 @@ class Job:
         return cls(data["key"], unit, data["seed"], submission, data["gpu"])
 
 
-def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
+def grade_job(
+    job: Job, cores: Cores | None = None, on_start: Callable[[Started], None] | None = None
+) -> GradeResult:
     """Grade in this process, in the sandbox. Raises CourseError without one, and for a broken manifest."""
     return grade_submission(
         job.unit,
@@ -45,5 +49,6 @@ def grade_job(job: Job, cores: Cores | None = None) -> GradeResult:
         seed=job.seed,
         sandbox="require",
         reserve=cores.hold if cores is not None else None,
+        on_start=on_start,
         gpu=job.gpu,
     )

@@ -11,10 +11,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from autograder.core.result import GradeResult
-from autograder.roster.engines import Done, Needs, course_folder
+from autograder.roster.engines import Done, Needs, Now, course_folder
 from autograder.roster.job import Job
 
 ATTEMPTS = 2  # a process that dies (the machine ran out of memory) is no mistake of the submission
@@ -28,8 +28,8 @@ class WorkerDiedError(Exception):
 class Worker:
     """One grading process, started at its first job. Use it from one thread: it ends with that thread."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, watch: Callable[[Now], None] = lambda _: None) -> None:
+        self.seconds, self.watch = seconds, watch
         self.process: subprocess.Popen[bytes] | None = None
         self.closing = False
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 -- lives as long as this
@@ -59,7 +59,13 @@ class Worker:
         try:
             process.stdin.write(job.to_json().encode() + b"\n")
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
+            while "now" in (answer := json.loads(process.stdout.readline())):
+                now = Now(job.key, answer["now"], answer["waits"])
+                alarm.cancel()  # the time in which others hold the cores does not count
+                alarm = threading.Timer(self.seconds, process.kill)
+                if not now.waits:
+                    alarm.start()
+                self.watch(now)
         except (OSError, ValueError):
             self.stop()
             raise WorkerDiedError(
@@ -115,8 +121,9 @@ def patiently(worker: Worker, job: Job) -> Done:
 class LocalEngine:
     """An engine that grades on this machine, `workers` submissions at once; cores.py keeps their tests apart."""
 
-    def __init__(self, workers: int, needs: Needs) -> None:
-        self.workers, self.needs = workers, needs
+    def __init__(self, workers: int, needs: Needs, watch: Callable[[Now], None] = lambda _: None) -> None:
+        """watch: told what happens to each job, by the thread that heard of it."""
+        self.workers, self.needs, self.watch = workers, needs, watch
 
     def grade(self, jobs: list[Job]) -> Iterator[Done]:
         """Yields each job when it is done. On Ctrl-C, or when closed, ends every process first."""
@@ -125,7 +132,7 @@ class LocalEngine:
         stopping = threading.Event()
         for job in jobs:
             waiting.put(job)
-        pool = [Worker(self.needs.seconds) for _ in range(min(self.workers, len(jobs)))]
+        pool = [Worker(self.needs.seconds, self.watch) for _ in range(min(self.workers, len(jobs)))]
 
         def serve(worker: Worker) -> None:
             try:

@@ -13,6 +13,7 @@ import signal
 import sys
 
 from autograder.core.storage import explain
+from autograder.judge.recorder import Started
 from autograder.judge.worker.processes import PDEATHSIG, prctl
 from autograder.roster.cores import Cores
 from autograder.roster.job import Job, grade_job
@@ -30,16 +31,27 @@ def main() -> None:
     jobs = os.fdopen(os.dup(0), "rb")
     os.dup2(quiet, 0)
 
-    cores = Cores()
+    def tell(**answer: object) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
     for line in jobs:
         job = Job.from_json(line)
+        cores = Cores(
+            purpose=f"a grading of {job.unit.slug}",
+            process=int(sys.argv[1]),
+            on_wait=lambda holders, key=job.key: tell(key=key, waits=True, now=", ".join(holders)),
+        )
+
+        def on_start(started: Started, key: str = job.key) -> None:
+            tell(key=key, waits=False, now=started.title)
+
         try:
-            answer = {"key": job.key, "result": grade_job(job, cores).to_json()}
+            answer = {"key": job.key, "result": grade_job(job, cores, on_start).to_json()}
         except Exception as error:  # the grader's own mistake: the next submission may fare better
             told = explain(error) if isinstance(error, OSError) else ""
             answer = {"key": job.key, "trouble": (told or f"{type(error).__name__}: {error}")[:4000]}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        tell(**answer)
 
 
 if __name__ == "__main__":

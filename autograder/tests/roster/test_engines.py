@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from autograder.commands import bars
 from autograder.core.manifest import unit_manifest
 from autograder.core.scratch import PREFIX
+from autograder.core.units import Unit
 from autograder.judge.submission import Entry, Submission
+from autograder.roster import cores as cores_module
 from autograder.roster.cores import Cores
-from autograder.roster.engines import Needs, worker_count
+from autograder.roster.engines import Done, Needs, Now, worker_count
 from autograder.roster.job import Job
 from autograder.roster.local import LocalEngine
 from autograder.tests.judge.small_course import Course
@@ -155,6 +161,84 @@ with Cores(Path({str(tmp_path)!r}), 2).hold(0):
     process.wait()
     with Cores(tmp_path, 2).hold(2):
         pass
+
+
+@pytest.fixture
+def busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    """Another program that holds every core until it is told to end."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code = """
+from autograder.roster.cores import Cores
+with Cores(purpose="a grading of 09_other").hold(0):
+    print("held", flush=True)
+    input()
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_who_waits_for_cores_hears_who_holds_them(
+    busy: subprocess.Popen[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(cores_module, "NOTICE", 0.1)
+    [folder] = tmp_path.glob("mlsys-cores-*")
+    told: list[tuple[str, ...]] = []
+
+    def end(holders: tuple[str, ...]) -> None:
+        told.append(holders)
+        busy.communicate(b"\n")
+
+    with Cores(folder, on_wait=end).hold(1):
+        pass
+    assert told == [(f"a grading of 09_other (process {busy.pid})",)], "once"
+    with Cores(folder, on_wait=end).hold(0):
+        pass
+    assert len(told) == 1, "no wait, no word"
+
+
+@pytest.mark.slow
+def test_a_grading_says_whom_it_waits_for_and_which_check_runs(course: Course, busy: subprocess.Popen[bytes]):
+    seen: list[Now] = []
+
+    def watch(now: Now) -> None:
+        seen.append(now)
+        if busy.poll() is None:
+            busy.communicate(b"\n")
+
+    [done] = LocalEngine(1, NEEDS, watch).grade([job(course, RIGHT)])
+    assert done.result is not None
+    assert seen[0] == Now("key0000", f"a grading of 09_other (process {busy.pid})", waits=True)
+    assert [now.text for now in seen if not now.waits] == [
+        "02.1 add: adds",
+        "02.1 add: floats",
+        "02.1 add: empty",
+    ]
+
+
+def test_the_bar_shows_the_check_that_runs_before_what_waits(monkeypatch: pytest.MonkeyPatch):
+    clock = [100.0]
+    monkeypatch.setattr(bars.time, "monotonic", lambda: clock[0])
+    out = io.StringIO()
+    with bars.Grading(Console(file=out, width=200)) as shown:
+        on_done = shown.start(2, 0)
+        assert shown.text() == ""
+        shown.watch(Now("a", "a grading of 09_other (process 7)", waits=True))
+        shown.watch(Now("b", "a grading of 09_other (process 7)", waits=True))
+        clock[0] = 125.5
+        assert shown.text() == "waiting for cores: a grading of 09_other (process 7) uses them, 25 s"
+        shown.watch(Now("b", "01.3 numba_loops: squares"))
+        clock[0] = 130.0
+        assert shown.text() == "01.3 numba_loops: squares, 4 s"
+        on_done(Done(Job("b", Unit("01_x", Path()), 1, Submission(())), None, "x"))
+        shown.watch(Now("a", "", waits=True))
+        assert shown.text() == "waiting for cores: other submissions use them, 0 s"
+    assert out.getvalue() == "waiting for cores: a grading of 09_other (process 7) uses them\n", (
+        "once, for a log"
+    )
 
 
 @pytest.mark.slow
