@@ -1,6 +1,6 @@
-"""The records behind the pictures of the lectures: measure a unit's figures, draw them, print them.
+"""Measure, draw and print the figures of a unit's slides.
 
-    python -m reference.benchmarks.lecture matmul_cpu            measure (keep the machine quiet), then draw
+    python -m reference.benchmarks.lecture matmul_cpu            measure (keep the machine idle), then draw
     python -m reference.benchmarks.lecture matmul_cpu --draw     draw again from the record, on any machine
     python -m reference.benchmarks.lecture matmul_cpu --table    print the figures that the slides quote
 

@@ -1,4 +1,4 @@
-"""What every benchmark returns: figures with their targets, and the machine they were measured on."""
+"""The report of a benchmark: figures with their targets, and the machine that measured them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None without one."""
+        """True if the target is met; None without a target."""
         if self.target is None:
             return None
         return self.value >= self.target if self.better == "higher" else self.value <= self.target
@@ -67,7 +67,7 @@ class Report:
         return tuple(figure for figure in self.figures if figure.name.startswith(prefix))
 
     def to_json(self) -> str:
-        """The one shape of all units: unit, machine, date, figures."""
+        """The JSON format of all units: unit, machine, date, figures."""
         figures = [figure.to_dict() for figure in self.figures]
         record = {"unit": self.unit, "machine": self.machine, "date": self.date, "figures": figures}
         return json.dumps(record, indent=1, ensure_ascii=False) + "\n"
@@ -108,7 +108,7 @@ def load_lecture(unit: str) -> dict[str, Any]:
 
 
 def lecture_path(unit: str) -> Path:
-    """Where the record of a unit's lecture lies."""
+    """The path of the record of a unit's lecture."""
     return RECORDS / f"{unit}_lecture.json"
 
 

@@ -1,1 +1,1 @@
-"""What every unit may use and no unit owns: timing, plots, data, GPUs and simulators."""
+"""Modules that all units share: timing, plots, data, GPUs and simulators."""

@@ -1,4 +1,4 @@
-"""What this machine has: cores, caches, vector registers. Asked of the operating system, never guessed."""
+"""This machine's cores, caches and vector registers, as the operating system reports them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 @dataclass(frozen=True)
 class Machine:
-    """The facts that a measurement should be quoted with. Sizes in bytes; 0 means unknown."""
+    """The facts to quote with a measurement. Sizes in bytes; 0 means unknown."""
 
     cpu: str
     system: str
@@ -34,7 +34,7 @@ class Machine:
 
     @property
     def caches(self) -> dict[str, int]:
-        """Name -> bytes of every cache level whose size is known."""
+        """Name -> bytes of every cache level with a known size."""
         levels = {"L1": self.l1, "L2": self.l2, "L3": self.l3}
         return {name: size for name, size in levels.items() if size}
 
@@ -58,7 +58,7 @@ def human_bytes(size: float) -> str:
 
 @cache
 def machine() -> Machine:
-    """This machine, looked up once a process."""
+    """This machine, looked up once in each process."""
     vector, bits, fma = _vector_unit()
     caches, line = _caches()
     return Machine(
@@ -82,7 +82,7 @@ def machine_summary() -> str:
 
 
 def usable_cores() -> int:
-    """Logical CPUs this process may run on: less than the machine has inside a container or under taskset."""
+    """The number of logical CPUs for this process: fewer than the machine has in a container or under taskset."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Keep what a student guessed before the first measurement, so that the comparison at the end is honest."""
+"""Save a student's guesses before the first measurement, for an honest comparison at the end."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Prediction:
-    """Guesses by name, whose they are, and when they were written down ("" for a guess that is not kept)."""
+    """Guesses by name, their author, and the time at which they were saved ("" for a guess that is not saved)."""
 
     values: dict[str, float]
     whose: str
@@ -32,11 +32,11 @@ def keep_prediction(
     blind: Mapping[str, float],
     path: Path | str = "predictions.json",
 ) -> Prediction:
-    """Write `guesses` to `path` under `name`, once; afterwards return what was written then.
+    """Save `guesses` to `path` under `name`, once; later calls return the saved guesses.
 
-    A guess equal to `blind`, the course's own, is returned but not kept, so that running the notebook without
-    typing anything decides nothing. Raises ValueError for a guess that is no positive number or has other
-    names, and for a file that holds something else.
+    A guess equal to `blind`, the course's own, is returned but not saved, so that you can run the notebook without
+    typing a guess. Raises ValueError for a guess that is not a positive number or has other names, and for a file
+    with other content.
     """
     values = _checked(guesses, blind)
     path = Path(path)
@@ -49,20 +49,20 @@ def keep_prediction(
                 f"{path.name} holds a prediction for other steps; delete its entry {name!r} to start again"
             )
         changed = old != values and values != dict(blind)
-        note = (
-            f"The first guess is the one that counts. To guess again, delete {path.name}." if changed else ""
-        )
+        note = f"Your first guess counts. To guess again, delete {path.name}." if changed else ""
         return Prediction(old, "your guess", entry["written"], note)
     if values == dict(blind):
         return Prediction(
-            values, "the course's blind guess", note="Change the numbers above: they are not yours yet."
+            values,
+            "the course's blind guess",
+            note="These are not your guesses yet: change the numbers above.",
         )
     written = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     kept[name] = {"written": written, "values": values}
     draft = path.with_name(path.name + ".part")
     draft.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     draft.replace(path)
-    return Prediction(values, "your guess", written, f"Kept in {path.name}.")
+    return Prediction(values, "your guess", written, f"Saved in {path.name}.")
 
 
 def _checked(guesses: Mapping[str, float], blind: Mapping[str, float]) -> dict[str, float]:
@@ -85,7 +85,7 @@ def _read(path: Path) -> dict:
     except FileNotFoundError:
         return {}
     except ValueError as error:
-        raise ValueError(f"{path.name} is not JSON ({error}); mend it, or delete it to guess again") from None
+        raise ValueError(f"{path.name} is not JSON ({error}); fix it, or delete it to guess again") from None
     fine = isinstance(kept, dict) and all(
         isinstance(entry, dict)
         and isinstance(entry.get("values"), dict)

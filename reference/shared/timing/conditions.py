@@ -1,4 +1,4 @@
-"""Whether this machine can time anything well right now: how coarse its clock is, and what else keeps it busy."""
+"""Check that this machine can measure time well now: the resolution of its clock, and the load of other programs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Conditions:
-    """What was found; `warnings` is empty when measuring can start."""
+    """The state of the machine; if `warnings` is empty, you can measure."""
 
     step: float  # seconds: the smallest step of the clock
     busy: float  # share of the usable cores' time that went to others, from 0 to 1
@@ -23,7 +23,7 @@ class Conditions:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for each thing that will spoil a measurement, with what to do about it."""
+        """One sentence for each problem that will spoil a measurement, with its fix."""
         found = []
         if self.step > COARSE_STEP:
             found.append(
@@ -44,10 +44,10 @@ class Conditions:
 
 
 def conditions(seconds: float = LOOK_SECONDS) -> Conditions:
-    """Look at the clock, and for `seconds` at what the usable cores do while this process sleeps.
+    """Measure the clock's resolution, and for `seconds` the load of the usable cores while this process sleeps.
 
-    Time that the host of a virtual machine gave to another guest counts as others' ("steal"). Raises ValueError
-    for seconds that are not above 0.
+    Time that the host of a virtual machine gave to another guest ("steal") counts as load of others. Raises
+    ValueError for seconds that are not above 0.
     """
     if not seconds > 0:
         raise ValueError(f"conditions: expected seconds above 0, got {seconds!r}")

@@ -23,7 +23,7 @@ MOST_ROUNDS, WARM_UP = 100, 3
 
 
 class Clock(Protocol):
-    """What times one call. The tests have one that reads its answers from a list."""
+    """A clock for one call. The tests have one that reads its answers from a list."""
 
     def seconds(self, call: Callable[[], Any]) -> float: ...
 

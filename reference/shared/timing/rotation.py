@@ -1,7 +1,7 @@
-"""Measure several things in turns: each round starts one further on, and a slow spell of the machine hits all of them.
+"""Measure several functions in turns: each round starts with the next one, and a slow moment affects all of them.
 
-Timed one after the other, the last function would meet another machine than the first: a warmer one, or a busier one.
-And a function that always ran first would always find the caches that the last one left.
+Timed one after the other, the last function would run on a warmer or busier machine than the first. And a function
+that always runs first would always find the caches of the last one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Sample = TypeVar("Sample")
 def in_rotation(
     measure: Mapping[str, Callable[[], Sample]], rounds: Iterable[object]
 ) -> dict[str, list[Sample]]:
-    """Call every function once in each of `rounds`, each round starting one function further on.
+    """Call every function once in each of `rounds`; each round starts with the next function.
 
     measure: name -> a function that measures once, and returns seconds or any other sample. rounds: `range(7)`, or
     `rounds_within(seconds)`. Returns name -> its samples in the order of the rounds.
@@ -31,7 +31,7 @@ def in_rotation(
 
 
 def rounds_within(seconds: float, *, least: int) -> Iterator[int]:
-    """0, 1, 2, ... for as long as `seconds` have not passed since the first one, and at least `least` of them."""
+    """Yields 0, 1, 2, ... until `seconds` have passed since the first one, and at least `least` numbers."""
     end, turn = time.perf_counter() + seconds, 0
     while turn < least or time.perf_counter() < end:
         yield turn

@@ -1,4 +1,4 @@
-"""What repeated runs took: a median with its interval, and the comparison of functions that ran in turns."""
+"""Statistics of repeated runs: a median with its interval, and the comparison of functions that ran in turns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAST_ROUNDS = 6  # the median lies outside of 5 runs' range in one case of 16: 
 
 @dataclass(frozen=True)
 class Timing:
-    """What repeated runs of one function took, in seconds a call."""
+    """The times of repeated runs of one function, in seconds for each call."""
 
     seconds: float  # the median
     fastest: float
@@ -31,7 +31,7 @@ class Timing:
 
     @property
     def spread(self) -> float:
-        """Width of the middle half of the runs, relative to the median: 0.02 is quiet, 0.2 is noise."""
+        """The width of the middle half of the runs, relative to the median: 0.02 is good, 0.2 is noise."""
         return (self.high - self.low) / self.seconds if self.seconds else 0.0
 
     @property
@@ -40,20 +40,20 @@ class Timing:
 
     @property
     def coarse(self) -> bool:
-        """Whether a run was too short for the clock, even as a batch of calls."""
+        """True if a run was too short for the clock, even as a batch of calls."""
         return self.seconds * self.batch < MIN_TICKS / 2 * clock_resolution()
 
     @cached_property
     def interval(self) -> tuple[float, float]:
         """(low, high) in seconds: the 95 % bootstrap interval of the median. The same runs give the same interval.
 
-        Raises ValueError for fewer than 6 runs, from which none can be so sure.
+        Raises ValueError for fewer than 6 runs, which are too few for a 95 % interval.
         """
         return bootstrap_interval(self.runs)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for each thing that makes this timing doubtful."""
+        """One sentence for each problem of this timing."""
         found = []
         if self.coarse:
             found.append(
@@ -77,7 +77,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast as the first function another one is: the median over the rounds, and its interval."""
+    """The speed of a function relative to the first one: the median over the rounds, and its interval."""
 
     value: float
     low: float
@@ -85,7 +85,7 @@ class Ratio:
 
     @property
     def differs(self) -> bool:
-        """Whether the interval leaves out 1: only then is one of the two faster."""
+        """True if the interval excludes 1: only then is one of the two faster."""
         return not self.low <= 1 <= self.high
 
     def against(self, first: str) -> str:
@@ -101,7 +101,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Functions that ran in turns, each compared with the first, round by round: a slow spell cancels."""
+    """Functions that ran in turns, each compared with the first, round by round, so that slow moments cancel."""
 
     timings: Mapping[str, Timing]
 
@@ -117,7 +117,7 @@ class Comparison:
 
     @cached_property
     def ratios(self) -> dict[str, Ratio]:
-        """Name -> how many times as fast as the first, for every other function.
+        """Name -> speed relative to the first function, for every other function.
 
         Raises ValueError for fewer than 6 rounds.
         """
@@ -138,7 +138,7 @@ class Comparison:
 
 
 def timing_of(runs: Sequence[float], batch: int) -> Timing:
-    """The Timing of runs in seconds a call, in the order in which they ran. Raises ValueError for none."""
+    """The Timing of runs, in seconds for each call, in the order in which they ran. Raises ValueError for none."""
     if not runs:
         raise ValueError("expected at least one run, got none")
     low, middle, high = (
@@ -148,7 +148,7 @@ def timing_of(runs: Sequence[float], batch: int) -> Timing:
 
 
 def ratio_of(base: Sequence[float], other: Sequence[float]) -> Ratio:
-    """How many times as fast as `base` `other` is. Seconds of both, paired by round; fewer than 6: ValueError."""
+    """The speed of `other` relative to `base`: seconds, paired by round. Raises ValueError for fewer than 6 rounds."""
     if min((*base, *other), default=0) <= 0:
         raise ValueError("expected runs above 0 s to compare, got one of 0 s: the clock did not move")
     ratios = [a / b for a, b in zip(base, other, strict=True)]

@@ -1,10 +1,10 @@
-"""The course's stopwatch: medians, side by side, with a batch where one call is too short for the clock.
+"""The course's stopwatch: medians of repeated runs, side by side, with batches of calls that are too short to time.
 
-A single timing says little: the first call compiles, the next meets a cold cache, and a neighbour takes the
-core for a while. So everything here warms up, repeats, and reports the middle of what it saw and how far the
-runs spread. To compare two functions, run them in turns (`compare`): a slow minute then hits both, and the
-interval of their ratio says whether there is a difference at all. `conditions()` tells beforehand whether the
-machine is quiet enough and its clock fine enough; a `Timing` tells afterwards, by its `warnings`.
+A single timing says little: the first call compiles, the next one has a cold cache, and another program takes the
+core for a while. So all functions here warm up, repeat, and report the median and the spread of the runs. To compare
+two functions, run them in turns (`compare`): then a slow moment affects both, and the interval of their ratio shows
+if there is a difference. `conditions()` checks the machine's load and its clock before a measurement; the `warnings`
+of a `Timing` show problems afterwards.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def time_calls(fn: Callable[[], object], *, repeats: int = 7, warmup: int = 1) -
     """Time `fn()`: `warmup` calls that are not counted, then `repeats` runs.
 
     A call shorter than about a thousand steps of the clock is repeated in a batch, and the time divided.
-    Raises TypeError when fn is not callable and ValueError for repeats < 1 or warmup < 0.
+    Raises TypeError if fn is not callable, and ValueError for repeats < 1 or warmup < 0.
     """
     return interleaved({"fn": fn}, repeats, warmup=warmup)["fn"]
 
@@ -60,14 +60,14 @@ def time_calls(fn: Callable[[], object], *, repeats: int = 7, warmup: int = 1) -
 def interleaved(
     fns: Mapping[str, Callable[[], object]], repeats: int = 7, *, warmup: int = 1, settled: bool = False
 ) -> dict[str, Timing]:
-    """Time several functions in turns, so that a slow spell of the machine hits all of them.
+    """Time several functions in turns, so that a slow moment of the machine affects all of them.
 
-    Each round starts one function further on, so that none always runs in the cache another one left.
-    settled: for libraries with threads of their own, which keep spinning for a while after a call and would slow
-    the next library down: wait until they sleep (see settle), then wake one's own by a call that is not counted.
+    Each round starts with the next function, so that no function always runs in the cache of the same other one.
+    settled: for libraries with threads that keep spinning after a call and slow the next library down: wait until
+    they sleep (see settle), then wake the function's own threads with a call that does not count.
     fns: name -> function without arguments. Returns name -> Timing in the order given.
-    After the warm-up each function is called once more, to see whether it needs a batch.
-    Raises ValueError when fns is empty, for repeats < 1 or warmup < 0; TypeError when a value is no function.
+    After the warm-up, one more call of each function decides if it needs a batch.
+    Raises ValueError if fns is empty, for repeats < 1 or warmup < 0; TypeError if a value is not a function.
     """
     if not fns:
         raise ValueError("interleaved: expected at least one function to time, got none")
@@ -98,10 +98,10 @@ def interleaved(
 def compare(
     fns: Mapping[str, Callable[[], object]], repeats: int = 15, *, warmup: int = 1, settled: bool = False
 ) -> Comparison:
-    """Time functions in turns, and tell how many times as fast as the first each of the others is.
+    """Time functions in turns, and compute the speed of each relative to the first.
 
     The arguments and errors are those of `interleaved`; also ValueError for fewer than two functions, or for fewer
-    than 6 repeats, from which no 95 % interval can be had.
+    than 6 repeats, which are too few for a 95 % interval.
     """
     if len(fns) < 2:
         raise ValueError(f"compare: expected at least two functions, got {len(fns)}")
@@ -130,7 +130,7 @@ def matmul_flop(m: int, k: int, n: int) -> int:
 
 
 def _batch(fn: Callable[[], object]) -> int:
-    """How many calls make a run that the clock can time."""
+    """The number of calls in a run that the clock can time."""
     wanted = max(MIN_TICKS * clock_resolution(), MIN_RUN_SECONDS)
     batch = 1
     while _run(fn, batch) < wanted and batch < 2**24:
