@@ -11,6 +11,7 @@ from hypothesis import settings
 from autograder.core.units import Unit
 from autograder.release.starters import write_starters
 from autograder.tests.mini import make_course
+from autograder.tests.pinned import make_environment
 from reference.tests.effort import tries
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -32,3 +33,9 @@ def unit(raw_unit: Unit) -> Unit:
     """Unit 01_tiny of a miniature course."""
     write_starters(raw_unit)
     return raw_unit
+
+
+@pytest.fixture(scope="session")
+def pinned_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of an environment with the pinned packages only, in a folder called `.venv`."""
+    return make_environment(tmp_path_factory.mktemp("pinned") / ".venv")

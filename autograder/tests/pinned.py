@@ -5,25 +5,17 @@ from __future__ import annotations
 import csv
 import shutil
 import venv
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, distributions, requires
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from autograder.core import browser
 from autograder.core.units import course_root
 
 COURSE = "mlsys-course"  # the launcher installs it, too: a link to this repository
-OPTIONAL = (
-    "bwrap",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "node",
-    "npm",
-    "npx",
-)
+PROGRAMS = ("bwrap", "node", "npm", "npx", "setpriv", *browser.NAMES)  # what the course can do without
 
 
 def pins() -> dict[str, Requirement]:
@@ -40,7 +32,7 @@ def make_environment(folder: Path) -> Path:
     """
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
     [site] = (folder / "lib").glob("python3*/site-packages")
-    wanted = {*pins(), COURSE}
+    wanted = what_the_launcher_installs()
     mixed, places = set[PurePosixPath](), dict[PurePosixPath, Path]()
     for each in distributions():
         home, mine = Path(str(each.locate_file(""))), canonicalize_name(each.metadata["Name"]) in wanted
@@ -58,6 +50,18 @@ def make_environment(folder: Path) -> Path:
     return folder / "bin" / "python"
 
 
+def what_the_launcher_installs() -> set[str]:
+    """The pinned packages, the course, and what torch needs: which packages these are depends on torch's build."""
+    wanted, more = {*pins(), COURSE}, ["torch"]
+    while more:
+        for need in map(Requirement, requires(more.pop()) or ()):
+            name = canonicalize_name(need.name)
+            if name not in wanted and (need.marker is None or need.marker.evaluate({"extra": ""})):
+                wanted.add(name)
+                more.append(name)
+    return wanted
+
+
 def recorded(distribution: Distribution) -> list[PurePosixPath]:
     """The files of a package inside of site-packages; programs lie elsewhere."""
     rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
@@ -72,7 +76,7 @@ def without_programs(folder: Path, path: str) -> str:
             link = folder / program.name
             link.unlink(missing_ok=True)
             link.symlink_to(program)
-    for program in OPTIONAL:
+    for program in PROGRAMS:
         (folder / program).unlink(missing_ok=True)
     assert shutil.which("git", path=str(folder))
     return str(folder)

@@ -50,7 +50,7 @@ def opened(folder: Path) -> list[str]:
     closed = next(each for each in reversed(folder.parents) if not readable(each))
     bwrap = shutil.which("bwrap")
     if bwrap is None:
-        absent("bubblewrap")
+        absent("bubblewrap", "bubblewrap is not installed")
     view = View(())
     view.made.update(closed.parents)
     view.temporary(closed, 1)
@@ -91,7 +91,7 @@ def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
         check=False,
     )
     if "grading needs a sandbox" in done.stderr:
-        absent(f"this machine gives ordinary users no namespaces: {remedy()}")
+        absent("bubblewrap", f"this machine gives ordinary users no namespaces: {remedy()}")
     assert done.returncode == 0, done.stderr
     return GradeResult.from_json(done.stdout)
 
@@ -101,7 +101,7 @@ def test_an_ordinary_user_grades_like_root(course: Course):
     if os.geteuid() != 0:
         pytest.skip("the other tests run as an ordinary user already")
     if shutil.which("setpriv") is None:
-        absent("setpriv (util-linux)")
+        absent("util-linux", "setpriv of util-linux is not installed")
     with tempfile.TemporaryDirectory(prefix="mlsys-nobody-") as name:
         place = Path(name)
         look = f"HOME = {str(place)!r}\n" + LOOK

@@ -89,7 +89,7 @@ def git_server(folder: Path) -> Iterator[GitServer]:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
             if process.poll() is not None or time.monotonic() > deadline:
-                absent("git daemon does not start: install git with its daemon")
+                absent("git", "git daemon does not start: install git with its daemon")
             time.sleep(0.02)
         yield GitServer(folder, port)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ PEOPLE = 12
 NODE = {"num_cpus": 1, "memory": 4 << 30, "object_store_memory": 100 << 20}
 
 
+def need_ray() -> None:
+    if absent("ray"):
+        not_here("ray", "ray is not installed: pip install -c constraints.txt -c constraints-ray.txt ray")
+
+
 @pytest.fixture
 def cluster() -> Iterator[Any]:
     """A head without cores for tasks, and two nodes of one core each."""
-    if absent("ray"):
-        not_here("ray is not installed: pip install -c constraints.txt -c constraints-ray.txt ray")
+    need_ray()
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    from ray.cluster_utils import Cluster
+    Cluster = import_module("ray.cluster_utils").Cluster
 
     head = {**NODE, "num_cpus": 0, "include_dashboard": False}
     try:
@@ -76,7 +81,6 @@ def test_a_node_that_is_killed_loses_nothing(course: Course, tmp_path: Path, clu
 
 @pytest.mark.slow
 def test_a_cluster_that_is_not_there_is_one_message():
-    if absent("ray"):
-        not_here("ray is not installed")
+    need_ray()
     with pytest.raises(CourseError, match="no Ray cluster at"):
         RayEngine("127.0.0.1:1", Needs(memory_mb=512, seconds=60))
