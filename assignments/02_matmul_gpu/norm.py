@@ -1,11 +1,14 @@
 """Layer normalisation in Triton, forward and backward.
 
-Forward, one program a row: mean, variance, and the row in one read. Backward, the gradient of a row needs two sums
-along that row, and the gradients of weight and bias need sums down the columns, through all rows: there programs would
-have to add to the same place. Here each program takes every PROGRAMS-th row, adds up its own rows in registers, and
-writes its partial sums to a row of its own; a second kernel adds these up. No two programs write to one place.
+Forward, one program per row computes mean, variance and result from one read of the
+row. Backward, the gradient of a row needs two sums along that row. The gradients of
+weight and bias need sums down the columns, over all rows, so programs would add to the
+same elements. Instead each program takes every PROGRAMS-th row, adds up its own rows in
+registers, and writes its partial sums to a row of its own. A second kernel adds these
+up. No two programs write one element.
 
-Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization, arXiv:1607.06450, equation 3.
+Source: J. L. Ba, J. R. Kiros, G. E. Hinton, Layer Normalization, arXiv:1607.06450,
+equation 3.
 """
 
 # To a type checker a kernel is the Python function it was written as.
@@ -22,27 +25,28 @@ import triton.language as tl
 from tensors import check_number, check_shape, check_tensors
 from reference.shared import gpu
 
-backend = gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
+backend = gpu.select()  # decides: Triton compiles these kernels, or interprets them
 
-LONGEST = 16384  # numbers of a row that one program holds in its registers
-PROGRAMS = (
-    256 if backend.has_gpu else 3
-)  # of the backward pass: all multiprocessors busy, and few partial sums
+LONGEST = 16384  # numbers of a row that one program keeps in its registers
+# Programs of the backward pass: enough for all multiprocessors, and few partial sums.
+PROGRAMS = 256 if backend.has_gpu else 3
 
 
 def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: float = 1e-5) -> torch.Tensor:
-    """(x - mean) / sqrt(variance + eps) * weight + bias, along each row of `x` (m, n): a new tensor of its dtype.
+    """Compute (x - mean) / sqrt(variance + eps) * weight + bias for each row of `x`.
 
-    x: float32, float16 or bfloat16, on the kernels' device, any strides; weight, bias: (n,), of the same dtype. Mean
-    and variance (that of the row itself: divided by n) are of the row, computed in float32. Differentiable in x,
-    weight and bias. A row whose numbers are all the same becomes the bias.
+    x: (m, n), float32, float16 or bfloat16, on the kernels' device, any strides.
+    weight, bias: (n,), of the same dtype. Returns a new tensor of x's shape and dtype.
+    Mean and variance (divided by n, not n - 1) are of the row, in float32.
+    Differentiable in x, weight and bias. A row of equal numbers becomes the bias.
 
-    Cost: about 8 m n operations, 2 m n elements of traffic; backward about 14 m n, and 3 m n elements.
+    Cost: about 8 m n operations and 2 m n elements of traffic; backward about 14 m n,
+    and 3 m n elements.
 
     Raises:
-        TypeError: not tensors of one such dtype, or eps is no number.
-        ValueError: another device, not 2-D and 1-D, other sizes than n, rows of 0 or more than LONGEST numbers, or
-            an eps that is not finite and above 0.
+        TypeError: not tensors of one such dtype, or eps is not a number.
+        ValueError: another device, not 2-D and 1-D, sizes other than n, rows of 0 or
+            more than LONGEST numbers, or an eps that is not finite and above 0.
     """
     check_tensors(dims=2, x=x)
     check_tensors(dims=1, weight=weight, bias=bias)
@@ -58,7 +62,7 @@ def layer_norm(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, eps: f
 
 
 class _LayerNorm(torch.autograd.Function):
-    """What autograd calls: the kernels, and what the backward pass needs of the forward one."""
+    """Connect the kernels to autograd, and keep what the backward pass needs."""
 
     @staticmethod
     def forward(
@@ -81,7 +85,7 @@ class _LayerNorm(torch.autograd.Function):
         (m, n), dy = x.shape, grad_outputs[0].contiguous()
         dx = gpu.empty((m, n), x)
         programs = max(1, min(m, PROGRAMS))
-        partial = gpu.empty((2, programs, n), x, torch.float32)  # of dweight, and of dbias
+        partial = gpu.empty((2, programs, n), x, torch.float32)  # of dweight, dbias
         dweight, dbias = gpu.empty((n,), weight), gpu.empty((n,), weight)
         gpu.refuse_unwritten(_backward_rows)
         gpu.refuse_unwritten(_add_rows)
@@ -92,27 +96,28 @@ class _LayerNorm(torch.autograd.Function):
 
 
 def _settings(n: int) -> dict[str, Any]:
-    """A row fits into one block; the longer, the more warps."""
+    """Return the block, which holds a whole row, and more warps for a longer row."""
     block = triton.next_power_of_2(n)
     return {"BLOCK": block, "num_warps": min(16, max(1, block // 512))}
 
 
 @triton.jit
 def _forward_row(x, weight, bias, y, mean, scale, n, row_stride, column_stride, eps, BLOCK: tl.constexpr):
-    """Normalise one row: y = (x - mean) * scale * weight + bias, where scale = 1 / sqrt(variance + eps).
+    """Normalise one row: y = (x - mean) * scale * weight + bias.
 
-    Program i of the grid: row i. Element (i, j) of x lies i * row_stride + j * column_stride elements behind x, element
-    (i, j) of y lies at y + i * n + j. weight, bias: n numbers each. mean, scale: a float32 for each row, to be written
-    for the backward pass. BLOCK is a power of two, and n <= BLOCK.
+    scale = 1 / sqrt(variance + eps). Program i of the grid computes row i. Element
+    (i, j) of x is i * row_stride + j * column_stride elements behind x; element (i, j)
+    of y is at y + i * n + j. weight, bias: n numbers each. mean, scale: one float32 per
+    row; write them for the backward pass. BLOCK is a power of two, and n <= BLOCK.
 
-    tl.load with a mask (j < n) and other=0.0, .to(tl.float32) before any arithmetic, tl.sum(v, 0), tl.rsqrt(v). The
-    columns from n on are 0 after the load, and no longer after the mean is taken off: tl.where(condition, this, that)
-    keeps them out of the variance. Sums of squares minus the squared mean would need no second sum, and lose all
-    digits where the mean is large.
+    Use tl.load with a mask (j < n) and other=0.0, .to(tl.float32) before any
+    arithmetic, tl.sum(v, 0) and tl.rsqrt(v). Masked columns are 0 after the load, but
+    no longer after you subtract the mean: tl.where(condition, this, that) keeps them
+    out of the variance. The mean of the squares minus the squared mean would need no
+    second sum, but it loses all digits if the mean is large.
     """
     raise NotImplementedError(
-        "02.23 layer_norm (_forward_row): Normalise one row: y = (x - mean) * scale * weight + bias, where "
-        "scale = 1 / sqrt(variance + eps)."
+        "02.23 layer_norm (_forward_row): Normalise one row: y = (x - mean) * scale * weight + bias."
     )
 
 
@@ -120,33 +125,36 @@ def _forward_row(x, weight, bias, y, mean, scale, n, row_stride, column_stride, 
 def _backward_rows(
     x, dy, weight, mean, scale, dx, partial, m, n, row_stride, column_stride, BLOCK: tl.constexpr
 ):  # fmt: skip
-    """The gradients of the rows p, p + P, p + 2 P, ... where p is the number of the program, of P programs.
+    """Compute the gradients of the rows p, p + P, p + 2 P, ... in program p of P.
 
     With h = (x - mean) * scale and g = dy * weight, both rows of n numbers:
 
-        dx = scale * (g - average of g - h * average of (g * h))            averages along the row
-        dweight = sum of dy * h,  dbias = sum of dy                         sums down the columns
+        dx = scale * (g - average of g - h * average of (g * h))  averages along the row
+        dweight = sum of dy * h,  dbias = sum of dy               sums down the columns
 
-    x has strides; dy and dx are (m, n) row by row. partial is float32 (2, P, n): row p of its first half gets the sum
-    of dy * h over this program's rows, row p of its second half that of dy. tl.num_programs(0) is P.
+    x has strides; dy and dx are (m, n), row-major. partial is float32 (2, P, n): write
+    the sum of dy * h over this program's rows to row p of its first half, and the sum
+    of dy to row p of its second half. tl.num_programs(0) is P.
 
-    Keep the two sums in tl.zeros((BLOCK,), tl.float32), for row in range(p, m, P), and store them after the loop.
+    Keep the two sums in tl.zeros((BLOCK,), tl.float32), loop with
+    for row in range(p, m, P), and store them after the loop.
     """
     raise NotImplementedError(
-        "02.23 layer_norm (_backward_rows): The gradients of the rows p, p + P, p + 2 P, ... where p is the "
-        "number of the program, of P programs."
+        "02.23 layer_norm (_backward_rows): Compute the gradients of the rows p, p + P, p + 2 P, ... in "
+        "program p of P."
     )
 
 
 @triton.jit
 def _add_rows(partial, dweight, dbias, programs, n, ROWS: tl.constexpr, BLOCK: tl.constexpr):
-    """Sums down BLOCK columns: of the first half of partial (2, programs, n) into dweight, of the second into dbias.
+    """Add the partial sums of BLOCK columns into dweight and dbias.
 
-    Program c of the grid: columns c * BLOCK to (c + 1) * BLOCK - 1, those of them that exist. Load ROWS x BLOCK
-    numbers at a time, for first in range(0, programs, ROWS), and mask both axes; tl.sum(tile, 0) adds the rows of a
-    tile. programs need not be a multiple of ROWS. Round to dweight.dtype.element_ty at the end.
+    partial is (2, programs, n): its first half goes into dweight, its second into
+    dbias. Program c of the grid computes the columns c * BLOCK to (c + 1) * BLOCK - 1
+    that exist. Load ROWS x BLOCK numbers at a time, for first in range(0, programs,
+    ROWS), and mask both axes; tl.sum(tile, 0) adds the rows of a tile. programs need
+    not be a multiple of ROWS. Round to dweight.dtype.element_ty at the end.
     """
     raise NotImplementedError(
-        "02.23 layer_norm (_add_rows): Sums down BLOCK columns: of the first half of partial (2, programs, n)"
-        " into dweight, of the second into dbias."
+        "02.23 layer_norm (_add_rows): Add the partial sums of BLOCK columns into dweight and dbias."
     )

@@ -1,9 +1,9 @@
-"""What every rung of the CUDA ladder shares: checks of the operands, and the launch. Given: nothing to write here.
+"""Operand checks and launch for the rungs of the ladder. Given: do not edit.
 
-    product(_kernel, a, b, grid, block)     # c = gpu.empty(m, n); launch _kernel(a, b, c); return c
+    c = product(_kernel, a, b, grid, block)     # allocates c, launches _kernel(a, b, c)
 
-Operands are float32 NumPy arrays, or float32 torch tensors on the device where kernels run; the result is of the same
-kind. No function here looks at an element.
+Operands are float32 NumPy arrays, or float32 torch tensors on the device that runs the
+kernels; the result is of the same kind. No function here reads an element.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ DEVICE = gpu.select().device  # of the torch tensors that kernels take: "cuda" o
 
 
 def check_operands(a: Any, b: Any) -> tuple[int, int, int]:
-    """The sizes (m, k, n) of the product of `a`, an (m, k) matrix, and `b`, a (k, n) matrix.
+    """Return the sizes (m, k, n) of the product of `a` (m, k) and `b` (k, n).
 
-    Any strides will do, and any size may be 0. Cost: O(1); no element is read.
+    Strides are arbitrary, and any size may be 0. Cost: O(1); no element is read.
 
     Raises:
-        TypeError: an operand is neither a NumPy array nor a torch tensor, the two are of different kinds, or one is
-            not float32.
-        ValueError: an operand is not 2-D, the inner sizes differ, or a tensor lies where no kernel runs.
+        TypeError: an operand is neither a NumPy array nor a torch tensor, the two are
+            of different kinds, or one is not float32.
+        ValueError: an operand is not 2-D, the inner sizes differ, or a tensor is not on
+            the device that runs the kernels.
     """
     for name, x in (("a", a), ("b", b)):
         if not isinstance(x, np.ndarray) and not is_tensor(x):
@@ -49,7 +50,7 @@ def check_operands(a: Any, b: Any) -> tuple[int, int, int]:
             )
         if is_tensor(x) and x.device.type != DEVICE:
             raise ValueError(
-                f"{name}: expected a tensor on {DEVICE!r}, where kernels run here, got one on {x.device.type!r}; "
+                f"{name}: expected a tensor on {DEVICE!r}, where the kernels run, got {x.device.type!r}; "
                 f"try {name}.to({DEVICE!r})"
             )
     if a.shape[1] != b.shape[0]:
@@ -61,11 +62,12 @@ def check_operands(a: Any, b: Any) -> tuple[int, int, int]:
 
 
 def product(kernel: Any, a: Any, b: Any, grid: tuple[int, int], block: int | tuple[int, int]) -> Any:
-    """A new (m, n) matrix that `kernel(a, b, c)` fills, launched on `grid` blocks of `block` threads.
+    """Return a new (m, n) matrix, filled by `kernel(a, b, c)` on `grid` x `block`.
 
-    The kernel sees three row-major matrices: an operand with other strides is copied first, which reads and writes
-    4 (m k) or 4 (k n) bytes. Where a size is 0 nothing is launched, and the sums are 0.
-    Raises what `check_operands` and `gpu.launch` raise.
+    The kernel gets three row-major matrices. An operand with other strides is copied
+    first, which reads and writes 4 (m k) or 4 (k n) bytes. If a size is 0, nothing is
+    launched, and the sums are 0.
+    Raises as `check_operands` and `reference.shared.gpu.launch` do.
     """
     m, k, n = check_operands(a, b)
     c = gpu.empty((m, n), a)
@@ -77,14 +79,15 @@ def product(kernel: Any, a: Any, b: Any, grid: tuple[int, int], block: int | tup
 
 
 def ceil_div(count: int, size: int) -> int:
-    """How many pieces of `size` cover `count`: 3 for 9 and 4."""
+    """Return the number of pieces of `size` that cover `count`: 3 for 9 and 4."""
     return -(-count // size)
 
 
 def padded(x: Any, row_multiple: int, column_multiple: int) -> Any:
-    """`x` row-major, at an address that 16 divides, its sides rounded up to these multiples: zeros fill the rest.
+    """Return `x` row-major and 16-byte aligned, zero-padded to these multiples.
 
-    `x` itself where that holds already; otherwise a copy, which reads and writes every element once.
+    Returns `x` itself if it already is; otherwise a copy, which reads and writes every
+    element once.
     """
     rows, columns = (
         ceil_div(size, multiple) * multiple
@@ -100,15 +103,15 @@ def padded(x: Any, row_multiple: int, column_multiple: int) -> Any:
 
 
 def contiguous(x: Any) -> Any:
-    """`x` row-major without gaps: itself, or a copy."""
+    """Return `x` row-major without gaps: itself, or a copy."""
     return x.contiguous() if is_tensor(x) else np.ascontiguousarray(x)
 
 
 def address(x: Any) -> int:
-    """Where the first element lies, in bytes."""
+    """Return the address of the first element, in bytes."""
     return x.data_ptr() if is_tensor(x) else x.__array_interface__["data"][0]
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a torch tensor; asks without importing torch."""
+    """Return True if `x` is a torch tensor, without importing torch."""
     return type(x).__module__.split(".")[0] == "torch" and hasattr(x, "data_ptr")

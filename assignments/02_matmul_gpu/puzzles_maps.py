@@ -1,17 +1,20 @@
-"""Puzzles 1 to 5: which thread has which element? Grids, blocks, guards, two dimensions.
+"""Puzzles 1 to 5: find the element of each thread. Grids, blocks, guards, two axes.
 
-A kernel is one function that every thread runs; the threads differ only in `cuda.threadIdx` and `cuda.blockIdx`.
-The result is the first argument, and arrives full of garbage. The body of each kernel takes one to five lines.
+Every thread runs the same kernel. The threads differ only in `cuda.threadIdx` and
+`cuda.blockIdx`. The result is the first argument, and is uninitialized. The body of
+each kernel takes one to five lines.
 
-Inside a kernel: scalars, `if`, `for`, `while`, and single elements `a[i]`; no NumPy functions, no slices, no lists.
-An index is never negative: `a[-1]` lies before the array. On a GPU a literal 0.0 has 64 bits, and so has every sum
-with it; `np.float32(0)` has 32. Launch a kernel of yours and look at it:
+Inside a kernel you may use scalars, `if`, `for`, `while`, and single elements `a[i]`.
+You may not use NumPy functions, slices or lists. An index is never negative: `a[-1]` is
+the address before the array. On a GPU a literal 0.0 has 64 bits, and so has every sum
+with it; `np.float32(0)` has 32. Launch a kernel of yours and print the result:
 
     out = np.full(8, np.nan, np.float32)
-    gpu.launch(map_kernel, 1, 8, out, np.arange(8, dtype=np.float32))       # grid 1, block 8
+    launch(map_kernel, 1, 8, out, np.arange(8, dtype=np.float32))   # grid 1, block 8
 
-The idea of learning CUDA by small puzzles in numba is Sasha Rush's: GPU-Puzzles, MIT License,
-https://github.com/srush/GPU-Puzzles. The puzzles here, their rules, text and code, are the course's own.
+Learning CUDA by small puzzles in numba is Sasha Rush's idea: GPU-Puzzles, MIT License,
+https://github.com/srush/GPU-Puzzles. The puzzles here, their rules, text and code are
+the course's own.
 """
 
 # To a type checker a kernel is the Python function it was written as.
@@ -28,68 +31,72 @@ cuda = gpu.select().cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
 @cuda.jit
 def map_kernel(out, a):
-    """out[i] = a[i] + 10, a thread an element.
+    """Write out[i] = a[i] + 10, one thread per element.
 
     Arrays: out and a, float32, shape (n,), 1 <= n <= 1024.
     Launch: grid 1, block n. There are exactly as many threads as elements.
     Allowed: each thread reads one element of a and writes one of out. No loop.
-    Idea: a GPU has no loop over the elements; it has a thread for each.
+    Idea: a GPU kernel has no loop over the elements; it has a thread for each.
     """
-    raise NotImplementedError("02.1 map_kernel: out[i] = a[i] + 10, a thread an element.")
+    raise NotImplementedError("02.1 map_kernel: Write out[i] = a[i] + 10, one thread per element.")
 
 
 @cuda.jit
 def zip_kernel(out, a, b):
-    """out[i] = a[i] * b[i], of two arrays.
+    """Write out[i] = a[i] * b[i], from two arrays.
 
     Arrays: out, a and b, float32, shape (n,), 1 <= n <= 1024.
     Launch: grid 1, block n.
-    Allowed: each thread reads one element of a, one of b, and writes one of out, once; nobody reads out. What is
-        not ready yet waits in a local variable: that is a register of the thread, and costs no trip to memory.
-    Idea: a thread can read as many arrays as it likes, and each read is a trip to global memory.
+    Allowed: each thread reads one element of a and one of b, and writes one of out,
+        once. No thread reads out. Keep intermediate results in a local variable: that
+        is a register of the thread, which costs no access to memory.
+    Idea: a thread can read any number of arrays, and each read goes to global memory.
     """
-    raise NotImplementedError("02.2 zip_kernel: out[i] = a[i] * b[i], of two arrays.")
+    raise NotImplementedError("02.2 zip_kernel: Write out[i] = a[i] * b[i], from two arrays.")
 
 
 @cuda.jit
 def guard_kernel(out, a):
-    """out[i] = 3 * a[i], with more threads than elements.
+    """Write out[i] = 3 * a[i], with more threads than elements.
 
     Arrays: out and a, float32, shape (n,), 1 <= n.
     Launch: grid 1, a block of at least n threads; there may be many more.
-    Allowed: no thread touches an element that is not there, neither to read nor to write.
-    Idea: threads come in whole blocks, so the last ones may have nothing to do, and must know it.
+    Allowed: no thread reads or writes an element that does not exist.
+    Idea: threads are launched in whole blocks, so the last ones may have no element. A
+        guard, an `if` on the index, keeps them from accessing memory.
     """
-    raise NotImplementedError("02.3 guard_kernel: out[i] = 3 * a[i], with more threads than elements.")
+    raise NotImplementedError("02.3 guard_kernel: Write out[i] = 3 * a[i], with more threads than elements.")
 
 
 @cuda.jit
 def map2d_kernel(out, a):
-    """out[i, j] = a[i, j] where that is positive, and 0 where it is not: the ReLU of a matrix.
+    """Write out[i, j] = a[i, j] if that is positive, else 0: the ReLU of a matrix.
 
     Arrays: out and a, float32, shape (rows, columns).
-    Launch: block (8, 8), and a grid (x, y) that covers the matrix: x blocks along the columns, y along the rows.
-        Matrices need not be square, and the last block along either axis may stick out.
-    Allowed: each thread has one element: `cuda.threadIdx.x` and `blockIdx.x` count along the columns j, `.y` along
-        the rows i. That way neighbouring threads have neighbouring elements of a row, which one fetch brings.
+    Launch: block (8, 8), and a grid (x, y) that covers the matrix: x blocks along the
+        columns, y along the rows. The matrix need not be square, and the last block
+        along each axis may extend beyond it.
+    Allowed: each thread has one element. `cuda.threadIdx.x` and `blockIdx.x` count
+        along the columns j, `.y` along the rows i. So neighbouring threads have
+        neighbouring elements of a row, which one memory access brings.
     Idea: x is the fastest axis of a block, and the last axis of a matrix.
     """
     raise NotImplementedError(
-        "02.4 map2d_kernel: out[i, j] = a[i, j] where that is positive, and 0 where it is not: the ReLU of a "
-        "matrix."
+        "02.4 map2d_kernel: Write out[i, j] = a[i, j] if that is positive, else 0: the ReLU of a matrix."
     )
 
 
 @cuda.jit
 def broadcast_kernel(out, column, row):
-    """out[i, j] = column[i, 0] + row[0, j]: every sum of one number of the column and one of the row.
+    """Write out[i, j] = column[i, 0] + row[0, j], for every pair (i, j).
 
-    Arrays: out, float32, shape (m, n); column, float32, shape (m, 1); row, float32, shape (1, n).
-    Launch: block (8, 8), and a grid (x, y) that covers out: x blocks along the n columns, y along the m rows.
+    Arrays: out, float32, shape (m, n); column, float32, shape (m, 1); row, float32,
+        shape (1, n).
+    Launch: block (8, 8), and a grid (x, y) that covers out: x blocks along the n
+        columns, y along the m rows.
     Allowed: each thread has one element of out.
-    Idea: the thread has an element of the result; what it must read follows from that.
+    Idea: each thread owns one element of the result; its reads follow from that.
     """
     raise NotImplementedError(
-        "02.5 broadcast_kernel: out[i, j] = column[i, 0] + row[0, j]: every sum of one number of the column "
-        "and one of the row."
+        "02.5 broadcast_kernel: Write out[i, j] = column[i, 0] + row[0, j], for every pair (i, j)."
     )

@@ -1,21 +1,26 @@
-"""Loads and stores of 16 bytes, and indices that are known to be natural. Given: nothing to write here.
+"""Loads and stores of 16 bytes, and indices known to be >= 0. Given: do not edit.
 
-    w, x, y, z = load4(a, i, j)             # a[i, j], a[i, j + 1], a[i, j + 2], a[i, j + 3]
-    store4((w, x, y, z), a, i, j)           # and back
-    p = natural(p)                          # p, which is never negative
+    w, x, y, z = load4(a, i, j)         # a[i, j], a[i, j + 1], a[i, j + 2], a[i, j + 3]
+    store4((w, x, y, z), a, i, j)       # and back
+    p = natural(p)                      # p, which is never negative
 
-`a` is a row-major 2-D float32 array of a kernel, in global or in shared memory. The address of a[i, j] must be a
-multiple of 16: j and the length of a row are multiples of 4, and a shared array is declared with an alignment,
-`cuda.shared.array(shape, np.float32, 16)`. A GPU stops at any other address; the simulator says where.
+`a` is a row-major 2-D float32 array of a kernel, in global or in shared memory. The
+address of a[i, j] must be a multiple of 16: j and the length of a row are multiples of
+4, and a shared array is declared with an alignment,
+`cuda.shared.array(shape, np.float32, 16)`. A GPU stops at any other address; the
+simulator reports the line.
 
-In Python an index may count from the end, so numba asks of each one whether it is negative, unless the compiler can
-prove that it is not: of `cuda.threadIdx.x` and of a loop's variable it cannot. `natural` is that proof. It costs one
-instruction, and saves some at each use: in rung 4 it brings the inner loop from 191 instructions down to 95, of which
-64 are the multiply-adds (python -m reference.benchmarks.matmul_gpu.machine_code).
-`load4` and `store4` never ask.
+A Python index may count from the end, so numba's code tests whether each index is
+negative, unless the compiler can prove that it is not. It cannot prove this for
+`cuda.threadIdx.x` and for the variable of a loop. `natural` is that proof. It costs one
+instruction, and saves some at each use: in rung 4 it shortens the inner loop from 191
+instructions to 95, of which 64 are the multiply-adds
+(python -m reference.benchmarks.matmul_gpu.machine_code). `load4` and `store4` have no
+such test.
 
-numba has no such load, but LLVM has: an `@intrinsic` writes the instruction that we mean. On a GPU it becomes
-ld.global.v4.f32 or ld.shared.v4.f32 (PTX ISA, "Data Movement and Conversion Instructions: ld").
+numba has no such load, but LLVM has: an `@intrinsic` emits the instruction. On a GPU it
+becomes ld.global.v4.f32 or ld.shared.v4.f32 (PTX ISA, "Data Movement and Conversion
+Instructions: ld").
 """
 
 from __future__ import annotations
@@ -34,7 +39,7 @@ if gpu.select().has_gpu:
     VECTOR = ir.VectorType(ir.FloatType(), 4)
 
     def _pointer(context: Any, builder: Any, array_type: Any, array: Any, i: Any, j: Any) -> Any:
-        """The address of array[i, j], as one of four numbers."""
+        """Return the address of array[i, j], as a pointer to four numbers."""
         if array_type.ndim != 2 or array_type.layout != "C" or array_type.dtype != types.float32:
             raise TypeError(f"expected a row-major 2-D array of float32, got {array_type}")
         view = context.make_array(array_type)(context, builder, array)
@@ -74,15 +79,15 @@ if gpu.select().has_gpu:
 else:
 
     def load4(a: Any, i: int, j: int) -> tuple[Any, Any, Any, Any]:
-        """The four neighbours a[i, j] to a[i, j + 3], by one instruction of 16 bytes."""
+        """Return a[i, j] to a[i, j + 3], with one load of 16 bytes."""
         return a.load4(i, j)
 
     def store4(values: tuple[Any, Any, Any, Any], a: Any, i: int, j: int) -> None:
-        """a[i, j] to a[i, j + 3] = values, by one instruction of 16 bytes."""
+        """Write `values` to a[i, j] to a[i, j + 3], with one store of 16 bytes."""
         a.store4(values, i, j)
 
     def natural(i: int) -> int:
-        """`i`, an index from 0 to 2^31 - 1. Raises IndexError for any other."""
+        """Return `i`, an index from 0 to 2^31 - 1. Raises IndexError for any other."""
         if not 0 <= i < 2**31:
             raise IndexError(f"natural: expected an index from 0 to 2^31 - 1, got {i}")
         return i

@@ -1,13 +1,17 @@
-"""Puzzles 6 to 10: blocks work side by side, and the threads of one block share a small, fast memory.
+"""Puzzles 6 to 10: many blocks, and a small fast memory that each block shares.
 
-`cuda.shared.array(THREADS, np.float32)` gives all threads of a block the same array, full of garbage at first. Its
-size is a number or a constant of the file; no GPU compiles a sum such as THREADS + 2 there.
+`cuda.shared.array(THREADS, np.float32)` gives all threads of a block the same array,
+uninitialized. Its size is a number or a constant of the file; no GPU compiles a sum
+such as THREADS + 2 there.
 
-`cuda.syncthreads()` is a barrier: no thread goes on before all threads of its block have come, and so all of them
-must come. Never put a barrier where only some threads pass, and never return before one.
+`cuda.syncthreads()` is a barrier: no thread continues before all threads of its block
+have reached it. So all of them must reach it. Never put a barrier in a branch that only
+some threads take, and never return before one.
 
-Threads of a block run in no order that you may count on. The checks play them forward, backward and shuffled.
-Inspired by Sasha Rush's GPU-Puzzles (MIT License, https://github.com/srush/GPU-Puzzles); text and code are ours.
+The order of the threads in a block is not guaranteed. The checks run them forward,
+backward and shuffled.
+Inspired by Sasha Rush's GPU-Puzzles (MIT License,
+https://github.com/srush/GPU-Puzzles); text and code are ours.
 """
 
 # To a type checker a kernel is the Python function it was written as.
@@ -21,20 +25,23 @@ from reference.shared import gpu
 
 cuda = gpu.select().cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
-THREADS = 8  # of a block, in every launch of this file; so few that you can watch them all
+THREADS = 8  # of a block, in every launch of this file: few enough to draw
 RADIUS = 2  # neighbours on each side of the convolution
 WINDOW = THREADS + 2 * RADIUS  # elements that a block of the convolution needs
 
 
 @cuda.jit
 def blocks_kernel(out, a):
-    """out[i] = 1 - a[i], of an array that is longer than the grid.
+    """Write out[i] = 1 - a[i], for an array of any length.
 
     Arrays: out and a, float32, shape (n,), 1 <= n.
-    Launch: any grid (g,) of blocks of THREADS threads; n may be smaller or larger than their number.
-    Allowed: every thread takes one element, then the one that lies a whole grid further on, and so on to the end.
-        Each element is read once, and neighbouring threads read neighbouring elements at the same time.
-    Idea: a grid-stride loop. The grid's size is chosen for the machine, and any length will do.
+    Launch: any grid (g,) of blocks of THREADS threads; n may be smaller or larger than
+        their number.
+    Allowed: every thread takes one element, then the one that is a whole grid further
+        on, and so on to the end. Each element is read once, and neighbouring threads
+        read neighbouring elements at the same time.
+    Idea: a grid-stride loop. You choose the size of the grid for the GPU, and the
+        kernel works for any length.
     """
     for i in range(cuda.grid(1), a.shape[0], cuda.gridsize(1)):
         out[i] = np.float32(1) - a[i]
@@ -42,12 +49,15 @@ def blocks_kernel(out, a):
 
 @cuda.jit
 def shared_kernel(out, a):
-    """out[i] = a[i] - a[i - 1] inside each block; the first element of a block keeps its value: out[i] = a[i].
+    """Write out[i] = a[i] - a[i - 1] inside each block, and out[i] = a[i] at its start.
 
     Arrays: out and a, float32, shape (n,), 1 <= n.
-    Launch: block THREADS, and a grid of as many blocks as cover n; the last block may have fewer elements.
-    Allowed: each element of a is read from global memory once. The neighbour's number comes through shared memory.
-    Idea: what one thread has put into shared memory, another may read, after a barrier.
+    Launch: block THREADS, and a grid of as many blocks as cover n; the last block may
+        have fewer elements.
+    Allowed: each element of a is read from global memory once. The neighbour's number
+        comes through shared memory.
+    Idea: after a barrier, each thread may read what other threads of its block wrote to
+        shared memory.
     """
     tile = cuda.shared.array(THREADS, np.float32)
     t, i = cuda.threadIdx.x, cuda.grid(1)
@@ -60,12 +70,14 @@ def shared_kernel(out, a):
 
 @cuda.jit
 def pooling_kernel(out, a):
-    """out[i] = a[i - 2] + a[i - 1] + a[i]: the sum of the last three; out[0] and out[1] have fewer terms.
+    """Write out[i] = a[i - 2] + a[i - 1] + a[i]: the sum of the last three elements.
 
+    out[0] and out[1] have fewer terms.
     Arrays: out and a, float32, shape (n,), 1 <= n <= THREADS.
     Launch: grid 1, block THREADS; there may be fewer elements than threads.
     Allowed: each element of a is read from global memory once.
-    Idea: neighbouring results need the same numbers; fetch them once, and use them three times.
+    Idea: neighbouring results need the same numbers; load them once and use them three
+        times.
     """
     tile = cuda.shared.array(THREADS, np.float32)
     i = cuda.threadIdx.x
@@ -81,13 +93,16 @@ def pooling_kernel(out, a):
 
 @cuda.jit
 def dot_kernel(out, a, b):
-    """out[0] = a[0] * b[0] + a[1] * b[1] + ...: the dot product.
+    """Write out[0] = a[0] * b[0] + a[1] * b[1] + ...: the dot product.
 
-    Arrays: out, float32, shape (1,); a and b, float32, shape (n,), 1 <= n, shorter or longer than the block.
+    Arrays: out, float32, shape (1,); a and b, float32, shape (n,), 1 <= n, shorter or
+        longer than the block.
     Launch: grid 1, block THREADS (a power of two).
-    Allowed: out holds garbage at first, and is written once, by one thread. Each thread sums products of its own;
-        then the block adds the sums in shared memory: half of the threads each add another's sum to theirs, then
-        a quarter of them, and so on (a tree), with a barrier between. Any other way without a race will do, too.
+    Allowed: out is uninitialized, and one thread writes it, once. Each thread adds up
+        products of its own. Then the block adds these sums in shared memory, as a tree:
+        half of the threads each add another thread's sum to their own, then a quarter
+        of them, and so on, with a barrier between. You may use any other way without a
+        race.
     Idea: many threads, one result: 8 sums become one in 3 steps.
     """
     tile = cuda.shared.array(THREADS, np.float32)
@@ -108,13 +123,16 @@ def dot_kernel(out, a, b):
 
 @cuda.jit
 def conv1d_kernel(out, a, weights):
-    """out[i] = the sum over k of weights[k] * a[i + k - RADIUS], a being 0 beyond its ends.
+    """Write out[i] = the sum over k of weights[k] * a[i + k - RADIUS].
 
-    Arrays: out and a, float32, shape (n,), 1 <= n; weights, float32, shape (2 * RADIUS + 1,).
+    a counts as 0 beyond its ends.
+    Arrays: out and a, float32, shape (n,), 1 <= n; weights, float32, shape
+        (2 * RADIUS + 1,).
     Launch: block THREADS, and a grid of as many blocks as cover n.
-    Allowed: a block reads at most WINDOW elements of a, each once: its own and RADIUS neighbours on each side, the
-        halo. The weights may be read as often as you like.
-    Idea: a block can load more than an element a thread, and what it loads need not be what it writes.
+    Allowed: a block reads at most WINDOW elements of a, each once: its own and RADIUS
+        neighbours on each side, the halo. You may read the weights any number of times.
+    Idea: a block can load more than one element per thread, and a thread need not load
+        the element that it writes.
     """
     tile = cuda.shared.array(WINDOW, np.float32)
     t, i, n = cuda.threadIdx.x, cuda.grid(1), a.shape[0]

@@ -1,10 +1,11 @@
-"""Checks of tensors that every Triton kernel of this unit shares. Given: nothing to write here.
+"""Checks of tensors for every Triton kernel of this unit. Given: do not edit.
 
-    check_tensors(dims=2, a=a, b=b)                  # tensors, one dtype, the right device, 2-D
+    check_tensors(dims=2, a=a, b=b)             # tensors, one dtype, device, 2-D
     check_shape("k", k, (batch, keys, d), "as q has")
-    check_unit_stride("x", x)                        # each row lies in one piece
+    check_unit_stride("x", x)                   # each row is contiguous
 
-All of them look at what describes a tensor, and never at an element: they cost nothing, and wait for no GPU.
+They look only at the description of a tensor, and never at an element: they cost
+nothing, and do not wait for the GPU.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 
 
 def check_tensors(*, dims: int, dtypes: tuple[torch.dtype, ...] = FLOATS, **tensors: Any) -> torch.dtype:
-    """The one dtype of `tensors` (name=tensor): dense, on the device where kernels run, `dims`-dimensional.
+    """Check tensors (name=tensor): dense, on the kernels' device, `dims`-D.
 
-    Any strides and any sizes will do, 0 included. Cost: O(1); no element is read.
+    Returns their dtype.
+
+    Strides and sizes are arbitrary, 0 included. Cost: O(1); no element is read.
 
     Raises:
-        TypeError: one is not a torch tensor, has a dtype that is not among `dtypes`, or another dtype than the first.
-        ValueError: one lies on another device than DEVICE, is sparse, or is not `dims`-dimensional.
+        TypeError: one is not a torch tensor, has a dtype that is not among `dtypes`, or
+            a dtype other than the first.
+        ValueError: one is on another device than the kernels', is sparse, or is not
+            `dims`-D.
     """
     for name, x in tensors.items():
         if not isinstance(x, torch.Tensor):
@@ -48,7 +53,7 @@ def check_tensors(*, dims: int, dtypes: tuple[torch.dtype, ...] = FLOATS, **tens
             )
         if x.device.type != DEVICE:
             raise ValueError(
-                f"{name}: expected a tensor on {DEVICE!r}, where kernels run here, got one on {x.device.type!r}; "
+                f"{name}: expected a tensor on {DEVICE!r}, where the kernels run, got {x.device.type!r}; "
                 f"try {name}.to({DEVICE!r})"
             )
         if x.layout != torch.strided:
@@ -62,13 +67,16 @@ def check_tensors(*, dims: int, dtypes: tuple[torch.dtype, ...] = FLOATS, **tens
 
 
 def check_shape(name: str, x: torch.Tensor, shape: tuple[int, ...], why: str) -> None:
-    """Raises ValueError unless `x` has this shape; `why` ends the sentence: "as q has", "one number a column of x"."""
+    """Raise ValueError unless `x` has this shape.
+
+    `why` completes the message: "as q has", "one number a column of x".
+    """
     if tuple(x.shape) != tuple(shape):
         raise ValueError(f"{name}: expected shape {tuple(shape)}, {why}; got {tuple(x.shape)}")
 
 
 def check_unit_stride(name: str, x: torch.Tensor) -> None:
-    """Raises ValueError unless neighbours along the last dimension of `x` are neighbours in memory."""
+    """Raise ValueError unless the last dimension of `x` is contiguous in memory."""
     if x.shape[-1] > 1 and x.numel() and x.stride(-1) != 1:
         raise ValueError(
             f"{name}: expected stride 1 along the last dimension, got strides {x.stride()}; try {name}.contiguous()"
@@ -76,7 +84,11 @@ def check_unit_stride(name: str, x: torch.Tensor) -> None:
 
 
 def check_number(name: str, value: Any, *, above: float) -> float:
-    """`value` as a float. Raises TypeError for what is no number, ValueError for inf, NaN and too small."""
+    """Return `value` as a float.
+
+    Raises TypeError if it is not a number, ValueError if it is infinite, NaN or not
+    above the bound.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{name}: expected a number, got {type(value).__name__}")
     if not math.isfinite(value) or value <= above:
@@ -85,19 +97,20 @@ def check_number(name: str, value: Any, *, above: float) -> float:
 
 
 def short(dtype: torch.dtype) -> str:
-    """ "float32" for torch.float32"""
+    """Return the short name of a dtype: "float32" for torch.float32."""
     return str(dtype).removeprefix("torch.")
 
 
 def check_attention(
     causal: Any, *, dtypes: tuple[torch.dtype, ...] = FLOATS, **tensors: torch.Tensor
 ) -> tuple[int, int, int, int]:
-    """(batch, queries, keys, d) of the operands of attention: q=, k= and v=, each contiguous.
+    """Return (batch, queries, keys, d) of attention's operands q=, k= and v=.
 
-    q: (batch, queries, d). k, v: (batch, keys, d). All sizes are at least 1, d is at most 128, batch 65535.
+    q: (batch, queries, d). k, v: (batch, keys, d). All contiguous. All sizes are at
+    least 1, d is at most 128, batch at most 65535.
 
-    Raises TypeError and ValueError as `check_tensors` does, and also for other shapes, for a tensor that is not
-    contiguous, and for a `causal` that is not a bool.
+    Raises TypeError and ValueError as `check_tensors` does, and also for other shapes,
+    for a tensor that is not contiguous, and if `causal` is not a bool.
     """
     if not isinstance(causal, bool):
         raise TypeError(f"causal: expected True or False, got {causal!r}")
@@ -119,13 +132,16 @@ def check_attention(
         )
     if batch > 65535:
         raise ValueError(
-            f"q: expected a batch of at most 65535, a grid's second side, got {batch}; try it in parts"
+            f"q: expected a batch of at most 65535 (the limit of a grid's second axis), got {batch}; split the batch"
         )
     return batch, queries, keys, d
 
 
 def check_row_numbers(name: str, x: Any, shape: tuple[int, int]) -> None:
-    """Raises TypeError or ValueError unless `x` is a contiguous float32 tensor of this shape, one number a row of q."""
+    """Check that `x` is a contiguous float32 tensor of this shape, one number per row.
+
+    Raises TypeError or ValueError if not.
+    """
     check_tensors(dims=2, dtypes=(torch.float32,), **{name: x})
     check_shape(name, x, shape, "one number for each row of q")
     if not x.is_contiguous():

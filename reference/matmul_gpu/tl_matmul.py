@@ -1,12 +1,13 @@
-"""Matrix multiplication in Triton: blocks of numbers instead of threads.
+"""Matrix multiplication in Triton: program a tile instead of a thread.
 
-A Triton program is one block of threads that thinks in whole tiles: `tl.load` takes a tile of pointers, `tl.dot`
-multiplies two tiles (on tensor cores, where the GPU has them), and the compiler deals out the threads, the shared
-memory and the barriers that the ladder before this wrote by hand. What is left to say is which tile, in which order,
-and what happens at the edges.
+A Triton program corresponds to one block of threads, and works on whole tiles.
+`tl.load` takes a tile of pointers, and `tl.dot` multiplies two tiles (on tensor cores
+if the GPU has them). The compiler assigns the threads, the shared memory and the
+barriers, which you wrote by hand in the ladder. You choose the tile of each program,
+the order of the tiles, and the masks at the edges.
 
-Source: P. Tillet, H. T. Kung, D. Cox, Triton: an intermediate language and compiler for tiled neural network
-computations, MAPL 2019.
+Source: P. Tillet, H. T. Kung, D. Cox, Triton: an intermediate language and compiler for
+tiled neural network computations, MAPL 2019.
 """
 
 # To a type checker a kernel is the Python function it was written as.
@@ -35,9 +36,10 @@ from reference.lab.matmul_gpu.matmul_tuning import (
 from reference.matmul_gpu.tensors import check_tensors
 from reference.shared import gpu
 
-backend = gpu.select()  # Triton compiles the kernels of this file for a GPU, or interprets them
+backend = gpu.select()  # decides: Triton compiles these kernels, or interprets them
 
-# The autotuner measures anew when one of these changes; those that a kernel does not have are passed over.
+# The autotuner measures again if one of these changes. It ignores names that are no
+# argument of the kernel.
 TUNED = {
     "key": ["tuned_for", "PRECISION", "PARTS", "A_TRANSPOSED", "B_TRANSPOSED"],
     "prune_configs_by": {"early_config_prune": prune},
@@ -52,22 +54,26 @@ def triton_matmul(
     split_k: int = 1,
     persistent: bool | None = None,
 ) -> torch.Tensor:
-    """The product of `a` (m, k) and `b` (k, n), any sizes and strides: a new (m, n) tensor of their dtype.
+    """Compute `a` (m, k) times `b` (k, n), any sizes and strides.
 
-    a, b: both float32, float16 or bfloat16, on the kernels' device. Products are summed in float32, rounded once.
-    precision: of float32 operands: "ieee" takes all their bits, "tf32" the 11 that tensor cores take of them.
-    split_k: into how many parts the depth is cut, each with programs of its own. Worth it where m and n are small
-        (few tiles, so most of the GPU is idle) and k is large.
-    persistent: one program a multiprocessor, which takes tile after tile. Operands that the copy engine cannot read
-        (see `copy_engine_reads` in reference/lab/matmul_gpu/matmul_tuning.py) are copied first. None: where it pays.
+    a, b: both float32, float16 or bfloat16, on the kernels' device. Returns a new
+    (m, n) tensor of the same dtype. Products are added in float32 and rounded once.
+    precision: of float32 operands. "ieee" uses all their bits; "tf32" uses the 11 that
+        tensor cores use.
+    split_k: the number of parts that k is cut into; each has programs of its own. Use
+        it if m and n are small (few tiles, so most of the GPU is idle) and k is large.
+    persistent: one program per multiprocessor computes tile after tile. Operands that
+        the copy engine cannot read (see `copy_engine_reads` in
+        reference/lab/matmul_gpu/matmul_tuning.py) are copied first. None: choose
+        automatically.
 
-    Cost: 2mkn floating-point operations; mkn (1/BM + 1/BN) elements read, from the L2 cache more often than from
-    memory; with split_k, 8 m n split_k bytes more for the parts, written and read.
+    Cost: 2mkn FLOP; mkn (1/BM + 1/BN) elements read, more often from the L2 cache than
+    from memory. With split_k, 8 m n split_k bytes more, to write and read the parts.
 
     Raises:
-        TypeError: not tensors of one such dtype, or split_k is no int.
-        ValueError: another device, not 2-D, inner sizes that differ, an unknown precision, split_k below 1, or
-            both split_k and persistent.
+        TypeError: a or b is not a tensor of such a dtype, or split_k is not an int.
+        ValueError: another device, not 2-D, inner sizes that differ, an unknown
+            precision, split_k below 1, or both split_k and persistent.
     """
     m, k, n = _check(a, b, precision, split_k, persistent)
     if m == 0 or n == 0:
@@ -75,8 +81,9 @@ def triton_matmul(
     gpu.refuse_unwritten(grouped)
     if persistent or (persistent is None and split_k == 1 and prefers_persistent(a, b)):
         return _by_descriptors(a, b, precision)
-    # Each part of the depth gets a matrix of its own: no two programs write to one place, and the sum of the parts
-    # comes out the same every time. Atomic additions need no second kernel, but add in any order.
+    # Each part of the depth has a matrix of its own: no two programs write one element,
+    # and the sum of the parts has the same bits every time. Atomic additions need no
+    # second kernel, but their order is not guaranteed.
     parts = gpu.empty((split_k, m, n), a, torch.float32 if split_k > 1 else a.dtype)
     gpu.refuse_unwritten(_matmul)
     _matmul[lambda meta: (triton.cdiv(m, meta["BM"]) * triton.cdiv(n, meta["BN"]), split_k)](
@@ -94,22 +101,25 @@ def triton_matmul(
 
 @triton.jit
 def grouped(number, height, width, GROUP: tl.constexpr):
-    """(row, column) of the tile that program `number` computes, of `height` x `width` tiles.
+    """Return (row, column) of the tile that program `number` computes.
 
-    Programs start in the order of their numbers, some hundred at a time. Those that run together should share rows of
-    tiles of `a` and columns of tiles of `b`, which then come from the L2 cache: a hundred programs along one row read
-    1 row and 100 columns; ten by ten they read 10 and 10.
+    There are `height` x `width` tiles. Programs start in the order of their numbers,
+    some hundred at a time. Programs that run at the same time should share rows of
+    tiles of `a` and columns of tiles of `b`, which then come from the L2 cache. A
+    hundred programs along one row read 1 row and 100 columns; ten by ten they read 10
+    and 10.
 
-    So take GROUP rows of tiles together. Within such a group the order goes down a column, GROUP tiles, then down the
-    next column; then comes the next group. The last group has fewer rows where GROUP does not divide `height`.
-    3 x 4 tiles, with GROUP 2:
+    So group GROUP rows of tiles. Within a group the order goes down a column, GROUP
+    tiles, then down the next column. After its last column comes the next group. The
+    last group has fewer rows if GROUP does not divide `height`. For 3 x 4 tiles and
+    GROUP 2:
 
         0  2  4  6
         1  3  5  7
         8  9 10 11
 
-    number, height and width are integers on the GPU: `+`, `*`, `//`, `%` and tl.minimum(x, y) work on them. Touches no
-    memory, and calls nothing else.
+    number, height and width are integers on the GPU: `+`, `*`, `//`, `%` and
+    tl.minimum(x, y) work on them. The function accesses no memory and calls no other.
     """
     first = number // (GROUP * width) * GROUP  # row of tiles at which the group begins
     rows = tl.minimum(GROUP, height - first)
@@ -124,21 +134,27 @@ def _matmul(
     PARTS: tl.constexpr, PRECISION: tl.constexpr,
     BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
 ):  # fmt: skip
-    """One tile, BM x BN, of one part of the product: c[part] = a[:, its depth] @ b[its depth, :].
+    """Compute one BM x BN tile of one part of the product.
 
-    a, b, c point to the first element of each. Element (i, j) of `a` lies i * a_row + j * a_column elements further,
-    so too for `b`; c holds PARTS matrices (m, n) one after the other, row by row. tuned_for is for the autotuner.
+    a, b, c point to the first element of each. Element (i, j) of `a` is
+    i * a_row + j * a_column elements further, and likewise for `b`. c holds PARTS
+    matrices (m, n) one after the other, row-major. tuned_for is for the autotuner.
 
-    Program (number, part) of the grid: tl.program_id(0) counts tiles, and `grouped` says which one that is, of
-    tl.cdiv(m, BM) x tl.cdiv(n, BN); tl.program_id(1) is the part. Blocks of BK along the depth are dealt to the parts
-    in turn: part p takes blocks p, p + PARTS, p + 2 PARTS, ...
+    The grid is (tiles, parts). tl.program_id(0) is the number of the tile, and
+    `grouped` returns its row and column, of tl.cdiv(m, BM) x tl.cdiv(n, BN);
+    tl.program_id(1) is the part. The parts take blocks of BK along the depth in turns:
+    part p takes blocks p, p + PARTS, p + 2 PARTS, ...
 
-    Make the rows, columns and depths of the first block with tl.arange(0, BM) and so on, and of these the tiles of
-    pointers: `a + rows[:, None] * a_row + depths[None, :] * a_column` has shape (BM, BK). Then, block by block: load
-    both tiles (tl.load(pointers, mask=..., other=0.0): what the mask leaves out is 0, and adds nothing), add their
-    product to a float32 tile with tl.dot(x, y, total, input_precision=PRECISION), and move on. At last
-    tl.store(pointers, total.to(c.dtype.element_ty), mask=...). Nothing outside of a, b and c may be touched: m, n and k
-    need not be multiples of BM, BN and BK. In a large matrix i * a_row needs 64 bits: rows.to(tl.int64).
+    First compute the rows, columns and depths of the first block, with tl.arange(0, BM)
+    and so on, and from them the tiles of pointers:
+    `a + rows[:, None] * a_row + depths[None, :] * a_column` has shape (BM, BK). Then,
+    for each block, load both tiles, add their product to a float32 tile, and advance.
+    Load with tl.load(pointers, mask=..., other=0.0): masked elements are 0 and add
+    nothing. Multiply with tl.dot(x, y, total, input_precision=PRECISION). At the end,
+    call tl.store(pointers, total.to(c.dtype.element_ty), mask=...).
+    No program may access an element outside of a, b and c: m, n and k need not be
+    multiples of BM, BN and BK. In a large matrix i * a_row needs 64 bits:
+    rows.to(tl.int64).
     """
     row, column = grouped(tl.program_id(0), tl.cdiv(m, BM), tl.cdiv(n, BN), GROUP)
     # BEGIN SOLUTION
@@ -146,8 +162,8 @@ def _matmul(
     rows = row * BM + tl.arange(0, BM)
     columns = column * BN + tl.arange(0, BN)
     depths = tl.arange(0, BK)
-    # Rows of a tile that lie below the matrix read some other row of it (% m): their sums are never stored, and
-    # the loop over the depth needs a mask for the depth alone.
+    # Rows of a tile below the matrix read some other row of it (% m). Their sums are
+    # never stored, and the loop needs a mask only along the depth.
     a += (rows % m).to(tl.int64)[:, None] * a_row + (part * BK + depths)[None, :] * a_column
     b += (columns % n).to(tl.int64)[None, :] * b_column + (part * BK + depths)[:, None] * b_row
     total = tl.zeros((BM, BN), tl.float32)
@@ -165,10 +181,11 @@ def _matmul(
 
 @triton.jit
 def _add_parts(parts, c, size, PARTS: tl.constexpr, BLOCK: tl.constexpr):
-    """BLOCK elements of the sum of PARTS matrices: c[i] = parts[i] + parts[size + i] + ... for each i below `size`.
+    """Add PARTS matrices: c[i] = parts[i] + parts[size + i] + ..., for BLOCK elements.
 
-    Program number p of the grid: elements p * BLOCK to (p + 1) * BLOCK - 1 of `c`, those of them that exist. parts is
-    float32, and so is the sum; it is rounded to the type of `c` (c.dtype.element_ty) once, at the end.
+    Program p of the grid computes the elements p * BLOCK to (p + 1) * BLOCK - 1 of `c`
+    with an index below `size`. parts is float32, and so is the sum; round it to the
+    dtype of `c` (c.dtype.element_ty) once, at the end.
     """
     places = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)
     total = tl.zeros((BLOCK,), tl.float32)
@@ -179,10 +196,10 @@ def _add_parts(parts, c, size, PARTS: tl.constexpr, BLOCK: tl.constexpr):
 
 
 def _by_descriptors(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.Tensor:
-    """The product by one program a multiprocessor. A descriptor tells the copy engine where a matrix lies."""
+    """Compute the product with descriptors, in one program per multiprocessor."""
     (m, k), n = a.shape, b.shape[1]
     if k == 0:
-        return a.new_zeros((m, n))  # a descriptor of nothing cannot be made
+        return a.new_zeros((m, n))  # an empty matrix has no descriptor
     a, b, c = for_copy_engine(a), for_copy_engine(b), empty_for_copy_engine((m, n), a)
     gpu.refuse_unwritten(_persistent)
     _persistent[
@@ -197,7 +214,7 @@ def _by_descriptors(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.T
 
 
 def _descriptor(x: torch.Tensor) -> TensorDescriptor:
-    """Of `x` as it lies in memory, row by row; the autotuner's configuration fills in the block."""
+    """Describe `x` as it is stored, row by row; the autotuner sets the block."""
     return TensorDescriptor.from_tensor(x.T if is_transposed(x) else x, [1, 1])
 
 
@@ -208,18 +225,21 @@ def _persistent(
     A_TRANSPOSED: tl.constexpr, B_TRANSPOSED: tl.constexpr, HALVES: tl.constexpr, PRECISION: tl.constexpr,
     BM: tl.constexpr, BN: tl.constexpr, BK: tl.constexpr, GROUP: tl.constexpr,
 ):  # fmt: skip
-    """All tiles that fall to one program: its number, its number + the number of programs, and so on.
+    """Compute the tiles p, p + P, p + 2 P, ... in program p of P programs.
 
-    a, b, c are descriptors. a.load([i, j]) gives the block BM x BK of `a` whose first element is (i, j), with 0 where
-    there is nothing; b.load([i, j]) a block BK x BN. No pointers, no masks. If A_TRANSPOSED, the descriptor is of
-    the transpose of `a`, because that is what lies row by row: a.load([j, i]) gives a block BK x BM, which .T
-    transposes. So too for `b`, whose block is BN x BK then.
+    a, b, c are descriptors. a.load([i, j]) returns the BM x BK block of `a` whose first
+    element is (i, j), with 0 outside of the matrix; b.load([i, j]) returns a BK x BN
+    block. No pointers, no masks. If A_TRANSPOSED, the descriptor is of the transpose of
+    `a`, because that is stored row by row: a.load([j, i]) returns a BK x BM block;
+    transpose it with .T. Likewise for `b`, whose block is then BN x BK.
 
-    tl.program_id(0) is the number of the program, tl.num_programs(0) says how many there are. Tiles are counted from 0
-    to tl.cdiv(m, BM) * tl.cdiv(n, BN) - 1, and `grouped` says which one that is. Sum each in float32, with
-    input_precision=PRECISION, and write it with _put(c, i, j, total, HALVES), where (i, j) is its first element: that
-    leaves out what lies outside of `c`. A loop over tl.range(first, last, step, flatten=True) lets the compiler fetch
-    the first blocks of the next tile while this one is written.
+    tl.program_id(0) is the number of the program, tl.num_programs(0) the number of
+    programs. Tiles are counted from 0 to tl.cdiv(m, BM) * tl.cdiv(n, BN) - 1; `grouped`
+    returns the row and column of each. Add each tile up in float32, with
+    input_precision=PRECISION, and write it with _put(c, i, j, total, HALVES), where
+    (i, j) is its first element; _put leaves out elements outside of `c`. A loop over
+    tl.range(first, last, step, flatten=True) lets the compiler load the first blocks of
+    the next tile while it writes this one.
     """
     height, width = tl.cdiv(m, BM), tl.cdiv(n, BN)
     for tile in tl.range(tl.program_id(0), height * width, tl.num_programs(0), flatten=True):
@@ -234,11 +254,7 @@ def _persistent(
 
 @triton.jit
 def _put(c, row, column, total, HALVES: tl.constexpr):
-    """Write a tile whose first element is (row, column) of `c`, at once, or one half after the other.
-
-    On its way to memory a tile passes through shared memory. Half a tile leaves room there for one stage more of
-    blocks that are on their way in.
-    """
+    """Write the tile at (row, column) of `c`, in halves to need less shared memory."""
     if HALVES:
         halves = tl.reshape(total, (total.shape[0], 2, total.shape[1] // 2)).permute(0, 2, 1)
         left, right = tl.split(halves)
@@ -249,7 +265,7 @@ def _put(c, row, column, total, HALVES: tl.constexpr):
 
 
 def tile_order(height: int, width: int, group: int) -> torch.Tensor:
-    """What `grouped` says of the programs 0 to height * width - 1: an int32 tensor of (row, column)."""
+    """Return (row, column) of `grouped` for each program, an int32 tensor."""
     order = gpu.empty((height * width, 2), torch.empty(0, device=backend.device), torch.int32)
     gpu.refuse_unwritten(grouped)
     _list_order[(height * width,)](order, height, width, GROUP=group)
@@ -258,14 +274,14 @@ def tile_order(height: int, width: int, group: int) -> torch.Tensor:
 
 @triton.jit
 def _list_order(order, height, width, GROUP: tl.constexpr):
-    """Writes down what one program hears from `grouped`."""
+    """Write the tile of one program, as `grouped` returns it, to `order`."""
     row, column = grouped(tl.program_id(0), height, width, GROUP)
     tl.store(order + 2 * tl.program_id(0), row)
     tl.store(order + 2 * tl.program_id(0) + 1, column)
 
 
 def _check(a: Any, b: Any, precision: Any, split_k: Any, persistent: Any) -> tuple[int, int, int]:
-    """The sizes (m, k, n)."""
+    """Return the sizes (m, k, n). Raises as `triton_matmul` does."""
     check_tensors(dims=2, a=a, b=b)
     if a.shape[1] != b.shape[0]:
         raise ValueError(

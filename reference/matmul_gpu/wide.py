@@ -1,17 +1,23 @@
-"""Rung 5: loads of 16 bytes, two buffers, one barrier a tile.
+"""Rung 5: loads of 16 bytes, two buffers, one barrier per tile.
 
-What is left to gain over rung 4 are instructions and waiting:
+Rung 4 spends time on instructions other than multiply-adds, and on waiting. Rung 5
+removes most of both:
 
-- A load of 16 bytes (`load4`) fetches four neighbours by one instruction, from global and from shared memory. A thread
-  therefore owns groups of four neighbours, "quads": QUADS quads of rows, crossed with QUADS quads of columns. For four
-  neighbours of a column of A to be neighbours in shared memory, the tile of A lies there transposed.
-- Two buffers: while the threads compute with one tile, the next is on its way from global memory into registers, and
-  then goes into the other buffer. A thread that is done with a tile waits once, for all to have filled the next.
-- No guard stands in the loop: operands whose sides no tile divides are copied into ones that it does, once, with zeros.
-- The steps of a tile are written out one by one: LLVM unrolls short loops itself, but not one that is this long.
+- A load of 16 bytes (`load4`) reads four neighbours with one instruction, from global
+  and from shared memory. A thread therefore owns groups of four neighbours, "quads":
+  QUADS quads of rows, crossed with QUADS quads of columns. Four neighbours of a column
+  of A must be neighbours in shared memory, so the tile of A is stored transposed.
+- Two buffers: while the threads compute on one tile, the next one is on its way from
+  global memory into registers; then it goes into the other buffer. A thread waits once
+  per tile, until all threads have filled the next one.
+- The loop has no guards: operands whose sides are no multiples of the tile are copied
+  once into larger ones, padded with zeros.
+- The steps of a tile are written out one by one: LLVM unrolls short loops itself, but
+  not one as long as this.
 
-Source: J. Lai and A. Seznec, Performance Upper Bound Analysis and Optimization of SGEMM on Fermi and Kepler GPUs, CGO
-2013; NVIDIA, CUTLASS documentation, "Efficient GEMM in CUDA".
+Source: J. Lai and A. Seznec, Performance Upper Bound Analysis and Optimization of SGEMM
+on Fermi and Kepler GPUs, CGO 2013; NVIDIA, CUTLASS documentation, "Efficient GEMM in
+CUDA".
 """
 
 from __future__ import annotations
@@ -27,36 +33,42 @@ from reference.shared import gpu
 backend = gpu.select()
 cuda = backend.cuda  # numba.cuda on an NVIDIA GPU, its simulator elsewhere
 
-WARPS_Y, WARPS_X = (
-    (4, 2) if backend.has_gpu else (2, 1)
-)  # warps of a block: along the rows of C, along its columns
-LANES_Y, LANES_X = 4, 8  # threads of a warp, likewise: close to a square, so that they share what they read
-QUADS = 2 if backend.has_gpu else 1  # of rows and of columns, that one thread owns
+# Warps of a block: along the rows of C, along its columns.
+WARPS_Y, WARPS_X = (4, 2) if backend.has_gpu else (2, 1)
+LANES_Y, LANES_X = 4, 8  # threads of a warp, likewise: nearly square, to share reads
+QUADS = 2 if backend.has_gpu else 1  # of rows, and of columns, that one thread owns
 EACH = 4 * QUADS  # rows and columns of one thread
-ROWS, COLUMNS = WARPS_Y * LANES_Y * EACH, WARPS_X * LANES_X * EACH  # of C in one block
+ROWS, COLUMNS = WARPS_Y * LANES_Y * EACH, WARPS_X * LANES_X * EACH  # of a block's tile
 THREADS = 32 * WARPS_Y * WARPS_X
-DEPTH = 8  # along k, of a tile: then each thread fetches one quad of A and one of B
-BUFFERED = 2 * DEPTH  # rows of a shared array: those of buffer 0, then those of buffer 1
-# Columns of the transposed A: a warp that writes to two rows, four apart, then meets 32 different banks.
+DEPTH = 8  # of a tile along k: then each thread loads one quad of A and one of B
+BUFFERED = 2 * DEPTH  # rows of a shared array: buffer 0, then buffer 1
+# Columns of the transposed A: a warp that writes to two rows, four apart, then uses
+# 32 different banks.
 PITCH = ROWS + 4
 ZERO = np.float32(0)
 
 
 def vectorized(a: Any, b: Any) -> Any:
-    """The product of `a` (m, k) and `b` (k, n), with loads of 16 bytes and two buffers.
+    """Compute `a` (m, k) times `b` (k, n) with loads of 16 bytes and two buffers.
 
-    a, b: float32 NumPy arrays, or torch tensors on the device of the kernels. Returns a new (m, n) one of their kind.
-    Launches `_vectorized` in blocks of THREADS threads (along x alone), one for each ROWS x COLUMNS tile of C. That
-    kernel knows no edges: give it `padded` operands, whose sides the tiles divide, and cut its result down to (m, n),
-    row-major. Check the operands before you pad them: 5 columns and 6 rows both become DEPTH.
-    Cost: 2mkn floating-point operations; mkn / COLUMNS + mkn / ROWS elements read from global memory, a quarter as many
-    load instructions; 8 DEPTH (PITCH + COLUMNS) bytes of shared memory a block. Where ROWS, DEPTH and COLUMNS do not
-    divide m, k and n, and where an operand does not begin at a multiple of 16 bytes, a copy on top: 8mk, 8kn and 8mn
-    bytes read and written. That is little beside 2mkn operations while m and n are large, and much when one is 1.
+    a, b: float32 NumPy arrays, or float32 torch tensors on the kernels' device.
+    Returns a new (m, n) matrix of the same kind.
+    Launches `_vectorized` with one block of THREADS threads (all along x) for each
+    ROWS x COLUMNS tile of C. That kernel has no guards: pass it `padded` operands,
+    whose sides are multiples of the tiles, and cut its result down to (m, n),
+    row-major. Check the operands before you pad them: 5 columns and 6 rows are both
+    padded to DEPTH.
+    Cost: 2mkn FLOP. mkn / COLUMNS + mkn / ROWS elements are read from global memory,
+    with a quarter as many load instructions. 8 DEPTH (PITCH + COLUMNS) bytes of shared
+    memory per block. If ROWS, DEPTH and COLUMNS do not divide m, k and n, or if an
+    operand does not start at a multiple of 16 bytes, a copy in addition: 8mk, 8kn and
+    8mn bytes read and written. That is little beside 2mkn FLOP for large m and n, and
+    much if one is 1.
 
     Raises:
-        TypeError: not NumPy arrays or torch tensors of float32, or one of each.
-        ValueError: not 2-D, the inner sizes differ, or a tensor on another device.
+        TypeError: the operands are not both arrays or both tensors, or not float32.
+        ValueError: an operand is not 2-D, the inner sizes differ, or a tensor is on
+            another device.
     """
     m, _, n = check_operands(a, b)
     a, b = padded(a, ROWS, DEPTH), padded(b, DEPTH, COLUMNS)
@@ -64,18 +76,22 @@ def vectorized(a: Any, b: Any) -> Any:
     return contiguous(c[:m, :n])
 
 
-# Two blocks at a time on each multiprocessor: at most 128 registers a thread.
+# Two blocks at a time on each multiprocessor: at most 128 registers per thread.
 @cuda.jit(launch_bounds=(THREADS, 2))
 def _vectorized(a, b, c):
-    """Write a @ b to `c`, which holds garbage at first, a ROWS x COLUMNS tile of c for each block.
+    """Write a @ b to `c`: each block computes one ROWS x COLUMNS tile of c.
 
-    a: (m, k), b: (k, n), c: (m, n), where ROWS divides m, DEPTH divides k, and COLUMNS divides n.
-    Both tiles have two buffers: rows 0 to DEPTH - 1, and DEPTH to 2 DEPTH - 1. The tile of A lies transposed:
-    a_tile[buffer + p, i] is a[top + i, start + p]. Each thread fetches one quad of a (at row `a_row`, column
-    `a_column` of the tile) and one of b (`b_row`, `b_column`); its first quad of rows begins at row `y` of the tile of
-    C, and its first quad of columns at column `x`.
-    Between two barriers a thread fetches its quads of the next tile into registers, does the DEPTH `_step`s of this
-    one, and only then stores what it fetched into the other buffer: so the fetch has all that time. One barrier a tile.
+    a: (m, k), b: (k, n), c: (m, n), uninitialized, where ROWS divides m, DEPTH divides
+    k, and COLUMNS divides n.
+    Both tiles have two buffers: rows 0 to DEPTH - 1, and DEPTH to 2 DEPTH - 1. The tile
+    of A is transposed: a_tile[buffer + p, i] is a[top + i, start + p]. Each thread
+    loads one quad of a (at row `a_row`, column `a_column` of the tile) and one of b
+    (`b_row`, `b_column`). Its first quad of rows starts at row `y` of the tile of C,
+    and its first quad of columns at column `x`.
+    Between two barriers a thread does three things. It loads its quads of the next tile
+    into registers. It does the DEPTH `_step`s of this tile. Then it stores the loaded
+    quads into the other buffer, so the load has had all that time. One barrier per
+    tile.
     """
     a_tile = cuda.shared.array((BUFFERED, PITCH), np.float32, 16)
     b_tile = cuda.shared.array((BUFFERED, COLUMNS), np.float32, 16)
@@ -97,7 +113,7 @@ def _vectorized(a, b, c):
     _put(a_tile, b_tile, a_next, b_next, a_column, a_row, b_row, b_column)
     buffer = 0
     for start in range(DEPTH, k + DEPTH, DEPTH):
-        cuda.syncthreads()  # this buffer is full, and nobody reads the other one any more
+        cuda.syncthreads()  # this buffer is full, no thread reads the other any more
         if start < k:
             a_next = load4(a, top + a_row, start + a_column)
             b_next = load4(b, start + b_row, first + b_column)
@@ -122,7 +138,11 @@ def _vectorized(a, b, c):
 
 @cuda.jit(device=True)
 def _put(a_tile, b_tile, a_quad, b_quad, a_p, a_i, b_p, b_j):
-    """Store a fetched quad of a down column a_i of a_tile, from row a_p on, and one of b into row b_p, from b_j on."""
+    """Store a quad of a in a_tile and a quad of b in b_tile.
+
+    The quad of a goes down column a_i, from row a_p on. The quad of b goes along row
+    b_p, from column b_j on.
+    """
     p = natural(a_p)
     a_tile[p, a_i], a_tile[p + 1, a_i], a_tile[p + 2, a_i], a_tile[p + 3, a_i] = a_quad
     store4(b_quad, b_tile, b_p, b_j)
@@ -130,10 +150,11 @@ def _put(a_tile, b_tile, a_quad, b_quad, a_p, a_i, b_p, b_j):
 
 @cuda.jit(device=True)
 def _step(sums, a_tile, b_tile, p, y, x):
-    """sums += the thread's part of column p of the tile of A, times its part of row p of the tile of B.
+    """Add to sums: the thread's part of A's column p times its part of B's row p.
 
-    sums: (EACH, EACH). Quad q of the thread's rows begins at column y + q * LANES_Y * 4 of a_tile's row p (which lies
-    transposed), and quad q of its columns at column x + q * LANES_X * 4 of b_tile's row p.
+    sums: (EACH, EACH). Quad q of the thread's rows starts at column y + q * LANES_Y * 4
+    of a_tile's row p (a_tile is transposed), and quad q of its columns at column
+    x + q * LANES_X * 4 of b_tile's row p.
     """
     left = cuda.local.array(EACH, np.float32)
     right = cuda.local.array(EACH, np.float32)
