@@ -1,6 +1,7 @@
-"""What a kernel sees of memory on the simulator: arrays that know their bounds, shared memory, atomics.
+"""Memory of a kernel on the simulator: arrays that check their bounds, shared memory, atomics.
 
-Every use of an element is checked, and goes on record while `reference.shared.simulators.scheduler.watch` watches.
+Every access to an element is checked, and recorded while `reference.shared.simulators.scheduler.watch` is
+active.
 """
 
 from __future__ import annotations
@@ -17,17 +18,17 @@ import numpy as np
 
 from reference.shared.simulators.trace import ATOMIC, READ, WRITE, Space, Trace, instruction
 
-WIDE = {"load4", "store4"}  # functions with these names only pass on what the kernel asked for
+WIDE = {"load4", "store4"}  # wrappers in a unit's files: messages name the line of their caller
 
-now = SimpleNamespace(thread=None)  # the thread that runs
+now = SimpleNamespace(thread=None)  # the running thread
 
 
 class OutOfBoundsError(IndexError):
-    """A thread uses an element that its array does not have; on a GPU it would read or write whatever is there."""
+    """A thread accesses an element outside of its array. On a GPU it would access other memory."""
 
 
 class Array:
-    """What a kernel sees of an array: one element at a time, never outside, each use on record while it is watched."""
+    """An array as a kernel sees it: one element at a time, bounds checked, accesses recorded."""
 
     def __init__(
         self, data: np.ndarray, name: str, space: Space | None, places: np.ndarray | None = None
@@ -36,7 +37,7 @@ class Array:
         self.shape, self.ndim, self.dtype, self.size = data.shape, data.ndim, data.dtype, data.size
         self.strides, self.itemsize = data.strides, data.itemsize
         self.start: int = data.__array_interface__["data"][0]  # the address of its first byte
-        self.whole = True  # whether that may be the first of four numbers that are fetched at once
+        self.whole = True  # True if its alignment allows a load of 16 bytes
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -61,7 +62,7 @@ class Array:
                 self.space.note(now.thread, int(place), WRITE, sys._getframe(1))
 
     def load4(self, *index: int) -> tuple[Any, Any, Any, Any]:
-        """The four neighbours that begin at `index`, fetched by one instruction of 16 bytes."""
+        """Return the four neighbours that start at `index`, with one load of 16 bytes."""
         self.check4(index, "reads four from")
         *rows, start = index
         if self.space is not None and self.places is not None:
@@ -69,7 +70,7 @@ class Array:
         return tuple(self.data[*rows, start : start + 4])
 
     def store4(self, values: tuple[Any, Any, Any, Any], *index: int) -> None:
-        """Write four neighbours, the first at `index`, by one instruction of 16 bytes."""
+        """Write four neighbours, the first at `index`, with one store of 16 bytes."""
         self.check4(index, "writes four to")
         *rows, start = index
         if self.space is not None and self.places is not None:
@@ -77,41 +78,41 @@ class Array:
         self.data[*rows, start : start + 4] = values
 
     def check4(self, index: tuple[int, ...], verb: str) -> None:
-        """Four numbers of 4 bytes, side by side, the first at an address that 16 divides; a GPU stops otherwise."""
+        """Check that four contiguous numbers of 4 bytes start at a multiple of 16; a GPU stops otherwise."""
         *rows, start = index
         self.check((*rows, start), verb)
         self.check((*rows, start + 3), verb)
         if self.itemsize != 4 or self.strides[-1] != 4:
             raise TypeError(
-                f"{self.name}: four at once need numbers of 4 bytes side by side, got {self.dtype}"
+                f"{self.name}: a load of 16 bytes needs contiguous numbers of 4 bytes, got {self.dtype}"
             )
         shown = f"{_thread()}{verb} {self.name}[{', '.join(map(str, index))}] (line {_kernel_line()})"
         if not self.whole:
             raise OutOfBoundsError(
-                f"{shown}: nothing says that {self.name} starts at an address that 16 divides; declare it with an "
-                f"alignment, cuda.shared.array(shape, np.float32, 16)"
+                f"{shown}: expected an array aligned to 16 bytes; declare it with an alignment, "
+                f"cuda.shared.array(shape, np.float32, 16)"
             )
         if (self.start + sum(int(i) * step for i, step in zip(index, self.strides, strict=True))) % 16:
             raise OutOfBoundsError(
-                f"{shown}: an address that 16 does not divide; the index along the row, and the length of a row, must "
-                f"be multiples of 4"
+                f"{shown}: expected an address that is a multiple of 16; the index along the row, and the length of "
+                f"a row, must be multiples of 4"
             )
 
     def check(self, index: Any, verb: str) -> None:
         parts = index if type(index) is tuple else (index,)
         if len(parts) > self.ndim:
-            raise IndexError(f"{self.name} has {self.ndim} dimensions, and {len(parts)} indices came")
+            raise IndexError(f"{self.name}: expected at most {self.ndim} indices, got {len(parts)}")
         for part, size in zip(parts, self.shape, strict=False):
             if not isinstance(part, slice) and not 0 <= part < size:
                 shown = ", ".join(str(p) for p in parts)
                 raise OutOfBoundsError(
-                    f"{_thread()}{verb} {self.name}[{shown}], and {self.name} has the shape {self.shape} "
-                    f"(line {_kernel_line()})"
+                    f"{_thread()}{verb} {self.name}[{shown}] (line {_kernel_line()}), but {self.name} has shape "
+                    f"{self.shape}"
                 )
 
 
 class Atomic:
-    """`cuda.atomic` of a launch: the simulator's own, with the record of a plain read and write in its place."""
+    """`cuda.atomic` of a launch: the simulator's operations, recorded as one atomic access each."""
 
     def __init__(self, own: Any) -> None:
         self.own = own
@@ -131,7 +132,7 @@ class Atomic:
 
 
 class Shared:
-    """`cuda.shared` of one block: an array a call site, full of garbage at first, as on a GPU."""
+    """`cuda.shared` of one block: one array per call site, uninitialized, as on a GPU."""
 
     def __init__(self, trace: Trace | None, block: int) -> None:
         self.trace, self.block = trace, block
@@ -152,17 +153,17 @@ class Shared:
 
 
 class Local:
-    """`cuda.local` of a launch: arrays of one thread alone, full of garbage at first, as on a GPU."""
+    """`cuda.local` of a launch: arrays of one thread, uninitialized, as on a GPU."""
 
     def array(self, shape: Any, dtype: Any, alignment: int | None = None) -> np.ndarray:
-        del alignment  # of no meaning here: no other thread sees it
+        del alignment  # has no effect here
         kind, filler = garbage(dtype)
         return np.full(shape, filler, kind)
 
 
 @cache
 def garbage(dtype: Any) -> tuple[np.dtype, Any]:
-    """`dtype` as NumPy knows it, and what nobody should take for a number of it: NaN, or the smallest integer."""
+    """Return `dtype` as a NumPy dtype, and a filler that stands out: NaN, or the smallest integer."""
     from numba.core.types import Type
     from numba.np.numpy_support import as_dtype
 
@@ -173,13 +174,13 @@ def garbage(dtype: Any) -> tuple[np.dtype, Any]:
 
 
 def _assigned(file: str, line: int) -> str:
-    """The name on the left of `tile = cuda.shared.array(...)`."""
+    """Return the name on the left of `tile = cuda.shared.array(...)`."""
     found = re.match(r"\s*(\w+)\s*=", linecache.getline(file, line))
     return found[1] if found else "shared"
 
 
 def _thread() -> str:
-    """ "thread (3, 0, 0) of block (1, 0, 0) " """
+    """Return "thread (3, 0, 0) of block (1, 0, 0) ", the thread that runs."""
     if now.thread is None:
         return ""
     block = now.thread.blockIdx
@@ -187,7 +188,7 @@ def _thread() -> str:
 
 
 def _kernel_frame() -> FrameType:
-    """The kernel that is running, above this module's own frames."""
+    """Return the frame of the running kernel, above this module's own frames."""
     frame = sys._getframe(1)
     while frame.f_back is not None and (frame.f_code.co_filename == __file__ or frame.f_code.co_name in WIDE):
         frame = frame.f_back

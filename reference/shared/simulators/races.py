@@ -1,4 +1,4 @@
-"""Where two threads of a kernel get in each other's way: races, and reads of shared memory that nobody wrote."""
+"""Races between the threads of a kernel, and reads of uninitialized shared memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VERBS = {READ: "reads", WRITE: "writes", ATOMIC: "changes atomically"}
 
 
 class Access(NamedTuple):
-    """One use of one element. `turn`: how often this thread was at this place of the code before."""
+    """One use of one element. `turn` counts the thread's earlier uses at this place of the code."""
 
     block: int
     thread: int
@@ -26,19 +26,19 @@ class Access(NamedTuple):
 
 
 class Accessed(Protocol):
-    """An array whose uses are on record, in the order in which they happened."""
+    """An array whose accesses are on record, in the order in which they happened."""
 
     accesses: list[Access]
 
     def text(self, place: int) -> str:
-        """How a message names the element at `place`."""
+        """Return the element at `place` as a message names it."""
         ...
 
 
 def races(space: Accessed) -> Iterator[str]:
-    """Pairs of threads that use one element with no barrier between, at least one of them writing.
+    """Yield a message for each element that two threads use without a barrier between, one of them writing.
 
-    Threads of different blocks have no barrier between them at all.
+    Threads of different blocks never have a barrier between them.
     """
     by_place: dict[tuple[int, int], list[Access]] = defaultdict(list)
     written = {(a.launch, a.place) for a in space.accesses if a.kind != READ}
@@ -48,19 +48,41 @@ def races(space: Accessed) -> Iterator[str]:
     for (_, place), accesses in by_place.items():
         pair = _conflict(accesses)
         if pair is not None:
-            first, second = pair
-            same = first.block == second.block
-            where = "" if same else f" of block {first.block}"
-            there = "" if same else f" of block {second.block}"
-            why = "no barrier stands between" if same else "nothing orders two blocks"
-            yield (
-                f"race: thread {first.index}{where} {VERBS[first.kind]} {space.text(place)} (line {first.line}) and "
-                f"thread {second.index}{there} {VERBS[second.kind]} it (line {second.line}): {why}"
-            )
+            yield _message(space, space.text(place), *pair)
+
+
+def _message(space: Accessed, element: str, first: Access, second: Access) -> str:
+    """One sentence about a pair of accesses that nothing orders."""
+    of_first = of_second = when = ""
+    why = "with no barrier between"
+    if first.block != second.block:
+        of_first, of_second = f" of block {first.block}", f" of block {second.block}"
+        why = "and blocks run in any order"
+    elif _in_next_turn(space, first, second):
+        when = " in the next turn of the loop"
+    elif _in_next_turn(space, second, first):
+        first, second, when = second, first, " in the next turn of the loop"
+    return (
+        f"race: thread {first.index}{of_first} {VERBS[first.kind]} {element} (line {first.line}) and "
+        f"thread {second.index}{of_second} {VERBS[second.kind]} it{when} (line {second.line}), {why}"
+    )
+
+
+def _in_next_turn(space: Accessed, earlier: Access, later: Access) -> bool:
+    """Return True if `later` belongs to the loop iteration after the one of `earlier`.
+
+    Then its thread has passed the instruction of `earlier` since the last barrier, although `later` comes first in the
+    code.
+    """
+    if (later.line, later.site) >= (earlier.line, earlier.site):
+        return False
+    key = later.launch, later.block, later.thread, later.epoch
+    own = [use for use in space.accesses if (use.launch, use.block, use.thread, use.epoch) == key]
+    return any(use.site == earlier.site for use in own[: own.index(later)])
 
 
 def _conflict(accesses: list[Access]) -> tuple[Access, Access] | None:
-    """Two accesses of one place that nothing orders, or None."""
+    """Return two accesses of one element that nothing orders, or None."""
     found = _unordered(accesses, lambda each: each.block)
     if found is not None:
         return found
@@ -72,7 +94,7 @@ def _conflict(accesses: list[Access]) -> tuple[Access, Access] | None:
 
 
 def _unordered(accesses: list[Access], owner: Callable[[Access], int]) -> tuple[Access, Access] | None:
-    """Two accesses by different owners, at least one of them writing, and not both atomic."""
+    """Return two accesses by different owners, at least one a write and not both atomic, or None."""
     writes = [each for each in accesses if each.kind == WRITE]
     atomics = [each for each in accesses if each.kind == ATOMIC]
     reads = [each for each in accesses if each.kind == READ]
@@ -85,14 +107,14 @@ def _unordered(accesses: list[Access], owner: Callable[[Access], int]) -> tuple[
 
 
 def unwritten(space: Accessed) -> Iterator[str]:
-    """Reads of a shared element before any thread of the block has written it."""
+    """Yield a message for the first read of a shared element that no thread of the block has written."""
     written: set[int] = set()
     for each in space.accesses:
         if each.kind != READ:
             written.add(each.place)
         elif each.place not in written:
             yield (
-                f"garbage: thread {each.index} reads {space.text(each.place)} (line {each.line}), which no thread of "
-                f"its block has written: shared memory starts with what an earlier kernel left"
+                f"uninitialized: thread {each.index} reads {space.text(each.place)} (line {each.line}) before any "
+                f"thread of its block has written it"
             )
             return

@@ -1,15 +1,16 @@
-"""A scheduler for numba-cuda's simulator: the threads of a block take turns in an order that we choose.
+"""A scheduler for numba-cuda's simulator: the threads of a block run in an order that we choose.
 
 The simulator starts a thread of the operating system for each thread of a block, and leaves the order to the
-system: slow, and a missing barrier shows only on an unlucky day. Here each thread is a greenlet. It runs until it
-meets `cuda.syncthreads()` or its end, then the next one runs; when all wait, they go on. So a block of 256 threads
-costs microseconds, and a kernel can be played again with its threads and blocks in another order.
+system. That is slow, and a missing barrier shows only in some runs. Here each thread is a greenlet. It runs
+until it reaches `cuda.syncthreads()` or its end, then the next one runs; when all wait, they continue. So a
+block of 256 threads takes microseconds, and you can run a kernel again with its threads and blocks in another
+order.
 
     with watch(order=3) as trace:        # "forward", "backward", or a seed for a random order
         launch(kernel, grid, block, a, b)
-    trace.faults()                       # races, and reads of shared memory that nobody wrote
+    trace.faults()                       # races, and reads of uninitialized shared memory
 
-What no order may do raises while the kernel runs: OutOfBoundsError and BarrierError.
+Errors that do not depend on the order raise while the kernel runs: OutOfBoundsError and BarrierError.
 """
 
 from __future__ import annotations
@@ -33,11 +34,11 @@ Order = int | Literal["forward", "backward"]
 
 
 class BarrierError(RuntimeError):
-    """Some threads of a block wait at a barrier that the others never reach; on a GPU that is undefined."""
+    """Some threads of a block wait at a barrier that others never reach; undefined on a GPU."""
 
 
 class Thread:
-    """One thread of a block: where it is in the grid, and the greenlet that runs it."""
+    """One thread of a block: its position in the grid, and the greenlet that runs it."""
 
     def __init__(self, block: ThreadBlock, index: tuple[int, int, int], body: Callable[[], None]) -> None:
         self.block, self.blockIdx = block, block.index
@@ -45,7 +46,7 @@ class Thread:
         self.index = index
         width, height, _ = block.size
         self.thread_id = index[0] + width * (index[1] + height * index[2])
-        self.line = 0  # of the barrier at which it waits
+        self.line = 0  # of the barrier where it waits
         self.run = greenlet(body, block.scheduler)
 
     def syncthreads(self) -> None:
@@ -71,7 +72,7 @@ class Thread:
 
 
 class ThreadBlock:
-    """The threads of one block, played in order from barrier to barrier."""
+    """The threads of one block, run in order from barrier to barrier."""
 
     def __init__(self, body: Callable[[], None], index: tuple[int, ...], size: tuple[int, ...]) -> None:
         self.index = SimpleNamespace(x=index[0], y=index[1], z=index[2])
@@ -96,20 +97,20 @@ class ThreadBlock:
             alive, epoch = waiting, epoch + 1
 
     def check(self, alive: list[Thread], waiting: list[Thread]) -> None:
-        """Raise BarrierError unless the whole block waits, and all of it at the same line."""
+        """Raise BarrierError unless all threads of the block wait at the same line."""
         first = waiting[0]
         if len(waiting) < len(self.threads):
             gone = next(t for t in self.threads if t.run.dead)
             raise BarrierError(
-                f"thread {first.index} waits at the barrier in line {first.line}, and thread {gone.index} of the same "
-                f"block left the kernel without it: every thread of a block must reach each syncthreads(), so guard "
-                f"the reads and writes, and do not return early"
+                f"thread {first.index} waits at the barrier in line {first.line}, but thread {gone.index} of the same "
+                f"block has returned: every thread of a block must reach each syncthreads(); guard the reads and "
+                f"writes instead of returning early"
             )
         other = next((t for t in alive if t.line != first.line), None)
         if other is not None:
             raise BarrierError(
-                f"thread {first.index} waits at the barrier in line {first.line}, and thread {other.index} at the one "
-                f"in line {other.line}: syncthreads() must not stand in a branch that only some threads take"
+                f"thread {first.index} waits at the barrier in line {first.line}, but thread {other.index} at the one "
+                f"in line {other.line}: move syncthreads() out of branches that only some threads take"
             )
 
     def abandon(self) -> None:
@@ -119,21 +120,23 @@ class ThreadBlock:
                 thread.run.throw()
 
 
-_trace: Trace | None = None  # what watches
+_trace: Trace | None = None  # of the active watch
 _order: Order = "forward"
 
 
 @contextmanager
 def watch(order: Order = "forward") -> Iterator[Trace]:
-    """Record every access of the kernels launched inside, their threads and blocks played in `order`.
+    """Record every access of the kernels launched inside; their threads and blocks run in `order`.
 
-    Raises ValueError for another order than "forward", "backward" or a seed (a whole number from 0 on), and
-    RuntimeError inside another watch.
+    Raises ValueError unless the order is "forward", "backward" or a seed (an integer >= 0), and RuntimeError
+    inside another watch.
     """
     global _trace, _order
     check_order("watch", order)
     if _trace is not None:
-        raise RuntimeError("watch: expected no other watch around this one")
+        raise RuntimeError(
+            "watch: expected no other active watch, got one inside another; leave the outer one first"
+        )
     _trace, _order = Trace(), order
     try:
         yield _trace
@@ -142,14 +145,14 @@ def watch(order: Order = "forward") -> Iterator[Trace]:
 
 
 def check_order(name: str, order: object) -> None:
-    """Raise ValueError, in the name of a function, unless `order` is an Order."""
+    """Raise ValueError, with a function's name, unless `order` is an Order."""
     seed = isinstance(order, int) and not isinstance(order, bool) and order >= 0
     if order not in ("forward", "backward") and not seed:
         raise ValueError(f"{name}: expected 'forward', 'backward' or a seed, got {order!r}")
 
 
 def ordered(count: int, order: Order, salt: int) -> list[int]:
-    """The numbers 0 to count - 1 as `order` wants them; a seed gives each `salt` an order of its own."""
+    """Return the numbers 0 to count - 1 in `order`; with a seed, each `salt` has an order of its own."""
     if order == "forward":
         return list(range(count))
     if order == "backward":
@@ -158,7 +161,7 @@ def ordered(count: int, order: Order, salt: int) -> list[int]:
 
 
 def install() -> None:
-    """Give numba's simulator this scheduler, for the whole process. Only `gpu.select` calls this."""
+    """Install this scheduler in numba's simulator, for the whole process. Only `gpu.select` calls this."""
     from numba import cuda
     from numba.cuda.simulator import kernel, kernelapi
 
@@ -169,7 +172,7 @@ def install() -> None:
 
 
 def _jit(*args: Any, launch_bounds: Any = None, max_registers: int | None = None, **options: Any) -> Any:
-    """`cuda.jit`, with two options that numba's simulator does not know: it has no registers to share out."""
+    """`cuda.jit` with two more options, which numba's simulator does not know: it has no registers."""
     from numba.cuda.simulator import api
 
     del max_registers
@@ -184,7 +187,7 @@ def _jit(*args: Any, launch_bounds: Any = None, max_registers: int | None = None
 
 
 def _call(self: Any, *args: Any) -> Any:
-    """What `kernel[grid, block](*args)` does now."""
+    """Run `kernel[grid, block](*args)` on this scheduler."""
     from numba.cuda.simulator import kernel
     from numba.cuda.simulator.kernelapi import FakeCUDAModule, swapped_cuda_module
 
@@ -198,7 +201,7 @@ def _call(self: Any, *args: Any) -> Any:
     most = getattr(self, "most_threads", None)
     if most is not None and int(np.prod(self.block_dim)) > most:
         raise ValueError(
-            f"{self.fn.__name__}: its launch_bounds promise at most {most} threads a block, got {self.block_dim}"
+            f"{self.fn.__name__}: expected at most {most} threads per block (launch_bounds), got {self.block_dim}"
         )
     names = self.fn.__code__.co_varnames
     seen = Launch(self.fn.__name__, tuple(self.grid_dim), tuple(self.block_dim))

@@ -1,8 +1,8 @@
-"""What the threads of a kernel did, and what that costs on a GPU: races, sectors, banks, bytes.
+"""The recorded accesses of a kernel and their cost on a GPU: races, sectors, banks, bytes.
 
-A `Trace` is filled by `scheduler.watch`. Source of the rules: NVIDIA, CUDA C++ Programming Guide, "Device
-Memory Accesses" (a warp's global accesses are served in sectors of 32 bytes) and "Shared Memory" (32 banks of 4
-bytes; the words that a warp asks of one bank come one after the other, equal words at once).
+`scheduler.watch` fills a `Trace`. Source of the rules: NVIDIA, CUDA C++ Programming Guide, "Device Memory
+Accesses" (a warp's global accesses are served in sectors of 32 bytes) and "Shared Memory" (32 banks of 4
+bytes; a bank serves different words one after the other, and equal words at once).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Launch:
 
     @property
     def threads(self) -> int:
-        """All threads of the grid."""
+        """Number of threads of the grid."""
         return int(np.prod(self.grid) * np.prod(self.block))
 
 
@@ -50,15 +50,15 @@ class Space:
     shape: tuple[int, ...]
     itemsize: int
     launch: int
-    address: int = 0  # of its first byte, from where its memory begins: 0 but for a part of a larger array
+    address: int = 0  # of its first byte within its allocation: 0 unless it is part of a larger array
     strides: tuple[int, ...] = ()
     block: int = -1
     start: int = -1  # of an argument: the address of its first byte here
-    aliases: list[str] = field(default_factory=list)  # further names of an argument that came more than once
+    aliases: list[str] = field(default_factory=list)  # further names of an array passed more than once
     accesses: list[Access] = field(default_factory=list)
 
     def note(self, thread: Any, place: int, kind: int, frame: FrameType, width: int = 1) -> None:
-        """One instruction of one thread, for `width` elements from `place` on."""
+        """Record one instruction of one thread, for `width` elements from `place` on."""
         trace = self.trace
         site, line = trace.site(frame)
         count = (trace.block, thread.thread_id, site)
@@ -80,19 +80,19 @@ class Space:
             self.accesses.append(tuple.__new__(Access, use))
 
     def bytes_at(self, places: np.ndarray) -> np.ndarray:
-        """The address of each place, in bytes from the start of the array's line of 128 bytes."""
+        """Return the address of each place, in bytes from the start of the array's line of 128 bytes."""
         indices = np.unravel_index(places, self.shape)
         offsets = sum(np.asarray(i) * step for i, step in zip(indices, self.strides, strict=True))
         return np.asarray(offsets) + self.address % 128
 
     def text(self, place: int) -> str:
-        """ "tile[0, 3]" """
+        """Return the element as text: "tile[0, 3]"."""
         return f"{self.name}[{', '.join(str(int(i)) for i in np.unravel_index(place, self.shape))}]"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What one warp asks of one array at one moment: up to 32 elements, served together."""
+    """The accesses of one warp to one array in one instruction: up to 32 elements, served together."""
 
     space: Space
     block: int
@@ -104,19 +104,19 @@ class Request:
 
     @property
     def sectors(self) -> int:
-        """The sectors of 32 bytes that it touches."""
+        """Number of sectors of 32 bytes that it touches."""
         start = self.space.bytes_at(np.array(self.places))
         ends = start + self.space.itemsize - 1
         return len(np.unique(np.concatenate([start // SECTOR_BYTES, ends // SECTOR_BYTES])))
 
     @property
     def useful_bytes(self) -> int:
-        """Bytes that its threads asked for, each element once."""
+        """Bytes that its threads use, each element counted once."""
         return len(set(self.places)) * self.space.itemsize
 
     @property
     def ways(self) -> int:
-        """The most different words that it wants of one bank: 1 is free of conflicts, n takes n turns."""
+        """The most different words that it needs from one bank: 1 has no conflict, n takes n turns."""
         words = np.unique(self.space.bytes_at(np.array(self.places)) // BANK_BYTES)
         return int(np.bincount(words % BANKS).max())
 
@@ -133,7 +133,7 @@ class Trace:
         self.turns: defaultdict[tuple[int, int, int], int] = defaultdict(int)
 
     def argument(self, name: str, data: np.ndarray) -> Space:
-        """The space of an argument of the launch that begins. Two names of one array share it."""
+        """Return the space of an argument of the current launch. Two names of one array share it."""
         launch = len(self.launches) - 1
         start = data.__array_interface__["data"][0]
         for space in self.spaces:
@@ -150,13 +150,13 @@ class Trace:
         return space
 
     def shared(self, name: str, data: np.ndarray, block: int) -> Space:
-        """The space of a shared array of one block."""
+        """Return a new space for a shared array of one block."""
         space = Space(self, name, data.shape, data.itemsize, len(self.launches) - 1, 0, data.strides, block)
         self.spaces.append(space)
         return space
 
     def site(self, frame: FrameType) -> tuple[int, int]:
-        """One number for each instruction, and its line."""
+        """Return a number for the current instruction, and its line."""
         code, offset = frame.f_code, frame.f_lasti
         known = self.sites.get(
             (id(code), offset)
@@ -169,10 +169,15 @@ class Trace:
         return known
 
     def of(self, name: str) -> list[Space]:
-        """The spaces called `name`: one for an argument, one a block for a shared array. Raises KeyError."""
+        """Return the spaces called `name`: one for an argument, one per block for a shared array.
+
+        Raises KeyError for an unknown name.
+        """
         found = [space for space in self.spaces if space.name == name or name in space.aliases]
         if not found:
-            raise KeyError(f"no array {name!r}; there are {', '.join(sorted({s.name for s in self.spaces}))}")
+            raise KeyError(
+                f"expected one of {', '.join(sorted({s.name for s in self.spaces}))}, got {name!r}"
+            )
         return found
 
     def global_spaces(self) -> list[Space]:
@@ -182,7 +187,7 @@ class Trace:
         return [space for space in self.spaces if space.block >= 0]
 
     def requests(self, *spaces: Space) -> Iterator[Request]:
-        """The accesses of these spaces, warp by warp and moment by moment."""
+        """Yield the requests of these spaces: accesses grouped by warp and instruction."""
         for space in spaces:
             groups: dict[tuple[int, ...], list[Access]] = defaultdict(list)
             for each in space.accesses:
@@ -194,32 +199,38 @@ class Trace:
                 yield Request(space, block, warp, kind, members[0].line, lanes, places)
 
     def sectors(self, *names: str) -> int:
-        """Sectors of 32 bytes that the warps ask of global memory, of the named arrays or of all."""
+        """Count the sectors of global memory that the warps touch, in the named arrays or in all."""
         return sum(request.sectors for request in self.requests(*self._globals(names)))
 
     def global_bytes(self, *names: str) -> int:
-        """Bytes that those sectors move."""
+        """Return the bytes that those sectors move."""
         return SECTOR_BYTES * self.sectors(*names)
 
     def efficiency(self, *names: str) -> float:
-        """The share of the bytes moved that some thread of the warp asked for; 1 where nothing was moved."""
+        """Return the share of the moved bytes that a thread of the warp uses; 1 if nothing was moved."""
         requests = list(self.requests(*self._globals(names)))
         moved = SECTOR_BYTES * sum(request.sectors for request in requests)
         return sum(request.useful_bytes for request in requests) / moved if moved else 1.0
 
     def bank_ways(self, *names: str) -> float:
-        """Turns that a request to shared memory takes, on average: 1 is free of conflicts. 0 without any request."""
+        """Return the average turns of a request to shared memory: 1 has no conflicts. 0 without requests."""
         spaces = [s for s in self.shared_spaces() if not names or s.name in names]
         ways = [request.ways for request in self.requests(*spaces)]
         return float(np.mean(ways)) if ways else 0.0
 
     def counts(self, *names: str) -> tuple[int, int]:
-        """(reads, writes) of single elements, an atomic change being both; of all global arrays without a name."""
+        """Return (reads, writes) of single elements, of the named global arrays or of all.
+
+        An atomic operation counts as both.
+        """
         kinds = [each.kind for space in self._globals(names) for each in space.accesses]
         return sum(k != WRITE for k in kinds), sum(k != READ for k in kinds)
 
     def faults(self) -> list[str]:
-        """What is wrong whatever the numbers say: races, and reads of shared memory that no thread wrote."""
+        """Return the first errors that do not depend on the values.
+
+        They are races, and reads of shared memory that no thread wrote.
+        """
         found: list[str] = []
         for space in self.spaces:
             found += races(space)
@@ -235,7 +246,7 @@ class Trace:
 
 
 def instruction(code: CodeType, offset: int) -> int:
-    """Where the instruction starts. Once Python has sped one up, a frame's `f_lasti` points behind its start."""
+    """Return the start of an instruction. `f_lasti` points behind it once Python has specialized it."""
     starts = _starts(code)
     return starts[bisect_right(starts, offset) - 1]
 
@@ -246,7 +257,7 @@ def _starts(code: CodeType) -> list[int]:
 
 
 def _offset(data: np.ndarray) -> int:
-    """Bytes from the start of the memory that holds `data`: on a GPU that start is a multiple of 256."""
+    """Return the bytes from the start of the allocation of `data`, which a GPU aligns to 256."""
     owner: Any = data
     while isinstance(owner.base, np.ndarray):
         owner = owner.base

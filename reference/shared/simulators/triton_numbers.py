@@ -1,9 +1,9 @@
-"""Makes Triton's interpreter compute with the numbers that a GPU has: bfloat16 and TF32.
+"""bfloat16 and TF32 arithmetic for Triton's interpreter, as a GPU computes it.
 
-The interpreter of Triton 3.7 keeps a bfloat16 as 16 bits, and adds, multiplies and sums these bits as if they were
-integers; a conversion to bfloat16 cuts bits off where a GPU rounds to the nearest. And `tl.dot` of float32 takes all
-24 bits of a significand, whatever `input_precision` says, where a GPU's tensor cores take 11 unless it says "ieee".
-`install()` corrects both, so that a kernel is wrong here when it is wrong there.
+The interpreter of Triton 3.7 keeps a bfloat16 as 16 bits, and adds and multiplies these bits as integers; a
+conversion to bfloat16 truncates, where a GPU rounds to nearest. `tl.dot` of float32 uses all 24 bits of a
+significand, whatever `input_precision` says, where a GPU's tensor cores use 11 unless it is "ieee".
+`install()` fixes both, so that a kernel that is wrong on a GPU is wrong here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TF32_DROPS = np.uint32(13)  # bits of a float32 that a TF32 does not have
 
 
 def install() -> None:
-    """Correct the interpreter of this process, once. Only `gpu.select` calls this, where there is no GPU."""
+    """Patch the interpreter of this process, once. Only `gpu.select` calls this, without a GPU."""
     from triton.runtime import interpreter
 
     builder: Any = interpreter.InterpreterBuilder
@@ -31,12 +31,12 @@ def install() -> None:
 
 
 def widen(bits: np.ndarray) -> np.ndarray:
-    """The float32 values of bfloat16 bits: exact, a bfloat16 is the upper half of a float32."""
+    """Return the float32 values of bfloat16 bits: exact, a bfloat16 is the upper half of a float32."""
     return (bits.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
 def narrow(values: np.ndarray) -> np.ndarray:
-    """The bits of the nearest bfloat16 values; of two that are equally near, the one whose last bit is 0."""
+    """Return the bits of the nearest bfloat16 values; a tie goes to the value whose last bit is 0."""
     bits = np.asarray(values, np.float32).view(np.uint32)
     with np.errstate(over="ignore"):
         half = np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))
@@ -45,7 +45,7 @@ def narrow(values: np.ndarray) -> np.ndarray:
 
 
 def tf32(values: np.ndarray) -> np.ndarray:
-    """Each float32 at the nearest number with 10 bits behind the point, as PTX's cvt.rna.tf32.f32 has it."""
+    """Round each float32 to 10 fraction bits, as PTX's cvt.rna.tf32.f32 does."""
     bits = np.asarray(values, np.float32).view(np.uint32)
     half = np.uint32(1) << (TF32_DROPS - np.uint32(1))
     rounded = ((bits + half) >> TF32_DROPS) << TF32_DROPS
@@ -72,7 +72,7 @@ def _bfloat16(handle: Any) -> Any:
 
 
 def _floats(operation: Any) -> Any:
-    """An operation on handles that computes in float32 and rounds once where the operands are bfloat16."""
+    """Wrap an operation on handles: compute bfloat16 operands in float32 and round once."""
 
     def corrected(self: Any, *args: Any) -> Any:
         if not any(hasattr(arg, "data") and _is_bfloat16(arg) for arg in args):

@@ -1,12 +1,12 @@
-"""A watchman for Triton's interpreter: programs in any order, every pointer checked, races found.
+"""Checks for Triton's interpreter: programs in any order, bounds of every pointer, races.
 
     with watch_triton(order=3) as log:       # "forward", "backward", or a seed for a random order of the programs
         triton_matmul(a, b)
     log.faults()                             # races between programs
 
-What no order may do raises while the kernel runs: OutOfBoundsError for a pointer outside of every argument. And what
-a masked load leaves out comes as NaN (as the smallest integer) unless the kernel says `other=`: a GPU promises
-nothing about it, where the interpreter alone would give a friendly 0.
+Errors that do not depend on the order raise while the kernel runs: OutOfBoundsError for a pointer outside of
+every argument. Masked elements of a load are NaN (the smallest integer) unless the kernel passes `other=`: on
+a GPU they are undefined, while the interpreter would return 0.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Extent:
     start: int
     end: int
     itemsize: int
-    own: np.ndarray | None = None  # of a view with gaps: which of the elements from start to end are its own
+    own: np.ndarray | None = None  # of a view with gaps: True for its own elements from start to end
 
     def holds(self, addresses: np.ndarray, nbytes: int) -> np.ndarray:
-        """Which of the addresses are those of elements of this argument."""
+        """Return, for each address, if an element of this argument is there."""
         inside = (addresses >= self.start) & (addresses + nbytes <= self.end)
         if self.own is not None:
             inside[inside] = self.own[(addresses[inside] - self.start) // self.itemsize]
@@ -45,7 +45,7 @@ class Extent:
 
 @dataclass
 class TritonLog:
-    """The launches inside one `watch_triton`: their grids, their traffic, and what went wrong."""
+    """The launches inside one `watch_triton`: their grids, their traffic, and their faults."""
 
     order: Order
     grids: list[tuple[int, int, int]] = field(default_factory=list)
@@ -60,12 +60,12 @@ class TritonLog:
     written_bytes: int = 0
 
     def faults(self) -> list[str]:
-        """Races: elements that one program writes and another uses, not both atomically."""
+        """Return the races: elements that one program writes and another uses, not both atomically."""
         self.settle()
         return self.found[:MOST_FAULTS]
 
     def settle(self) -> None:
-        """Look for races in the launch that has ended, and forget its accesses."""
+        """Find the races of the launch that has ended, and forget its accesses."""
         if self.uses:
             kinds = np.concatenate([np.full(len(a), kind, np.int8) for kind, _, a, _ in self.uses])
             programs = np.concatenate([np.full(len(a), who, np.int64) for _, who, a, _ in self.uses])
@@ -86,19 +86,19 @@ class TritonLog:
         for i in np.flatnonzero((least != most) & (writes | mixed))[:MOST_FAULTS]:
             place, who = self.place(int(addresses[starts[i]])), f"programs {least[i]} and {most[i]}"
             told.append(
-                f"race: {who} (counted in the order of the grid) both use {place}, and at least one writes it"
+                f"race: {who} (numbered in grid order) both access {place}, and at least one writes it"
             )
         return told
 
     def place(self, address: int) -> str:
-        """ "element 17 of c" """
+        """Return the element at an address as text: "element 17 of c"."""
         for each in self.extents:
             if each.start <= address < each.end:
                 return f"element {(address - each.start) // each.itemsize} of {each.name}"
         return f"address {address:#x}"
 
     def note(self, kind: int, pointers: np.ndarray, mask: np.ndarray, nbytes: int) -> None:
-        """One load, store or atomic operation of the program that runs. Raises OutOfBoundsError."""
+        """Record one load, store or atomic operation of the running program. Raises OutOfBoundsError."""
         shape = np.broadcast_shapes(pointers.shape, mask.shape)
         addresses = np.broadcast_to(pointers, shape)[np.broadcast_to(mask, shape)].astype(np.int64)
         if not addresses.size:
@@ -122,7 +122,7 @@ class TritonLog:
         verb = "reads" if kind == READ else "writes"
         count = f"{addresses.size} element{'s' if addresses.size > 1 else ''}"
         if nearest is None:
-            return f"program {self.program} {verb} {count}, and the kernel has no array at all"
+            return f"program {self.program} {verb} {count}, but the kernel has no array"
         if nearest.start <= address < nearest.end:
             where = f"in a gap of {nearest.name}, between two of its rows or columns"
         elif address < nearest.start:
@@ -134,25 +134,25 @@ class TritonLog:
                 f"{(address - nearest.end) // nearest.itemsize + 1} behind the last element of {nearest.name}"
             )
         return (
-            f"program {self.program} {verb} {count} outside of every array (line {_kernel_line()}); the first lies "
-            f"{where}: does the mask cover every axis?"
+            f"program {self.program} {verb} {count} outside of every array (line {_kernel_line()}); the first is "
+            f"{where}: check that the mask covers every axis"
         )
 
 
 @contextmanager
 def watch_triton(order: Order = "forward") -> Iterator[TritonLog]:
-    """Watch the Triton kernels launched inside, their programs played in `order`. Without a GPU alone.
+    """Watch the Triton kernels launched inside; their programs run in `order`. Needs the interpreter.
 
-    Of a watch inside another, the inner one sees what is launched inside of it, and the outer one does not.
-    Raises ValueError for another order than "forward", "backward" or a seed, and what the kernels raise: also what a
-    function that a kernel calls raises, which Triton wraps into an InterpreterError.
+    If two watches are nested, only the inner one sees the launches inside of it.
+    Raises ValueError unless the order is "forward", "backward" or a seed. Errors of kernels come as they are,
+    also those of a function that a kernel calls, which Triton wraps into an InterpreterError.
     """
     from triton.runtime import interpreter
 
     check_order("watch_triton", order)
     log, builder = TritonLog(order), interpreter.interpreter_builder
     executor: Any = interpreter.GridExecutor
-    own = _Watchman(log, builder)
+    own = _Builder(log, builder)
     names = ("create_masked_load", "create_masked_store", "create_atomic_cas", "create_atomic_rmw")
     names += ("set_grid_dim", "set_grid_idx")
     hosts = executor._init_args_hst
@@ -174,15 +174,15 @@ def watch_triton(order: Order = "forward") -> Iterator[TritonLog]:
         log.settle()
 
 
-class _Watchman:
-    """Stands in for a few methods of the interpreter's builder, and calls them."""
+class _Builder:
+    """Replaces a few methods of the interpreter's builder, and calls the originals."""
 
     def __init__(self, log: TritonLog, builder: Any) -> None:
         self.log, self.builder, self.kind = log, builder, type(builder)
         self.programs: list[int] = []
 
     def arguments(self, hosts: Any, executor: Any, args: Any, kwargs: Any) -> Any:
-        """A launch begins: note where its arrays lie."""
+        """Note the addresses of a launch's arrays when it starts."""
         self.log.settle()
         args_host, kwargs_host = hosts(executor, args, kwargs)
         named = {**dict(zip(executor.arg_names, args_host, strict=False)), **kwargs_host}
@@ -196,7 +196,7 @@ class _Watchman:
         self.programs = ordered(int(np.prod(size)), self.log.order, len(self.log.grids))
 
     def set_grid_idx(self, x: int, y: int, z: int) -> None:
-        """The interpreter counts on; the program that runs is the next one of the order."""
+        """Run the next program of the order; the interpreter itself counts upward."""
         size = self.log.grids[-1]
         number = self.programs[int(np.ravel_multi_index((x, y, z), size))]
         x, y, z = (int(i) for i in np.unravel_index(number, size))
@@ -226,7 +226,7 @@ class _Watchman:
 
 
 def extents(name: str, value: Any) -> list[Extent]:
-    """Where a tensor lies, from its first byte to behind its last one; nothing for other arguments and empty ones."""
+    """Return the addresses of a tensor; an empty list for other arguments and empty tensors."""
     if isinstance(value, tuple):
         return [found for i, each in enumerate(value) for found in extents(f"{name}[{i}]", each)]
     value = getattr(value, "base", value)  # a descriptor holds its tensor
@@ -244,7 +244,7 @@ def extents(name: str, value: Any) -> list[Extent]:
 
 
 def _innermost(error: BaseException) -> BaseException:
-    """What was raised in a function that a kernel called: each call between has wrapped it once."""
+    """Return the exception of a function that a kernel called: each call wraps it once."""
     while type(error).__name__ == "InterpreterError" and error.__cause__ is not None:
         error = error.__cause__
     return error
@@ -255,7 +255,7 @@ def _itemsize(pointers: Any) -> int:
 
 
 def _garbage(loaded: Any) -> Any:
-    """NaN in the type that was loaded; bfloat16 travels as its bits."""
+    """Return NaN in the type that was loaded; bfloat16 is stored as its bits."""
     if str(loaded.dtype.scalar) == "bf16":
         return 0x7FC0
     kind = loaded.data.dtype
@@ -263,7 +263,7 @@ def _garbage(loaded: Any) -> Any:
 
 
 def _kernel_line() -> int:
-    """The line of the kernel: the innermost frame that belongs neither to Triton nor to this module."""
+    """Return the kernel's line: the innermost frame outside of Triton and this module."""
     import triton
 
     frame, library = sys._getframe(1), str(Path(triton.__file__).parent)

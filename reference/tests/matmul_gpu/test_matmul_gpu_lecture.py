@@ -78,7 +78,7 @@ def test_tiles_are_counted_as_large_as_on_a_gpu():
 def test_the_race_is_found_in_every_order_and_a_barrier_ends_it():
     runs = counts.race()["runs"]
     assert [bool(run["fault"]) for run in runs] == [True] * len(counts.ORDERS) + [False]
-    assert all("no barrier stands between" in run["fault"] for run in runs[:-1])
+    assert all("with no barrier between" in run["fault"] for run in runs[:-1])
     assert [run["read"] == list(range(counts.TURNED))[::-1] for run in runs] == [False] * 3 + [True]
     assert runs == committed()["race"]["runs"]
 

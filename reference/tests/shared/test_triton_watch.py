@@ -1,4 +1,4 @@
-"""The watchman of Triton's interpreter finds what it is for, and keeps quiet about what is right."""
+"""The checks of Triton's interpreter report each fault, and nothing about correct kernels."""
 
 # To a type checker a kernel is the Python function it was written as.
 # pyright: reportArgumentType=false, reportCallIssue=false, reportGeneralTypeIssues=false, reportIndexIssue=false
@@ -122,7 +122,7 @@ def test_pointers_outside_are_told_with_program_line_and_place(sizes, verb, wher
     message = str(caught.value)
     assert f"program (3, 0, 0) {verb} 4 elements" in message
     assert f"(line {line})" in message
-    assert f"the first lies 1 behind the {where}" in message
+    assert f"the first is 1 behind the {where}" in message
 
 
 def test_a_pointer_before_the_first_element_is_told():
@@ -153,7 +153,7 @@ def test_programs_that_write_to_one_place_race():
     with watch_triton() as log:
         add_all[(4,)](torch.ones(32), torch.zeros(1), BLOCK=8)
     assert log.faults() == [
-        "race: programs 0 and 3 (counted in the order of the grid) both use element 0 of total, "
+        "race: programs 0 and 3 (numbered in grid order) both access element 0 of total, "
         "and at least one writes it"
     ]
 
@@ -236,7 +236,7 @@ def test_descriptors_and_tuples_are_watched_too():
     assert log.faults() == []
     with watch_triton() as log:
         copy_described[(2,)](*blocks, BLOCK=4)
-    assert "both use element" in log.faults()[0]
+    assert "both access element" in log.faults()[0]
     with pytest.raises(OutOfBoundsError, match=r"behind the last element of xs\[1\]"), watch_triton():
         copy_two[(1,)]((x[0], torch.zeros(3)), torch.zeros(16), BLOCK=16)
 
