@@ -1,4 +1,4 @@
-"""The Python standard library's own source as a text to learn characters from."""
+"""The source code of Python's standard library as a text for character models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reference.shared.data.downloads import DataError
 VOCABULARY = "\n" + "".join(map(chr, range(32, 127)))
 HELD_OUT = 10  # one file in ten is for validation
 
-# Tables, generated text, tests, and what differs between machines of the same Python version.
+# Tables, generated text, tests, and modules that differ between machines of the same Python version.
 LEFT_OUT = frozenset(
     (
         "__phello__", "__pycache__", "dist-packages", "distutils", "encodings", "ensurepip", "idle_test",
@@ -42,11 +42,11 @@ class TextCorpus:
     python: str  # "3.11.7": the corpus differs between versions
 
     def encode(self, text: str) -> NDArray[np.uint8]:
-        """uint8 (len(text),). Raises ValueError that names the first character not in the vocabulary."""
+        """Return uint8 (len(text),). Raises ValueError that names the first character not in the vocabulary."""
         return encode(text)
 
     def decode(self, codes: NDArray[np.integer]) -> str:
-        """The text of `codes` (any integer array, read flat). Raises ValueError for a code out of range."""
+        """Return the text of `codes` (any integer array, read flat). Raises ValueError for a code out of range."""
         codes = np.asarray(codes).reshape(-1)
         if codes.size and (codes.min() < 0 or codes.max() >= len(self.vocabulary)):
             raise ValueError(
@@ -56,7 +56,7 @@ class TextCorpus:
 
 
 def encode(text: str) -> NDArray[np.uint8]:
-    """The codes of `text`, uint8 (len(text),). Raises ValueError for a character outside VOCABULARY."""
+    """Return the codes of `text`, uint8 (len(text),). Raises ValueError for a character outside VOCABULARY."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     codes = np.where(points < 128, _CODE_OF_BYTE[points.clip(max=127)], UNKNOWN).astype(np.uint8)
     wrong = np.flatnonzero(codes == UNKNOWN)
@@ -68,13 +68,13 @@ def encode(text: str) -> NDArray[np.uint8]:
 
 
 def stdlib_text(*, characters: int | None = None, folder: Path | None = None) -> TextCorpus:
-    """The source of Python's standard library, files in sorted order, tabs as four spaces.
+    """Load the source of Python's standard library, files in sorted order, tabs as four spaces.
 
-    `characters` limits how many are read, nine tenths of them for training (None: everything, about 8
-    million). Files with other than ASCII characters are left out, and so are tests, tables and
-    machine-dependent modules. Cost: about 1 s for everything.
+    `characters` limits the number of characters, nine tenths of them for training (None: everything, about 8
+    million). Files that are not ASCII are left out, and so are tests, tables and machine-dependent modules.
+    Cost: about 1 s for everything.
 
-    Raises DataError when this Python was installed without its source.
+    Raises DataError if this Python was installed without its source.
     """
     folder = folder or Path(sysconfig.get_path("stdlib"))
     limit = sys.maxsize if characters is None else characters
@@ -91,8 +91,8 @@ def stdlib_text(*, characters: int | None = None, folder: Path | None = None) ->
             break
     if not files[0]:
         raise DataError(
-            f"this Python has no source of its standard library in {folder}; install one that has it, "
-            "for example from python.org or with the package manager, and delete .venv"
+            f"expected the source of Python's standard library in {folder}, found none; install a Python that has "
+            "it, for example from python.org or with the package manager, and delete .venv"
         )
     train, validation = map(np.concatenate, halves)
     train.setflags(write=False)
@@ -102,7 +102,7 @@ def stdlib_text(*, characters: int | None = None, folder: Path | None = None) ->
 
 
 def _readable_files(folder: Path) -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """(name, codes) of every file that belongs to the corpus and holds nothing but its vocabulary."""
+    """Yield (name, codes) of every file of the corpus that contains only its vocabulary."""
     names = (path.relative_to(folder) for path in folder.rglob("*.py"))
     for name in sorted(filter(_belongs, names), key=str):
         raw = (folder / name).read_bytes()

@@ -1,6 +1,6 @@
 """The datasets of the course. Three need no network; MNIST and CIFAR-10 are downloaded once.
 
-Each has a data sheet in `datasets/NAME/README.md`: what it is, where it comes from, its licence, its limits.
+`datasets/NAME/README.md` is the data sheet of each: content, origin, licence, limits.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Split:
     def __post_init__(self) -> None:
         if len(self.images) != len(self.labels):
             raise ValueError(
-                f"expected a label an image, got {len(self.images)} images, {len(self.labels)} labels"
+                f"expected one label per image, got {len(self.images)} images, {len(self.labels)} labels"
             )
         self.images.setflags(write=False)
         self.labels.setflags(write=False)
@@ -46,13 +46,13 @@ class Split:
         return len(self.labels)
 
     def vectors(self) -> NDArray[np.float32]:
-        """The images as rows, float32 (n, features), scaled to 0 to 1; a new array."""
+        """Return the images as rows, float32 (n, features), scaled to 0 to 1; a new array."""
         return self.images.reshape(len(self), -1).astype(np.float32) / np.float32(self.peak)
 
 
 @dataclass(frozen=True)
 class ImageDataset:
-    """A classification task: what is in the picture?"""
+    """A classification task: images, labels and the names of the classes."""
 
     name: str
     classes: tuple[str, ...]
@@ -61,10 +61,10 @@ class ImageDataset:
 
 
 def digits(*, test: int = 360, seed: int = 0) -> ImageDataset:
-    """Handwritten digits that scikit-learn ships: 1797 images of 8 x 8 pixels, values 0 to 16.
+    """Load the handwritten digits of scikit-learn: 1797 images of 8 x 8 pixels, values 0 to 16.
 
-    `test` of them, drawn with `seed`, are the test half; the file is sorted by writer, so the order is
-    shuffled. Raises ValueError when `test` is not between 1 and 1796.
+    `test` of them, drawn with `seed`, are the test half. The file is sorted by writer, so the order is
+    shuffled. Raises ValueError if `test` is not between 1 and 1796.
     """
     from sklearn.datasets import load_digits
 
@@ -87,10 +87,10 @@ def glyphs(
     shift: int = 2,
     seed: int = 0,
 ) -> ImageDataset:
-    """Printed characters in random faces, sizes, angles and places, drawn on the spot from `seed`.
+    """Draw printed characters with random faces, sizes, angles and positions from `seed`.
 
-    Images are (size, size): the shape of MNIST without a download, as many as you ask for, and harder
-    with a larger `shift`. Cost and errors: see `reference.shared.data.glyphs.draw_glyphs`.
+    Images are (size, size): the shape of MNIST without a download, in any number, and harder with a larger
+    `shift`. Cost and errors: see `reference.shared.data.glyphs.draw_glyphs`.
     """
     halves = []
     for stream, count in enumerate((train, test)):
@@ -140,10 +140,10 @@ CIFAR10_CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog
 
 
 def mnist(*, folder: Path | None = None, files: tuple[RemoteFile, ...] = MNIST) -> ImageDataset:
-    """Handwritten digits of LeCun, Cortes and Burges: 60,000 + 10,000 images of 28 x 28 pixels.
+    """Load MNIST (LeCun, Cortes and Burges): 60,000 + 10,000 handwritten digits of 28 x 28 pixels.
 
-    The four files (12 MB) are kept in `datasets/mnist/raw/`. `files` are the train images, train labels,
-    test images and test labels. Raises DataError when they are neither there nor to be downloaded.
+    The four files (12 MB) are kept in `datasets/mnist/raw/`. `files` are the train images, train labels, test
+    images and test labels. Raises DataError if they are missing and cannot be downloaded.
     """
     folder = folder or DATASETS / "mnist" / "raw"
     paths = _fetch_all("MNIST", files, folder)
@@ -161,10 +161,10 @@ def mnist(*, folder: Path | None = None, files: tuple[RemoteFile, ...] = MNIST) 
 
 
 def cifar10(*, folder: Path | None = None, file: RemoteFile = CIFAR10) -> ImageDataset:
-    """Krizhevsky's small colour photographs: 50,000 + 10,000 images of (32, 32, 3) in ten classes.
+    """Load CIFAR-10 (Krizhevsky): 50,000 + 10,000 colour photographs of (32, 32, 3) in ten classes.
 
-    The archive (170 MB, the binary version: nothing is unpickled) is kept in `datasets/cifar10/raw/` and
-    read in place, in about 3 s. Raises DataError when it is neither there nor to be downloaded.
+    The archive (170 MB, the binary version: nothing is unpickled) is kept in `datasets/cifar10/raw/` and read
+    in place, in about 3 s. Raises DataError if it is missing and cannot be downloaded.
     """
     folder = folder or DATASETS / "cifar10" / "raw"
     [path] = _fetch_all("CIFAR-10", (file,), folder)
@@ -192,10 +192,10 @@ def cifar10(*, folder: Path | None = None, file: RemoteFile = CIFAR10) -> ImageD
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """The array in a gzipped IDX file of bytes, uint8 with that many dimensions.
+    """Return the array of a gzipped IDX file of bytes, uint8 with that many dimensions.
 
-    Layout: two zero bytes, type code 8 (unsigned byte), the number of dimensions, each size as a
-    big-endian uint32, then the values in C order. Raises DataError for anything else.
+    Layout: two zero bytes, type code 8 (unsigned byte), the number of dimensions, each size as a big-endian
+    uint32, then the values in C order. Raises DataError for anything else.
     """
     try:
         raw = gzip.decompress(path.read_bytes())
@@ -211,13 +211,14 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     values = np.frombuffer(raw, np.uint8, offset=start)
     if values.size != int(np.prod(shape, dtype=np.int64)):
         raise DataError(
-            f"{path}: its header announces {shape}, but {values.size} bytes follow; delete it and load again"
+            f"{path}: expected data of the shape {shape} in its header, got {values.size} bytes; "
+            "delete it and load again"
         )
     return values.reshape(shape)
 
 
 def _cifar_batch(raw: bytes, where: str) -> Split:
-    """Records of a label byte and 3072 bytes: the red, green and blue planes, each 32 x 32 by rows."""
+    """Parse records of a label byte and 3072 bytes: the red, green and blue planes, each 32 x 32 by rows."""
     if not raw or len(raw) % 3073:
         raise DataError(
             f"{where}: expected records of 3073 bytes, got {len(raw)} bytes; delete the file and load again"

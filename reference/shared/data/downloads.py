@@ -1,4 +1,4 @@
-"""Fetch a published file once: checksummed, resumed after an interruption, never half written."""
+"""Download a published file once: verified by checksum, resumed after an interruption, never half written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHUNK = 1 << 20  # bytes; large enough that hashing, not Python, is the cost
 
 
 class DataError(RuntimeError):
-    """A dataset is not here and could not be had: one sentence that says what to do."""
+    """A dataset is missing and cannot be downloaded; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ class RemoteFile:
 
 
 class _RefusedError(Exception):
-    """Why one source did not serve; the next one is tried."""
+    """A source did not deliver the file; the next one is tried."""
 
 
 def problem_with(path: Path, file: RemoteFile) -> str | None:
-    """Why the file at `path` is not `file`, or None if it is. Cost: one read of the file."""
+    """Return the reason why the file at `path` is not `file`, or None. Cost: one read of the file."""
     if not path.is_file():
         return MISSING
     if path.stat().st_size != file.size:
@@ -48,13 +48,13 @@ def problem_with(path: Path, file: RemoteFile) -> str | None:
 
 
 def fetch(file: RemoteFile, folder: Path, *, timeout: float = 20.0) -> Path:
-    """The path of `file` inside `folder`, downloaded first if it is not there yet.
+    """Return the path of `file` inside `folder`; download it first if it is missing.
 
-    `timeout` (seconds) bounds each silence of the network, not the whole download. Several processes may
-    call this at once: one downloads, the others wait. The name appears only when the content is right;
-    what an interrupted download left is continued (HTTP range request) by the next call.
+    `timeout` (seconds) limits each pause of the network, not the whole download. Several processes may call
+    this at once: one downloads, the others wait. The name appears only when the content is right. The next
+    call resumes an interrupted download (HTTP range request).
 
-    Raises DataError when no source gave the right bytes.
+    Raises DataError if no source delivers the right bytes.
     """
     path = folder / file.name
     if problem_with(path, file) is None:
@@ -78,7 +78,7 @@ def fetch(file: RemoteFile, folder: Path, *, timeout: float = 20.0) -> Path:
 
 
 def _download(url: str, part: Path, file: RemoteFile, timeout: float) -> None:
-    """Complete `part` from `url` and verify it; a part that turns out wrong is deleted."""
+    """Complete `part` from `url` and verify it; delete a wrong part."""
     resumed = part.stat().st_size if part.exists() else 0
     if resumed > file.size:
         part.unlink()
@@ -89,16 +89,18 @@ def _download(url: str, part: Path, file: RemoteFile, timeout: float) -> None:
     if problem is None:
         return
     if part.stat().st_size < file.size:
-        raise _RefusedError(f"the connection ended early: {problem}")  # the part stays, to be continued
+        raise _RefusedError(
+            f"the connection ended early: {problem}"
+        )  # keep the part: the next call resumes it
     part.unlink()
-    if resumed:  # the older half may be the bad one: once more, from the start
+    if resumed:  # the older part may be wrong: try once more from the start
         _download(url, part, file, timeout)
         return
-    raise _RefusedError(f"what it sent is not the published file: {problem}")
+    raise _RefusedError(f"it sent another file than the published one: {problem}")
 
 
 def _transfer(url: str, part: Path, file: RemoteFile, start: int, timeout: float) -> int:
-    """Append to `part` from byte `start`; returns where the server really started (0: from scratch)."""
+    """Append to `part` from byte `start`; return where the server really started (0: from scratch)."""
     request = urllib.request.Request(url, headers={"User-Agent": "mlsys-course"})
     if start:
         request.add_header("Range", f"bytes={start}-")
@@ -136,7 +138,7 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 @contextmanager
 def _progress(file: RemoteFile) -> Iterator[Any]:
-    """A bar on a terminal, one line elsewhere; yields a function that takes the bytes just received."""
+    """Show a progress bar on a terminal, one line elsewhere. Yields a function that takes the received bytes."""
     if file.size < CHUNK:
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""Images of printed characters, drawn on the spot from the fonts that matplotlib brings along."""
+"""Images of printed characters, drawn from the fonts that come with matplotlib."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# Text faces alone: matplotlib's other font files hold mathematical symbols.
+# Only text faces: matplotlib's other font files contain mathematical symbols.
 FACES = (
     "DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSansMono-Bold",
     "DejaVuSerif", "DejaVuSerif-Bold", "DejaVuSerif-Italic", "STIXGeneral", "STIXGeneralBol",
@@ -22,17 +22,17 @@ NOISE = 12.0  # standard deviation, in grey levels of 255
 def draw_glyphs(
     count: int, *, characters: str = DIGITS, size: int = 28, shift: int = 2, seed: int = 0, stream: int = 0
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """`count` images of random `characters`, each in a random face, size, angle and place, with noise.
+    """Draw `count` images of random `characters`, each in a random face, size, angle and position, with noise.
 
-    `shift` is how far (pixels) a character may lie from the centre; larger is harder to classify.
+    `shift` is the largest distance (pixels) of a character from the centre; larger is harder to classify.
     Returns images uint8 (count, size, size), white on black, and labels int64 (count,), the index in
-    `characters`. Image i depends on (seed, stream, i) alone: fewer images are the head of more, and
-    ranks can draw their own share. Cost: about 0.5 ms an image.
+    `characters`. Image i depends only on (seed, stream, i): fewer images are the first ones of more, and each
+    rank can draw its own share. Cost: about 0.5 ms per image.
 
-    Raises ValueError when `characters` is empty or has one twice, `size` is under 8 or `shift` negative.
+    Raises ValueError if `characters` is empty or has duplicates, `size` is under 8 or `shift` negative.
     """
     if not characters or len(set(characters)) != len(characters):
-        raise ValueError(f"characters: expected different characters, got {characters!r}")
+        raise ValueError(f"characters: expected at least one character and no duplicates, got {characters!r}")
     if size < 8 or shift < 0:
         raise ValueError(f"expected size >= 8 and shift >= 0 (pixels), got size={size}, shift={shift}")
     images = np.zeros((count, size, size), np.uint8)

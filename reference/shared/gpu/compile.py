@@ -1,17 +1,18 @@
-"""What Triton makes of a kernel: registers, spills, shared memory, PTX. Compiles for any NVIDIA GPU, and needs none.
+"""Compile a Triton kernel for any NVIDIA GPU, without one: registers, spills, shared memory, PTX.
 
     from reference.shared.gpu.compile import KernelSpec, compile_kernel, compile_kernels
 
     code = compile_kernel(
         kernel,                                             # a @triton.jit function of an importable module
-        {"a": "*bf16:16", "c": "*bf16:16", "n": "i32:16"},  # what is passed; ":16": a multiple of 16
+        {"a": "*bf16:16", "c": "*bf16:16", "n": "i32:16"},  # types of arguments; ":16": a multiple of 16
         {"stride": 1, "BLOCK": 128},                        # constants: constexprs, and strides that are 1
         num_warps=8, num_stages=3, arch=90,                 # 90: H100, H200; 80: A100; 75: T4
     )
     code.registers, code.spilled, code.shared, code.has("wgmma"), code.ptx
 
-A descriptor is "tensordesc<bf16[128,64]>" (`descriptor` writes it). Each call starts one process of its own, because a
-process decides once between interpreter and compiler; `compile_kernels` compiles a list of specs in one of them.
+A descriptor is "tensordesc<bf16[128,64]>" (`descriptor` writes it). Each call starts a process of its own,
+because a process chooses once between interpreter and compiler; `compile_kernels` compiles a list of specs in
+one process.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from typing import Any
 
 SHARED_LIMIT = {75: 64 * 1024, 80: 163 * 1024, 86: 99 * 1024, 89: 99 * 1024, 90: 227 * 1024}  # bytes a block
 # Source: CUDA C++ Programming Guide, table of technical specifications, "maximum amount of shared memory per block".
-SECONDS = 600  # that one process may take
+SECONDS = 600  # time limit of the process
 
 
 @dataclass(frozen=True)
 class KernelSpec:
-    """One kernel and what it is compiled for; the arguments are those of `compile_kernel`."""
+    """One kernel and its target; the arguments are those of `compile_kernel`."""
 
     kernel: Any
     signature: Mapping[str, str]
@@ -48,7 +49,7 @@ class KernelSpec:
 
 @dataclass(frozen=True)
 class CompiledKernel:
-    """What a kernel became."""
+    """The compiled code of a kernel, and its resources."""
 
     name: str
     arch: int
@@ -58,11 +59,11 @@ class CompiledKernel:
     ptx: str
 
     def has(self, instruction: str) -> bool:
-        """Whether the PTX has an instruction that begins so: "wgmma", "mma.", "cp.async.bulk", "fma.rn.f32"."""
+        """Return True if an instruction of the PTX starts with this: "wgmma", "mma.", "fma.rn.f32"."""
         return re.search(rf"^\s*(@!?%p\d+ )?{re.escape(instruction)}", self.ptx, re.MULTILINE) is not None
 
     def fits(self) -> bool:
-        """Whether a block of this GPU has so much shared memory."""
+        """Return True if a block of this GPU has enough shared memory."""
         return self.shared <= SHARED_LIMIT[self.arch]
 
 
@@ -75,18 +76,18 @@ def compile_kernel(
     num_stages: int = 3,
     arch: int = 90,
 ) -> CompiledKernel:
-    """The code of one kernel for the architecture sm_`arch`. About three seconds, most of them to start.
+    """Compile one kernel for the architecture sm_`arch`. Takes about three seconds, mostly start-up.
 
-    kernel: a function under @triton.jit (and @triton.autotune, which is ignored) of a module that can be imported.
+    kernel: a function under @triton.jit (and @triton.autotune, which is ignored) of an importable module.
     signature: argument -> "*fp32", "i32", "fp32", ...; constants: argument -> number, text, or bool.
-    Raises ValueError for arguments that are in neither or in both, RuntimeError with Triton's message when it does
-    not compile.
+    Raises ValueError if an argument is in neither or in both, and RuntimeError with Triton's message if it
+    does not compile.
     """
     return compile_kernels([KernelSpec(kernel, signature, constants or {}, num_warps, num_stages, arch)])[0]
 
 
 def compile_kernels(specs: Iterable[KernelSpec]) -> list[CompiledKernel]:
-    """The code of each spec, in order, from one process. Raises like `compile_kernel`."""
+    """Compile each spec, in order, in one process. Raises like `compile_kernel`."""
     orders = [_order(spec) for spec in specs]
     with tempfile.TemporaryDirectory() as folder:
         environment = {k: v for k, v in os.environ.items() if k != "TRITON_INTERPRET"}
@@ -106,12 +107,12 @@ def compile_kernels(specs: Iterable[KernelSpec]) -> list[CompiledKernel]:
 
 
 def descriptor(dtype: str, block: tuple[int, ...]) -> str:
-    """The signature of a tensor descriptor: ("bf16", (128, 64)) -> "tensordesc<bf16[128, 64]>"."""
+    """Return the signature of a tensor descriptor: ("bf16", (128, 64)) -> "tensordesc<bf16[128, 64]>"."""
     return f"tensordesc<{dtype}{list(block)}>"
 
 
 def python_function(kernel: Any) -> Any:
-    """The Python function under @triton.jit, @triton.autotune and the like."""
+    """Return the Python function under @triton.jit, @triton.autotune and the like."""
     while not hasattr(kernel, "__code__"):
         kernel = kernel.fn
     return kernel
@@ -124,7 +125,7 @@ def _order(spec: KernelSpec) -> dict[str, Any]:
     if sorted(given) != sorted(names):
         wrong = sorted({n for n in (*given, *names) if given.count(n) + names.count(n) != 2})
         raise ValueError(
-            f"{function.__name__}: expected each argument once, in signature or in constants; look at {wrong}"
+            f"{function.__name__}: expected each argument once, in signature or in constants; check {wrong}"
         )
     order = vars(spec) | {"kernel": function.__name__, "module": function.__module__, "names": names}
     order["file"] = function.__code__.co_filename
@@ -132,7 +133,7 @@ def _order(spec: KernelSpec) -> dict[str, Any]:
 
 
 def _compile(order: dict[str, Any]) -> dict[str, Any]:
-    """In the other process: compile, and read what ptxas says of registers and spills."""
+    """Compile in the other process, and parse the registers and spills that ptxas reports."""
     import triton
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
@@ -165,7 +166,7 @@ def _compile(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def _module(name: str, file: str) -> Any:
-    """The kernel's module; when no such module can be imported, the file itself."""
+    """Import the kernel's module by name, or from its file if the name cannot be imported."""
     import importlib.util
 
     try:

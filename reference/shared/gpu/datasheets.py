@@ -1,10 +1,10 @@
-"""What five NVIDIA GPUs can do on paper: the peaks of their datasheets, and the limits of their SMs.
+"""Peaks and limits of five NVIDIA GPUs, from their datasheets.
 
-    datasheet("H100 SXM").ridge("fp32")     # FLOP for each byte from memory, from which on the arithmetic is the limit
+    datasheet("H100 SXM").ridge("fp32")     # FLOP per byte of memory above which arithmetic is the limit
 
-A datasheet's figure is a bound that no kernel passes, and seldom one that a kernel reaches: clocks fall under load.
-For the tensor cores the datasheets of H100, H200 and L4 print the rate "with sparsity", which counts the zeros that
-a 2:4 sparse operand spares the hardware. The figures here are dense: half of what is printed there.
+No kernel exceeds a datasheet's peak, and few reach it: clocks drop under load. For the tensor cores the
+datasheets of H100, H200 and L4 print the rate "with sparsity", which counts the zeros of a 2:4 sparse operand
+as work. The figures here are dense: half of the printed ones.
 """
 
 from __future__ import annotations
@@ -20,23 +20,24 @@ SHARED_BYTES_A_CLOCK = 128  # of one SM: 32 banks of 4 bytes; CUDA C++ Programmi
 
 @dataclass(frozen=True)
 class SmLimits:
-    """What one SM of a compute capability can hold. Sizes in bytes, registers of 32 bits.
+    """The limits of one SM, by compute capability. Sizes in bytes, registers of 32 bits.
 
-    Source: CUDA C++ Programming Guide, table "Technical Specifications per Compute Capability". The three units of
-    allocation and the partitions: NVIDIA's cuda_occupancy.h, which comes with CUDA (and with Triton).
+    Source: CUDA C++ Programming Guide, table "Technical Specifications per Compute Capability". The three
+    units of allocation and the partitions: NVIDIA's cuda_occupancy.h, which comes with CUDA (and with
+    Triton).
     """
 
     capability: str
     threads_per_sm: int
     blocks_per_sm: int
     shared_per_sm: int
-    shared_reserved: int  # that the driver takes of each block's shared memory
-    shared_unit: int  # shared memory is given out in multiples of this
+    shared_reserved: int  # bytes of each block's shared memory that the driver uses
+    shared_unit: int  # shared memory is allocated in multiples of this
     threads_per_block: int = 1024
     registers_per_sm: int = 64 * KIB
     registers_per_block: int = 64 * KIB
     registers_per_thread: int = 255
-    register_unit: int = 256  # registers are given to a warp in multiples of this
+    register_unit: int = 256  # a warp's registers are allocated in multiples of this
     partitions: int = 4  # of an SM, each with a quarter of the registers and a warp scheduler of its own
 
     @property
@@ -45,7 +46,7 @@ class SmLimits:
 
     @property
     def shared_per_block(self) -> int:
-        """The most that one block may ask for, beyond 48 KiB only as dynamic shared memory."""
+        """The most that one block may request; more than 48 KiB only as dynamic shared memory."""
         return self.shared_per_sm - self.shared_reserved
 
 
@@ -62,13 +63,13 @@ CAPABILITIES = {
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU's datasheet: FLOP/s, bytes/s, bytes. A multiply-add counts as 2 FLOP. 0 means: does not have it."""
+    """One GPU's datasheet: FLOP/s, bytes/s, bytes. A multiply-add counts as 2 FLOP. 0: the GPU does not have it."""
 
     name: str
     limits: SmLimits
     sms: int
     fp32_lanes: int  # multiply-adds that one SM starts in a clock
-    clock: float  # Hz, at boost: the one that belongs to `fp32`
+    clock: float  # Hz, at boost, as for `fp32`
     fp32: float  # without tensor cores
     tf32: float  # tensor cores, dense, as the next two
     fp16: float
@@ -79,7 +80,10 @@ class Gpu:
     source: str
 
     def peak(self, unit: Unit = "fp32") -> float:
-        """FLOP/s of "fp32", or of the tensor cores in "tf32", "fp16" or "bf16". Raises ValueError for none."""
+        """Return the FLOP/s of "fp32", or of the tensor cores in "tf32", "fp16" or "bf16".
+
+        Raises ValueError if the GPU does not have the unit.
+        """
         rates = {"fp32": self.fp32, "tf32": self.tf32, "fp16": self.fp16, "bf16": self.bf16}
         if not rates.get(unit):
             has = ", ".join(name for name, rate in rates.items() if rate)
@@ -87,7 +91,7 @@ class Gpu:
         return rates[unit]
 
     def ridge(self, unit: Unit = "fp32") -> float:
-        """FLOP per byte at which memory and arithmetic take equally long (Williams et al., CACM 2009)."""
+        """Return the FLOP per byte at which memory and arithmetic take equally long (Williams et al., CACM 2009)."""
         return self.peak(unit) / self.bandwidth
 
     @property
@@ -97,7 +101,7 @@ class Gpu:
 
     @property
     def shared_ridge(self) -> float:
-        """FLOP in fp32 per byte of shared memory at which those two take equally long."""
+        """FLOP in fp32 per byte of shared memory at which the two take equally long."""
         return self.fp32 / self.shared_bandwidth
 
 
@@ -136,8 +140,8 @@ GPUS = {
 
 
 def datasheet(name: str) -> Gpu:
-    """The GPU called `name`: "H100 SXM", "H200", "A100", "L4" or "T4". Raises ValueError for another name."""
+    """Return the GPU called "H100 SXM", "H200", "A100", "L4" or "T4". Raises ValueError for another name."""
     found = {known.lower(): each for known, each in GPUS.items()}.get(str(name).strip().lower())
     if found is None:
-        raise ValueError(f"gpu: expected one of {', '.join(GPUS)}, got {name!r}")
+        raise ValueError(f"datasheet: expected one of {', '.join(GPUS)}, got {name!r}")
     return found

@@ -1,4 +1,4 @@
-"""What stands between kernels and an NVIDIA GPU here. Asks without starting its driver: a fork may follow."""
+"""Find out if kernels can use an NVIDIA GPU, without starting its driver: a fork may follow."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ Obstacle = Literal["absent", "refused", "torch", "driver", "nvvm"]
 
 
 def obstacle() -> Obstacle | None:
-    """Why kernels run on the simulators here, or None: they run on the GPU, which torch and numba can both use.
+    """Return the reason why kernels run on simulators, or None: torch and numba can both use the GPU.
 
-    "absent": there is no GPU. "refused": MLSYS_GPU=0 asks for the simulators. "torch": its build here has no CUDA.
-    "driver": torch has, and cannot use the GPU with this driver. "nvvm": numba lacks NVIDIA's compiler libraries.
+    "absent": there is no GPU. "refused": MLSYS_GPU=0 asks for the simulators. "torch": torch was built
+    without CUDA. "driver": torch cannot use the GPU with this driver. "nvvm": numba lacks NVIDIA's compiler
+    libraries.
     """
     if not any(path.exists() for path in DEVICES):
         return "absent"
@@ -34,7 +35,7 @@ def obstacle() -> Obstacle | None:
 
 
 def has_nvvm() -> bool:
-    """Whether numba finds NVIDIA's compiler libraries: in packages beside it, or in an installed CUDA toolkit."""
+    """Return True if numba finds NVIDIA's compiler libraries, in packages or in a CUDA toolkit."""
     try:
         from cuda import pathfinder
     except ImportError:

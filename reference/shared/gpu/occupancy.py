@@ -1,7 +1,8 @@
-"""How many warps of a kernel an SM holds at once: its occupancy, and the resource that sets it.
+"""Compute the occupancy of a kernel: the warps that an SM holds at once, and the resource that limits them.
 
-A waiting warp costs nothing when another one can run, so an SM wants many. Each block takes warp slots, registers,
-shared memory and a block slot, all for its whole life; the scarcest of the four sets how many blocks are there.
+A waiting warp costs nothing if another one can run, so an SM needs many. Each block takes warp slots,
+registers, shared memory and a block slot for its whole life. The scarcest of the four limits the number of
+blocks.
 
     occupancy(datasheet("H100 SXM"), threads=256, registers=128, shared_bytes=16384)
     # 2 blocks, 16 of 64 warps (25 %), limited by registers
@@ -16,18 +17,16 @@ from reference.shared.gpu.datasheets import WARP, Gpu
 
 @dataclass(frozen=True)
 class Occupancy:
-    """What one SM holds at once."""
+    """The blocks and warps that one SM holds at once."""
 
     blocks: int
     warps: int
     most_warps: int
-    limited_by: tuple[
-        str, ...
-    ]  # of "warps", "registers", "shared memory", "blocks": those that allow no more
+    limited_by: tuple[str, ...]  # the scarcest of "warps", "registers", "shared memory" and "blocks"
 
     @property
     def fraction(self) -> float:
-        """Warps, of the warps that the SM could hold."""
+        """Share of the warps that the SM could hold."""
         return self.warps / self.most_warps
 
     def __str__(self) -> str:
@@ -37,15 +36,15 @@ class Occupancy:
 
 
 def occupancy(gpu: Gpu, threads: int, registers: int, shared_bytes: int = 0) -> Occupancy:
-    """The occupancy of a kernel on one SM of `gpu`.
+    """Compute the occupancy of a kernel on one SM of `gpu`.
 
-    threads: of a block. registers: of a thread, as the compiler reports them. shared_bytes: of a block, static and
-    dynamic together. Cost: O(1).
+    threads: per block. registers: per thread, as the compiler reports them. shared_bytes: per block, static
+    and dynamic together. Cost: O(1).
 
-    Raises TypeError for something else than whole numbers, and ValueError for a block that no SM can start: its
-    threads, its registers (all together, or a thread's) or its shared memory are more than an SM gives one block.
-    Source: NVIDIA, cuda_occupancy.h (cudaOccMaxActiveBlocksPerMultiprocessor), with all the shared memory that the
-    SM can split off its L1 cache.
+    Raises TypeError if an argument is not an integer, and ValueError if no SM can start the block: its
+    threads, its registers (in total, or per thread) or its shared memory exceed the limit of a block.
+    Source: NVIDIA, cuda_occupancy.h (cudaOccMaxActiveBlocksPerMultiprocessor), with the largest possible
+    split of the L1 cache for shared memory.
     """
     for name, value, least in (
         ("threads", threads, 1),
@@ -53,33 +52,31 @@ def occupancy(gpu: Gpu, threads: int, registers: int, shared_bytes: int = 0) -> 
         ("shared_bytes", shared_bytes, 0),
     ):
         if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"occupancy: expected {name} to be a whole number, got {value!r}")
+            raise TypeError(f"occupancy: expected {name} to be an integer, got {value!r}")
         if value < least:
             raise ValueError(f"occupancy: expected {name} to be at least {least}, got {value}")
     limits = gpu.limits
     if threads > limits.threads_per_block:
-        _refuse(gpu, f"{threads} threads", f"{limits.threads_per_block} threads", "a smaller block")
+        _refuse(gpu, f"{limits.threads_per_block} threads per block", f"{threads}", "a smaller block")
     if registers > limits.registers_per_thread:
         _refuse(
-            gpu, f"{registers} registers a thread", f"{limits.registers_per_thread}", "smaller tiles a thread"
+            gpu,
+            f"{limits.registers_per_thread} registers per thread",
+            f"{registers}",
+            "smaller tiles per thread",
         )
     if shared_bytes > limits.shared_per_block:
-        _refuse(
-            gpu,
-            f"{shared_bytes} bytes of shared memory",
-            f"{limits.shared_per_block}",
-            "smaller tiles a block",
-        )
+        most = f"{limits.shared_per_block} bytes of shared memory per block"
+        _refuse(gpu, most, f"{shared_bytes}", "smaller tiles per block")
     warps = -(-threads // WARP)
     a_warp = _rounded_up(registers * WARP, limits.register_unit)
-    # The hardware checks a block as if every partition had to take its share, so it rounds the warps up to 4.
+    # The hardware allocates as if every partition took an equal share, so it rounds the warps up to 4.
     a_block = a_warp * _rounded_up(warps, limits.partitions)
     if a_block > limits.registers_per_block:
-        held = f"{threads} threads with {registers} registers each, {a_block} registers"
-        _refuse(
-            gpu, held, f"{limits.registers_per_block} registers", "fewer threads, or smaller tiles a thread"
-        )
-    a_partition = limits.registers_per_sm // limits.partitions // a_warp  # warps whose registers it can hold
+        got = f"{a_block} ({threads} threads with {registers} registers each)"
+        most = f"{limits.registers_per_block} registers per block"
+        _refuse(gpu, most, got, "fewer threads, or smaller tiles per thread")
+    a_partition = limits.registers_per_sm // limits.partitions // a_warp  # warps that fit into its registers
     allowed = {
         "warps": limits.warps_per_sm // warps,
         "registers": a_partition * limits.partitions // warps,
@@ -97,8 +94,6 @@ def _rounded_up(value: int, unit: int) -> int:
     return -(-value // unit) * unit
 
 
-def _refuse(gpu: Gpu, got: str, most: str, remedy: str) -> None:
-    raise ValueError(
-        f"occupancy: a block of {got} cannot start on {gpu.name}, whose SMs (compute capability "
-        f"{gpu.limits.capability}) give a block at most {most}; try {remedy}"
-    )
+def _refuse(gpu: Gpu, most: str, got: str, remedy: str) -> None:
+    where = f"{gpu.name} (compute capability {gpu.limits.capability})"
+    raise ValueError(f"occupancy: {where}: expected at most {most}, got {got}; try {remedy}")

@@ -118,7 +118,7 @@ def test_a_text_is_read_in_sorted_order_without_what_is_not_ascii(tmp_path: Path
 
 
 def test_a_python_without_source_is_named(tmp_path: Path):
-    with pytest.raises(data.DataError, match="no source of its standard library"):
+    with pytest.raises(data.DataError, match="expected the source of Python's standard library"):
         data.stdlib_text(folder=tmp_path)
 
 

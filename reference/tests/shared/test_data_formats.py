@@ -89,10 +89,10 @@ def test_mnist_labels_must_fit(server: FileServer, tmp_path: Path, labels: np.nd
         (idx(np.zeros(7)), "expected the IDX header 00 00 08 03, got 00 00 08 01"),
         (
             gzip.compress(bytes((0, 0, 8, 3)) + np.array([9, 9, 9], ">u4").tobytes() + b"short"),
-            r"announces \(9, 9, 9\)",
+            r"of the shape \(9, 9, 9\)",
         ),
         (gzip.compress(b"\0"), "expected the IDX header"),
-        (gzip.compress(bytes((0, 0, 8, 3)) + b"\xff" * 12), "but 0 bytes follow"),
+        (gzip.compress(bytes((0, 0, 8, 3)) + b"\xff" * 12), "got 0 bytes"),
     ],
     # The bytes themselves would be other names every second: gzip writes the time.
     ids=["no gzip", "cut off", "labels", "too short", "no header", "too large"],

@@ -70,7 +70,7 @@ def test_a_server_without_ranges_sends_all_again(server: FileServer, tmp_path: P
 
 def test_corrupt_content_never_gets_the_name(server: FileServer, tmp_path: Path):
     server.files["/bad"] = CONTENT[:-1] + b"x"
-    with pytest.raises(DataError, match="not the published file: its SHA-256 starts with"):
+    with pytest.raises(DataError, match="another file than the published one: its SHA-256 starts with"):
         fetch(remote(server.url("/bad")), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".file.bin.lock"]
     assert fetch(remote(server.url("/bad"), server.url("/good")), tmp_path).read_bytes() == CONTENT

@@ -58,7 +58,7 @@ def test_launch_bounds_hold():
     block: Any = [64]
     launch(_bounded, grid, block, out)
     assert (out == 1).all()
-    with pytest.raises(ValueError, match="launch_bounds promise at most 64 threads a block"):
+    with pytest.raises(ValueError, match=r"expected at most 64 threads per block \(launch_bounds\)"):
         launch(_bounded, 1, 65, zeros(65))
     with pytest.raises(ValueError, match=r"expected _nothing\[grid, block\]"):
         cuda.jit(_nothing.fn)()
