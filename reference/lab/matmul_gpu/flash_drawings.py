@@ -1,4 +1,4 @@
-"""What FlashAttention does, drawn: which tiles of scores it visits, and the memory that it does not need."""
+"""Drawings of FlashAttention: the tiles of scores that it computes, and the memory that it saves."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from matplotlib.patches import Patch, Rectangle
 
 from reference.shared.machine import human_bytes
-from reference.shared.plots.style import GREY, LIGHT, PALETTE, Picture, headline, new_figure, styled, times
+from reference.shared.plots.style import LIGHT, PALETTE, Picture, headline, new_figure, styled, times
 
 BLUE, ORANGE = PALETTE[0], PALETTE[1]
 WHOLE, MASKED, SKIPPED = 0, 1, 2  # kinds of tiles
 
 
 def visits(queries: int, keys: int, block_q: int, block_k: int, causal: bool) -> list[list[int]]:
-    """For each tile of queries, the kind of each tile of keys: WHOLE needs no mask, MASKED does, SKIPPED has no score.
+    """Return, for each tile of queries, the kind of each tile of keys: WHOLE (no mask), MASKED or SKIPPED.
 
     causal: query i sees the keys 0 to i. Raises ValueError for sizes below 1.
     """
@@ -38,7 +38,7 @@ def visits(queries: int, keys: int, block_q: int, block_k: int, causal: bool) ->
 def tile_loop(
     queries: int = 8, keys: int = 8, block_q: int = 2, block_k: int = 1, *, causal: bool = True
 ) -> Picture:
-    """The matrix of scores in tiles: one row of tiles is one program, which walks along its keys from the left.
+    """Draw the matrix of scores in tiles: each row of tiles is one program, which loops over its keys from the left.
 
     Raises ValueError for sizes below 1.
     """
@@ -64,10 +64,10 @@ def tile_loop(
     if max(len(kinds), len(kinds[0])) <= 12:
         axes.set_xticks(range(0, keys + 1, max(block_q, block_k)))
         axes.set_yticks(range(0, queries + 1, block_q))
-    axes.set_xlabel(f"key (tiles of {block_k})")
-    axes.set_ylabel(f"query (one program for {block_q})")
+    axes.set_xlabel(f"keys, {block_k} per tile")
+    axes.set_ylabel(f"queries, {block_q} per program")
     axes.grid(visible=False)
-    told = {WHOLE: "no mask needed", MASKED: "with a mask", SKIPPED: "not visited"}
+    told = {WHOLE: "no mask", MASKED: "with a mask", SKIPPED: "skipped"}
     flat = [kind for row in kinds for kind in row]
     legend = [
         Patch(label=f"{text}: {flat.count(kind)}", **looks[kind])
@@ -76,7 +76,7 @@ def tile_loop(
     ]
     figure.legend(handles=legend, loc="outside right center")
     visited = len(flat) - flat.count(SKIPPED)
-    finding = f"{visited} of {len(flat)} tiles of scores are visited"
+    finding = f"{visited} of {len(flat)} tiles of scores are computed"
     headline(figure, f"Causal attention: {finding}" if causal else f"Attention: {finding}")
     counts = ", ".join(f"{flat.count(kind)} {text}" for kind, text in told.items())
     about = f"{queries} queries in tiles of {block_q}, {keys} keys in tiles of {block_k}"
@@ -86,18 +86,18 @@ def tile_loop(
 
 
 def score_bytes(length: int, itemsize: int = 2) -> int:
-    """Bytes of the probabilities of one head, length x length, which plain attention writes and keeps."""
+    """Return the bytes of one head's probabilities, length x length, which plain attention keeps."""
     return length * length * itemsize
 
 
 def flash_bytes(length: int, d: int, itemsize: int = 2) -> int:
-    """Bytes of what FlashAttention keeps of one head beside q, k and v: o and a float32 log-sum-exp a row."""
+    """Return the bytes that FlashAttention keeps of one head besides q, k, v: o and a float32 per row."""
     return length * (d * itemsize + 4)
 
 
 @styled
 def memory_over_length(lengths: Sequence[int], *, d: int = 64, heads: int = 16, itemsize: int = 2) -> Picture:
-    """Bytes that one layer keeps for its backward pass, over the length: the probabilities, or o and lse.
+    """Plot the bytes that one layer keeps for its backward pass, over the length: probabilities, or o and lse.
 
     By formula (`score_bytes` and `flash_bytes`), not measured. Raises ValueError for fewer than two lengths.
     """
@@ -122,13 +122,10 @@ def memory_over_length(lengths: Sequence[int], *, d: int = 64, heads: int = 16, 
     powers = range(min(flash).bit_length() - 1, max(plain).bit_length() + 1, 4)
     axes.set_yticks([2**p for p in powers], [human_bytes(2**p) for p in powers])
     axes.minorticks_off()
-    axes.set_xlabel("length: queries and keys")
-    axes.set_ylabel("kept for the backward pass")
-    finding = f"At length {sizes[-1]} plain attention keeps {times(plain[-1] / flash[-1])} what flash attention keeps"
+    axes.set_xlabel(f"queries and keys ({heads} heads of {d}, {itemsize} bytes per number)")
+    axes.set_ylabel("kept for backward")
+    finding = f"At length {sizes[-1]} plain attention keeps {times(plain[-1] / flash[-1])} the bytes of flash attention"
     headline(figure, finding)
-    axes.text(
-        0, -0.22, f"{heads} heads of {d}, {itemsize} bytes a number", transform=axes.transAxes, color=GREY
-    )
     listed = "; ".join(
         f"{n}: {human_bytes(a)} and {human_bytes(b)}" for n, a, b in zip(sizes, plain, flash, strict=True)
     )

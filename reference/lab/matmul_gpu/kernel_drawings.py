@@ -1,4 +1,4 @@
-"""What the threads of a small launch did, drawn: which thread read which element, and which wrote which.
+"""Drawings of a small launch: the elements that each thread reads and writes.
 
 with watch() as trace:
     launch(kernel, grid, block, out, *args)
@@ -7,12 +7,14 @@ reads_and_writes(trace)
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import to_rgb
@@ -22,20 +24,18 @@ from reference.shared.plots.style import GREY, LIGHT, PALETTE, Picture, headline
 from reference.shared.simulators.races import ATOMIC, READ, WRITE, Access, races
 from reference.shared.simulators.trace import WARP, Space, Trace
 
-WIDTH, GAP = 9.6, 0.5  # inches: of the paper, and between its two halves
-HALF = (WIDTH - GAP - 0.6) / 2
-CELL, WRAP = 0.36, 12  # inches; and how many elements of an array with one axis always fit a row
-NUMBERED, STRIPES, COLOURED = (
-    0.21,
-    4,
-    16,
-)  # smallest cell with text; most colours in a cell; most threads with one each
+WIDTH, EDGE, GAP = 7.8, 0.35, 0.5  # inches: of the figure, its margins, and between its two halves
+CELL, HIGHEST, WRAP = 0.38, 4.4, 9  # inches; inches; elements of an array with one axis that always fit a row
+LETTER = 0.088  # inches that a letter takes on average
+TEXT, SPACE = 0.27, 0.2  # inches: of a line of text, and below an array
+NUMBERED = 0.24  # inches of the smallest cell with a number
+STRIPES, COLOURED = 4, 16  # most colours in a cell; most threads with a colour each
 RACE = "#C00000"
 
 
 @dataclass(frozen=True)
 class Actors:
-    """Who gets a colour: each thread, or where they are many, each block or each warp."""
+    """The owners of the colours: threads, or blocks or warps if there are many threads."""
 
     kind: str  # "thread", "block" or "warp"
     threads: int  # of a block
@@ -49,7 +49,7 @@ class Actors:
 
 @dataclass(frozen=True)
 class Map:
-    """One array with those who read, or wrote, each of its elements."""
+    """One array with the readers, or the writers, of each element."""
 
     name: str
     size: int  # elements
@@ -57,23 +57,24 @@ class Map:
     step: int  # from one row's label to the next: 1 for a matrix
     users: dict[int, tuple[int, ...]]
     races: frozenset[int]
+    half: float  # inches of the width that it may take
 
     @property
     def cell(self) -> float:
-        return min(CELL, HALF / self.shape[1], 4.4 / self.shape[0])
+        return min(CELL, self.half / self.shape[1], HIGHEST / self.shape[0])
 
     @property
     def height(self) -> float:
-        return self.shape[0] * self.cell + 0.62
+        return TEXT + self.shape[0] * self.cell + SPACE
 
 
 @styled
 def reads_and_writes(trace: Trace, *, title: str | None = None) -> Picture:
-    """Every array of the first launch in `trace`, on the left coloured by who reads, on the right by who writes.
+    """Draw every array of the first launch in `trace`: its readers on the left, its writers on the right.
 
-    Up to 16 threads have a colour and a number each; of more threads, those of a block share one, or those of a warp
-    where there is one block. An element that several use is striped, and says how many use it. A red frame marks a
-    race. Shared memory is that of each block, or of the first where threads share colours.
+    Up to 16 threads have a colour and a number each. More threads share one per block, or per warp if there is only
+    one block. An element with several users is striped, and shows their number. A red frame marks a race. Shared
+    memory is that of each block, or of the first one if threads share colours.
     Meant for launches of up to some hundred elements. Raises ValueError for a trace without a launch.
     """
     if not trace.launches:
@@ -84,35 +85,39 @@ def reads_and_writes(trace: Trace, *, title: str | None = None) -> Picture:
     threads, blocks = int(np.prod(launch.block)), int(np.prod(launch.grid))
     kind = "thread" if threads * blocks <= COLOURED else "block" if blocks > 1 else "warp"
     actors = Actors(kind, threads)
-    left, right = maps(trace, actors, blocks)
+    figure, axes = new_figure(WIDTH, HIGHEST)
+    width = figure.get_figwidth()
+    half = (width - GAP - 2 * EDGE) / 2
+    left, right = maps(trace, actors, blocks, half)
     pairs = list(zip_longest(left, right))
     heights = [max(each.height for each in pair if each is not None) for pair in pairs]
-    strip = Strip(actors, launch.block, launch.grid)
-    height = strip.height + sum(heights) + 0.25
-    figure, axes = new_figure(WIDTH, height + 0.5)
-    axes.set_xlim(0, WIDTH)
+    strip = Strip(actors, launch.block, launch.grid, width)
+    height = strip.height + sum(heights) + TEXT
+    if figure.get_figheight() == HIGHEST:  # no slide has fixed it
+        figure.set_figheight(height + 0.6)
+    axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
     axes.set_aspect("equal")
     axes.axis("off")
     strip.draw(axes)
     top = strip.height
     for (reader, writer), size in zip(pairs, heights, strict=True):
-        for found, x in ((reader, 0.3), (writer, 0.3 + HALF + GAP)):
+        for found, x in ((reader, EDGE), (writer, EDGE + half + GAP)):
             if found is not None:
                 draw_map(axes, found, x, top)
         top += size
-    note = f"A cell has the colour of the {kind} that uses it; ×3: three do, side by side (more than four: grey)."
+    note = f"Colour and number: the {kind}. ×3: three of them."
     if any(each.races for each in (*left, *right)):
         note += " Red frame: a race."
-    axes.text(0.3, height - 0.12, note, color=GREY, fontsize=9, ha="left", va="center")
+    axes.text(EDGE, height - TEXT / 2, note, color=GREY, ha="left", va="center")
     finding = title or findings(trace, launch.kernel)
-    headline(figure, finding)
+    headline(figure, textwrap.fill(finding, round(width / 0.115)))
     shown = "; ".join(each.name for each in (*left, *right))
     return Picture(figure, f"{finding}. Cells coloured by {kind}: {shown}.")
 
 
 def findings(trace: Trace, kernel: str) -> str:
-    """The headline: the traffic of the launch, or its races."""
+    """Return the headline: the traffic of the launch, or its races."""
     racing: defaultdict[str, int] = defaultdict(int)
     for space in first_launch(trace):
         racing[space.name] += len(races_of(space))
@@ -124,9 +129,9 @@ def findings(trace: Trace, kernel: str) -> str:
         sum(use.kind != kind for s in spaces if s.block < 0 for use in s.accesses) for kind in (WRITE, READ)
     ]
     shared = sum(len(s.accesses) for s in spaces if s.block >= 0)
-    ending = f"; {shared} uses of shared" if shared else ""
-    reads, writes = plural(counts[0], "read"), plural(counts[1], "write")
-    return f"{kernel}: {reads} and {writes} of global memory{ending}"
+    ending = f", {plural(shared, 'shared access')}" if shared else ""
+    reads, writes = plural(counts[0], "global read"), plural(counts[1], "global write")
+    return f"{kernel}: {reads}, {writes}{ending}"
 
 
 def first_launch(trace: Trace) -> list[Space]:
@@ -134,7 +139,7 @@ def first_launch(trace: Trace) -> list[Space]:
 
 
 def races_of(space: Space) -> frozenset[int]:
-    """The elements that two threads use with nothing to order them, one of them writing."""
+    """Return the elements that two threads use without an order, one of them writing."""
     by_place: defaultdict[int, list[Access]] = defaultdict(list)
     for use in space.accesses:
         by_place[use.place].append(use)
@@ -142,42 +147,42 @@ def races_of(space: Space) -> frozenset[int]:
     return frozenset(place for place, part in alone.items() if any(races(part)))
 
 
-def maps(trace: Trace, actors: Actors, blocks: int) -> tuple[list[Map], list[Map]]:
-    """What is read, for the left half, and what is written, for the right: from global memory through shared."""
+def maps(trace: Trace, actors: Actors, blocks: int, half: float) -> tuple[list[Map], list[Map]]:
+    """Return the arrays that are read, for the left half, and written, for the right."""
     spaces = first_launch(trace)
     shared = sorted((s for s in spaces if s.block >= 0), key=lambda s: s.block)
     if actors.kind != "thread" and shared:
         shared = [space for space in shared if space.block == shared[0].block]
     given = [space for space in spaces if space.block < 0]
-    left = [map_of(space, READ, actors, blocks) for space in (*given, *shared)]
-    right = [map_of(space, WRITE, actors, blocks) for space in (*shared, *given)]
+    left = [map_of(space, READ, actors, blocks, half) for space in (*given, *shared)]
+    right = [map_of(space, WRITE, actors, blocks, half) for space in (*shared, *given)]
     return [each for each in left if each.users], [each for each in right if each.users]
 
 
-def map_of(space: Space, kind: int, actors: Actors, blocks: int) -> Map:
-    """`space` with its readers (kind READ), or with those who write it or change it atomically."""
+def map_of(space: Space, kind: int, actors: Actors, blocks: int, half: float) -> Map:
+    """Return `space` with its readers (kind READ), or with its writers and atomic operations."""
     uses = [use for use in space.accesses if (use.kind == READ) == (kind == READ)]
     users: defaultdict[int, list[int]] = defaultdict(list)
     for use in uses:
         users[use.place].append(actors.of(use))
     atomic = sum(use.kind == ATOMIC for use in uses)
-    done = plural(len(uses), "read" if kind == READ else "write") + (f" ({atomic} atomic)" if atomic else "")
+    done = plural(len(uses), "read" if kind == READ else "atomic write" if atomic == len(uses) else "write")
     where = "" if space.block < 0 else " (shared)" if blocks == 1 else f" (block {space.block})"
-    amount = f"{done} of {plural(len(users), 'element')}"
+    amount = f"{done}, {plural(len(users), 'element')}"
     size = int(np.prod(space.shape))
     matrix = len(space.shape) > 1
     columns = space.shape[-1] if matrix or size <= WRAP else min(actors.threads, COLOURED)
     shape = (-(-size // columns), columns)
     told = {place: tuple(dict.fromkeys(sorted(each))) for place, each in users.items()}
-    return Map(f"{space.name}{where}: {amount}", size, shape, 1 if matrix else columns, told, races_of(space))
+    name, step = f"{space.name}{where}: {amount}", 1 if matrix else columns
+    return Map(name, size, shape, step, told, races_of(space), half)
 
 
 def draw_map(axes: Axes, found: Map, x: float, top: float) -> None:
     """The caption, and below it the cells."""
-    size = min(10.5, HALF / (0.0081 * len(found.name)))  # bold letters are 0.008 inches wide a point
-    caption = {"fontsize": size, "fontweight": "bold", "ha": "left", "va": "center"}
-    axes.text(x, top + 0.16, found.name, **caption)
-    cell, top = found.cell, top + 0.36
+    cut = min(1.0, (found.half + GAP / 2) / (LETTER * len(found.name)))
+    axes.text(x, top + TEXT / 2, found.name, ha="left", va="center", fontsize=cut * rcParams["font.size"])
+    cell, top = found.cell, top + TEXT
     rows, columns = found.shape
     boxes: list[Rectangle] = []
     for place in range(found.size):
@@ -190,14 +195,14 @@ def draw_map(axes: Axes, found: Map, x: float, top: float) -> None:
     for row in range(rows if rows > 1 and cell >= NUMBERED else 0):
         first = row * found.step
         place = (x - 0.06, top + (row + 0.5) * cell)
-        axes.text(*place, str(first), color=GREY, fontsize=8, ha="right", va="center")
+        axes.text(*place, str(first), color=GREY, fontsize=10, ha="right", va="center")
     for place in found.races:
         corner = (x + place % columns * cell, top + place // columns * cell)
         axes.add_patch(Rectangle(corner, cell, cell, fill=False, edgecolor=RACE, linewidth=2.6, zorder=4))
 
 
 def fill(corner: tuple[float, float], size: float, users: tuple[int, ...]) -> list[Rectangle]:
-    """A cell in the colour of its only user, or in stripes, or in grey."""
+    """Return a cell in the colour of its only user, in stripes, or in grey."""
     line = 0.8 if size >= NUMBERED else 0.3
     boxes = [Rectangle(corner, size, size, facecolor="white", edgecolor=GREY, linewidth=line)]
     if len(users) > STRIPES:
@@ -209,20 +214,21 @@ def fill(corner: tuple[float, float], size: float, users: tuple[int, ...]) -> li
 
 
 def label(axes: Axes, corner: tuple[float, float], size: float, users: tuple[int, ...]) -> None:
-    """The number of a cell's only user, or how many they are."""
+    """Write the number of a cell's only user, or the count of its users."""
     text, ink = (str(users[0]), ink_on(users[0])) if len(users) == 1 else (f"×{len(users)}", "black")
     backing = {"facecolor": "white", "edgecolor": "none", "pad": 0.8} if 1 < len(users) <= STRIPES else None
     place = (corner[0] + size / 2, corner[1] + size / 2)
-    axes.text(*place, text, color=ink, fontsize=25 * size, bbox=backing, ha="center", va="center")
+    axes.text(*place, text, color=ink, bbox=backing, ha="center", va="center")
 
 
 @dataclass(frozen=True)
 class Strip:
-    """The row of threads, blocks or warps with their colours: the key to the cells."""
+    """The row of threads, blocks or warps with their colours: the legend of the cells."""
 
     actors: Actors
     block: tuple[int, ...]
     grid: tuple[int, ...]
+    width: float  # inches of the figure
 
     @property
     def groups(self) -> list[tuple[str, list[int]]]:
@@ -240,28 +246,25 @@ class Strip:
 
     @property
     def height(self) -> float:
-        return 0.95
+        return TEXT + CELL + SPACE
 
     def draw(self, axes: Axes) -> None:
-        groups, x = self.groups, 0.3
+        groups, x = self.groups, EDGE
         boxes = sum(len(members) for _, members in groups)
-        size = min(CELL, (WIDTH - 0.6 - 0.6 * (len(groups) - 1)) / boxes)
+        size = min(CELL, (self.width - 2 * EDGE - GAP * (len(groups) - 1)) / boxes)
         for name, members in groups:
-            axes.text(x, 0.16, name, fontsize=10.5, ha="left", va="center", color=GREY)
+            axes.text(x, TEXT / 2, name, ha="left", va="center", color=GREY)
             for number in members:
-                axes.add_patch(
-                    Rectangle(
-                        (x, 0.32), size, CELL, facecolor=colour_of(number), edgecolor="white", linewidth=1.2
-                    )
-                )
+                look = {"facecolor": colour_of(number), "edgecolor": "white", "linewidth": 1.2}
+                axes.add_patch(Rectangle((x, TEXT), size, CELL, **look))
                 style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink_on(number)}
-                axes.text(x + size / 2, 0.32 + CELL / 2, str(number), fontsize=9, **style)
+                axes.text(x + size / 2, TEXT + CELL / 2, str(number), **style)
                 x += size
-            x += 0.6
+            x += GAP
 
 
 def colour_of(actor: int) -> Any:
-    """A colour for each of 20, then again: the palette, the palette paler, and darker."""
+    """Return one of 21 colours: the palette, the palette paler, and darker."""
     turn, number = divmod(actor, len(PALETTE))
     colour = np.array(to_rgb(PALETTE[number]))
     return tuple((colour, 1 - 0.45 * (1 - colour), 0.55 * colour)[turn % 3])
@@ -273,4 +276,5 @@ def ink_on(actor: int) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count != 1)}"
+    ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{count} {noun}{ending}"

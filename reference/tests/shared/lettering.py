@@ -57,7 +57,8 @@ def _texts(picture: Picture) -> list[Text]:
         for axis in (axes.xaxis, axes.yaxis):
             low, high = sorted(axis.get_view_interval())
             found.append(axis.label)
-            for place, label in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=True):
+            # An axis that shares its labels with another one has none.
+            for place, label in zip(axis.get_majorticklocs(), axis.get_majorticklabels(), strict=False):
                 if low <= place <= high:
                     found.append(label)
     return [text for text in found if text.get_visible() and text.get_text().strip()]

@@ -46,7 +46,7 @@ def test_memory_grows_with_the_square_or_not():
     assert score_bytes(4096) == 32 * 2**20
     assert flash_bytes(4096, 64) == 4096 * 132
     picture = memory_over_length([1024, 4096, 16384])
-    assert "At length 16384 plain attention keeps 249× what flash attention keeps" in picture.alt
+    assert "At length 16384 plain attention keeps 249× the bytes of flash attention" in picture.alt
     assert len(picture.png()) > 10_000
 
 

@@ -9,8 +9,8 @@ import pytest
 from reference.lab.matmul_gpu.memory_drawings import (
     bank_conflicts,
     coalescing,
-    grouped_order,
     request_of,
+    tile_orders,
 )
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
@@ -79,11 +79,14 @@ def bands_of_three(side: int) -> list[tuple[int, int]]:
     return sorted(tiles, key=lambda tile: (tile[0] // 3, tile[1], tile[0]))
 
 
+ROWS = [divmod(number, 9) for number in range(81)]
 PICTURES = {
     "coalescing": lambda: coalescing(requests()),
     "coalescing of float64": lambda: coalescing(requests(np.float64)),
     "banks": lambda: bank_conflicts(tiles()),
-    "order": lambda: grouped_order(bands_of_three(9), programs=9),
+    "order": lambda: tile_orders(
+        {"row by row": ROWS, "groups of 3 rows": bands_of_three(9)}, tiles_m=9, tiles_n=9, programs=9
+    ),
 }
 
 
@@ -95,9 +98,9 @@ def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
 
 def test_the_sectors_are_told():
     told = PICTURES["coalescing"]().alt
-    assert told.startswith("Of the bytes that a warp moves it uses: down 12.5 %, along 100 %")
-    assert "down: 32 sectors, 1024 bytes moved, 128 of them asked for" in told
-    assert "along: 4 sectors, 128 bytes moved, 128 of them asked for" in told
+    assert told.startswith("Share of the moved bytes that a warp uses: down 12.5 %, along 100 %")
+    assert "down: 32 sectors, 1024 bytes moved, 128 used" in told
+    assert "along: 4 sectors, 128 bytes moved, 128 used" in told
     assert "along: 8 sectors, 256 bytes moved, 256" in PICTURES["coalescing of float64"]().alt
 
 
@@ -128,32 +131,35 @@ def test_requests_are_found_by_kind_and_number():
     with watch() as trace:
         gpu.launch(column_of_tile, 1, (32, 32), np.ones((32, 32), np.float32), np.ones((32, 32), np.float32))
     assert request_of(trace, "tile", kind=WRITE).ways == 1
-    with pytest.raises(ValueError, match="expected nth below 1, the requests for 'tile'; got 1"):
+    with pytest.raises(ValueError, match="expected nth below 1, the number of requests for 'tile', got 1"):
         request_of(trace, "tile", nth=1)
-    with pytest.raises(KeyError, match="no array 'c'"):
+    with pytest.raises(KeyError, match="expected one of a, out, tile, got 'c'"):
         request_of(trace, "c")
-    with pytest.raises(ValueError, match="the requests for 'out'; got 0"):
+    with pytest.raises(ValueError, match="the number of requests for 'out', got 0"):
         request_of(trace, "out")
 
 
 def test_the_example_of_the_triton_tutorial():
     """9 x 9 tiles: nine programs in a row read 1 + 9 strips (90 tiles), in groups of three 3 + 3 (54 tiles)."""
     told = PICTURES["order"]().alt
-    assert "read 6 strips of A and B in groups of 3 rows, 10 row by row" in told
+    assert told.startswith("Strips of A and B that 9 programs read: 10 row by row, 6 groups of 3 rows")
 
 
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
         (lambda: coalescing({}), "expected at least one request, got none"),
-        (lambda: coalescing({"mine": tiles()["32 x 32"]}), "'mine' to ask global memory, got tile in shared"),
+        (
+            lambda: coalescing({"mine": tiles()["32 x 32"]}),
+            "a request of 'mine' to global memory, got tile in shared",
+        ),
         (
             lambda: bank_conflicts({"mine": requests()["down"]}),
-            "'mine' to ask shared memory, got a in global",
+            "a request of 'mine' to shared memory, got a in global",
         ),
-        (lambda: grouped_order(bands_of_three(4), programs=17), "expected 1 to 16 programs, got 17"),
-        (lambda: grouped_order([(0, 0), (0, 0), (1, 1)]), "expected every tile once, got 3 of 2 x 2"),
-        (lambda: grouped_order([]), "expected every tile once, got 0 of 0 x 0"),
+        (lambda: tile_orders({"mine": ROWS}, programs=82), "expected 82 tiles or more"),
+        (lambda: tile_orders({"mine": ROWS}, tiles_n=8), "all inside 16 x 8, for 'mine'"),
+        (lambda: tile_orders({"mine": []}), "expected 32 tiles or more"),
     ],
 )
 def test_bad_input_is_named(draw, message):

@@ -95,6 +95,12 @@ def test_a_drawn_launch_fits_its_paper(name: str):
 
 
 @pytest.mark.parametrize("name", PICTURES)
+def test_every_number_of_a_drawn_launch_can_be_read(name: str):
+    texts = [text for text in PICTURES[name]().figure.axes[0].texts if text.get_text()]
+    assert min(text.get_fontsize() for text in texts) >= 9.5
+
+
+@pytest.mark.parametrize("name", PICTURES)
 def test_no_two_texts_of_a_drawn_launch_overlap(name: str):
     figure = PICTURES[name]().figure
     figure.draw_without_rendering()
@@ -105,9 +111,9 @@ def test_no_two_texts_of_a_drawn_launch_overlap(name: str):
 
 def test_a_drawn_launch_counts_its_traffic():
     alt = PICTURES["two blocks"]().alt
-    assert alt.startswith("copy_kernel: 13 reads and 13 writes of global memory. ")
+    assert alt.startswith("copy_kernel: 13 global reads, 13 global writes. ")
     assert "coloured by thread" in alt
-    assert "a: 13 reads of 13 elements; out: 13 writes of 13 elements" in alt
+    assert "a: 13 reads, 13 elements; out: 13 writes, 13 elements" in alt
 
 
 def test_a_cell_has_the_colour_and_the_number_of_its_thread():
@@ -131,7 +137,7 @@ def test_a_race_is_framed_and_heads_the_picture():
 
 
 def test_atomic_changes_are_writes_that_say_so():
-    assert "out: 16 writes (16 atomic) of 3 elements" in PICTURES["atomic"]().alt
+    assert "out: 16 atomic writes, 3 elements" in PICTURES["atomic"]().alt
 
 
 def test_a_title_takes_the_place_of_the_finding():
