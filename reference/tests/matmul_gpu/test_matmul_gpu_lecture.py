@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import tomllib
 from html import unescape
 
 import numpy as np
@@ -14,10 +15,13 @@ from reference.benchmarks.matmul_gpu.quotes import quotes
 from reference.benchmarks.report import load_lecture
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
+from reference.tests.shared.deck_text import unlike_their_figures
+from reference.tests.shared.lettering import lettering
 
 backend = gpu.select()
 
 DECK = figures.SLIDES.parent / "02_matmul_gpu.md"
+MANIFEST = figures.SLIDES.parents[1] / "assignments" / "02_matmul_gpu" / "assignment.toml"
 AGAIN = "to make it again: python -m reference.benchmarks.lecture matmul_gpu"
 simulated = pytest.mark.skipif(backend.has_gpu, reason="nothing is traced on a GPU")
 
@@ -41,6 +45,29 @@ def test_every_picture_is_drawn_shown_and_the_records():
         title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
         assert title, f"02_{name}.svg has no title"
         assert unescape(title[1]) == picture.alt, AGAIN + " --draw"
+
+
+def test_the_figures_can_be_read_from_the_last_row():
+    for name, picture in figures.pictures(committed()).items():
+        found = lettering(picture)
+        assert found.smallest >= 22, name
+        assert (found.covered, found.sticks_out) == ([], []), name
+
+
+def test_headings_have_the_numbers_of_their_figures():
+    drawn = {f"02_{name}.svg": picture for name, picture in figures.pictures(committed()).items()}
+    assert unlike_their_figures(DECK, drawn) == []
+
+
+def test_the_slides_show_no_code_of_a_task():
+    """Slides leave with the student tree. Code blocks show other kernels than those of the tasks."""
+    code = re.findall(r"```.*?```", DECK.read_text(encoding="utf-8"), re.DOTALL)
+    defined = {name for block in code for name in re.findall(r"^def (\w+)", block, re.MULTILINE)}
+    assert len(code) == len(defined), "each block is a whole kernel"
+    tasks = tomllib.loads(MANIFEST.read_text(encoding="utf-8"))["task"]
+    assert not defined & {name for task in tasks for name in (task["function"], *task["bodies"])}
+    for block in code:
+        assert not re.search(r"syncthreads|tl\.dot|cuda\.shared|\bfor\b", block), block
 
 
 def test_the_slides_quote_the_record():
