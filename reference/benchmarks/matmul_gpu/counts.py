@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import re
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import numpy as np
 
 from reference.benchmarks.matmul_gpu.saved_traces import kept, kept_trace
 from reference.shared import gpu
+from reference.shared.gpu.datasheets import datasheet
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import SECTOR_BYTES, WARP, WRITE
 
@@ -32,15 +34,18 @@ TURNED = 8  # numbers that the kernels below turn round
 SOFTMAX = (64, 128)  # short enough for one program a row also in the interpreter
 LENGTHS = (64, 128, 256, 512)  # of attention, counted
 HEAD = 64  # d of attention
+CARD = "H100 SXM"
+DRAWN_ORDER, PROGRAMS = (8, 16, 4), 32  # tiles down and across C, rows of a group; programs that are drawn
+STRIP_TILES, STRIP_GROUP = (32, 64), 8  # tiles along each side of C, rows of a group
 
 
 def rung(name: str) -> Callable[[Any, Any], Any]:
-    """The reference function of a rung, with the tiles that it takes on a GPU: (m, k) @ (k, n) -> (m, n), float32.
+    """Return the reference function of a rung with its tiles for a GPU: (m, k) @ (k, n) -> (m, n), float32.
 
-    The modules take smaller tiles where a simulator plays them. This is a second copy, told that there is a GPU; what
-    it imports has been told the truth before.
+    The module takes smaller tiles for the simulator. This is a second copy of it, made as if there were a GPU. The
+    first import loads the modules that it imports, for the simulator.
     """
-
+    importlib.import_module(f"reference.matmul_gpu.{MODULES[name]}")
     found = importlib.util.find_spec(f"reference.matmul_gpu.{MODULES[name]}")
     assert found is not None
     assert found.loader is not None
@@ -157,6 +162,23 @@ def race() -> dict[str, Any]:
             fault = re.sub(r" \(line \d+\)", "", next(iter(trace.faults()), ""))
             runs.append({"kernel": name, "order": str(order), "ran": ran, "read": read, "fault": fault})
     return {"runs": runs}
+
+
+def order() -> dict[str, Any]:
+    """Return tiles of the first programs, as a figure shows them, and strips of A and B that one program per SM reads.
+
+    strips: tiles along each side of C -> (row by row, in groups).
+    """
+    from reference.matmul_gpu.tl_matmul import tile_order
+
+    height, width, group = DRAWN_ORDER
+    names = {1: "row by row", group: f"groups of {group} rows"}
+    tiles = {name: tile_order(height, width, each)[:PROGRAMS].tolist() for each, name in names.items()}
+    strips = {}
+    for side in STRIP_TILES:
+        firsts = [tile_order(side, side, each)[: datasheet(CARD).sms] for each in (1, STRIP_GROUP)]
+        strips[str(side)] = [sum(len(set(axis.tolist())) for axis in first.T) for first in firsts]
+    return {"height": height, "width": width, "programs": PROGRAMS, "tiles": tiles, "strips": strips}
 
 
 def softmax() -> dict[str, int]:

@@ -38,6 +38,8 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
     record["requests"] = counts.requests()
     record["puzzle"] = counts.puzzle()
     record["race"] = counts.race()
+    say("the order of the tiles")
+    record["order"] = counts.order()
     say("softmax and attention")
     record["softmax"] = counts.softmax()
     record["attention"] = {str(length): counts.attention(length) for length in counts.LENGTHS}

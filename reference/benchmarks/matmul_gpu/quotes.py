@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reference.benchmarks.matmul_gpu.figures import CARD, compiled, instructions, saved
-from reference.matmul_gpu.tl_matmul import tile_order
+from reference.benchmarks.matmul_gpu.counts import CARD, STRIP_GROUP
+from reference.benchmarks.matmul_gpu.figures import compiled, instructions, saved
 from reference.shared.gpu.datasheets import WARP, datasheet
 from reference.shared.gpu.occupancy import occupancy
 
 LATENCY = 700  # cycles of a read from memory: M. Dewing, AI_kernels, latency/README.md, H100 SXM
-TILES = (32, 64)  # tiles along each side of C, for the order of the programs
-GROUP = 8  # rows of tiles that are taken together
 
 
 def quotes(record: Mapping[str, Any]) -> list[str]:
     """Every piece of a sentence or a table that holds a figure, with spaces as in the source of the slides."""
-    return [*machine(), *ladder(record), *registers(record), *order(), *kernels(record), *exercises()]
+    return [*machine(), *ladder(record), *registers(record), *order(record), *kernels(record), *exercises()]
 
 
 def machine() -> list[str]:
@@ -52,7 +50,7 @@ def ladder(record: Mapping[str, Any]) -> list[str]:
     return [
         f"{first:g} and {second:g} bytes for each multiply-add",
         f"The ratio {first / second:.1f} is close to",
-        f"$T = 32$: **{tiled['bytes']:g}** bytes, where `coalesced` asks for {second:g}",
+        f"$T = 32$: **{tiled['bytes']:g}** bytes, where `coalesced` moves {second:g}",
         f"each multiply-add reads **{('none', 'one', 'two')[round(tiled['shared_reads'])]}** numbers of shared memory",
         f"Traced: {registers['shared_reads']:g} reads of shared memory a multiply-add",
         f"8 / 128 = {registers['bytes']:g} bytes of global memory a multiply-add",
@@ -78,22 +76,15 @@ def registers(record: Mapping[str, Any]) -> list[str]:
         "**Nothing spilled.**"
         if not any(each["spilled"] for each in record["compiled"].values())
         else "spilled",
-        f"tiles of {sides}, `tl.dot` becomes **{'wgmma' if triton['wgmma'] else 'no wgmma'}**",
+        f"tiles of {sides}: `tl.dot` becomes **{'wgmma' if triton['wgmma'] else 'no wgmma'}**",
         f"{triton['registers']} registers, {triton['spilled']} bytes spilled, {triton['shared'] // 1024} KiB of shared",
     ]
 
 
-def order() -> list[str]:
-    """Strips of A and B that one program on each SM reads."""
-    sms = datasheet(CARD).sms
-    (small, fewer), (large, less) = (
-        [
-            sum(map(len, map(set, zip(*tile_order(side, side, group)[:sms].tolist(), strict=True))))
-            for group in (1, GROUP)
-        ]
-        for side in TILES
-    )
-    return [f"{small} strips row-major, {fewer} in groups of {GROUP}", f"tiles {large} against {less}"]
+def order(record: Mapping[str, Any]) -> list[str]:
+    """The strips of A and B that one program on each SM reads."""
+    (small, fewer), (large, less) = record["order"]["strips"].values()
+    return [f"{small} strips row by row, {fewer} in groups of {STRIP_GROUP}", f"tiles {large} and {less}"]
 
 
 def kernels(record: Mapping[str, Any]) -> list[str]:
