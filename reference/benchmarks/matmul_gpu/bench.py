@@ -1,11 +1,12 @@
-"""Unit 02 beside what a user would pick instead: on a GPU cuBLAS and torch's kernels, without one the simulators.
+"""Benchmark unit 02: on a GPU beside cuBLAS and torch's kernels, without one the simulators.
 
     ./mlsys bench matmul_gpu --json reference/benchmarks/records/matmul_gpu.json
 
-On a GPU the three limits are measured first, and then everything against them and against the libraries: medians of
-CUDA events, in turns, from an empty L2 cache; each result is compared with float64 once. Without a GPU there is nothing
-to say about speed: the report then has what the simulators count, the errors, and the simulators' own seconds, and
-its machine line says that the rest is absent. No figure is ever taken from elsewhere.
+On a GPU it first measures the three limits, and then everything against them and against the libraries:
+medians of CUDA events, interleaved, from an empty L2 cache; each result is compared with float64 once.
+Without a GPU it cannot measure speed. The report then has the counts of the simulators, the errors, and the
+simulators' own seconds, and its machine line says that the rest is absent. No figure is copied from
+elsewhere.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ Say = Callable[[str], None]
 
 
 def run(*, quick: bool = False) -> Report:
-    """Every figure that this machine can give; `quick` takes the small sizes and few rounds."""
+    """Measure every figure that this machine can give; `quick` takes the small sizes and few rounds."""
     console = Console(stderr=True)
     with console.status("measuring") as status:
         if gpu.select().has_gpu:
@@ -52,7 +53,7 @@ def run(*, quick: bool = False) -> Report:
 
 
 def simulated(quick: bool, say: Say) -> Iterator[Figure]:
-    """Counts, errors, and seconds of the simulators and of torch on this CPU."""
+    """Yield counts, errors, and seconds of the simulators and of torch on this CPU."""
     from reference.benchmarks.matmul_gpu import simulated as parts
 
     rounds = 6 if quick else 15
@@ -69,7 +70,7 @@ def simulated(quick: bool, say: Say) -> Iterator[Figure]:
 
 
 def on_gpu(quick: bool, say: Say, tell: Say) -> Iterator[Figure]:
-    """The limits of this GPU, then every contest."""
+    """Yield the limits of this GPU, then the figures of every contest."""
     from reference.shared.timing.gpu_limits import fp32_peak, memory_bandwidth, tensor_peak
     from reference.shared.timing.gpu_stopwatch import EventClock
 
@@ -94,9 +95,9 @@ def on_gpu(quick: bool, say: Say, tell: Say) -> Iterator[Figure]:
 def measured(
     work: Mapping[str, Callable[[], Contest]], clock: Clock, say: Say, tell: Say, *, budget: float
 ) -> Iterator[Figure]:
-    """The figures of one contest after the other; each frees its tensors before the next one makes its own.
+    """Yield the figures of one contest after the other; each frees its tensors before the next allocates its own.
 
-    tell: where a line goes about what cannot run here.
+    tell: prints a line about a contest that cannot run here.
     """
     from reference.benchmarks.matmul_gpu.contest import figures, first_line
 
@@ -114,7 +115,7 @@ def measured(
 
 
 def limit_figures(limits: dict[str, float], half: torch.dtype) -> Iterator[Figure]:
-    """The three measured limits: FLOP/s without and with tensor cores, bytes/s."""
+    """Yield the three measured limits: FLOP/s without and with tensor cores, bytes/s."""
     tensor = str(half).removeprefix("torch.")
     yield Figure("limit/fp32", limits["fp32"] / 1e12, "TFLOP/s")
     yield Figure(f"limit/tensor_{tensor}", limits["tensor"] / 1e12, "TFLOP/s")
@@ -122,9 +123,9 @@ def limit_figures(limits: dict[str, float], half: torch.dtype) -> Iterator[Figur
 
 
 def contests(quick: bool, half: torch.dtype, limits: dict[str, float]) -> dict[str, Callable[[], Contest]]:
-    """Name -> what makes the contest, and with it its tensors, when its turn comes.
+    """Return name -> function that makes the contest, and with it its tensors.
 
-    half: the type of 16 bits that this GPU's tensor cores take. limits: "fp32" and "tensor" FLOP/s, "memory" bytes/s.
+    half: the 16-bit dtype of this GPU's tensor cores. limits: "fp32" and "tensor" FLOP/s, "memory" bytes/s.
     """
     from reference.benchmarks.matmul_gpu import fused, products
 
@@ -151,7 +152,7 @@ def contests(quick: bool, half: torch.dtype, limits: dict[str, float]) -> dict[s
 
 
 def card() -> str:
-    """The GPU, its driver, and the versions of what compiles for it."""
+    """Return the GPU, its driver, and the versions of the packages that compile for it."""
     asked = ["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"]
     try:
         lines = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=30).stdout.split()

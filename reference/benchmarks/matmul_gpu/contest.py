@@ -1,6 +1,6 @@
-"""How unit 02 measures on a GPU: functions that do the same work, checked once, then timed in turns.
+"""Measure on a GPU: functions that do the same work, checked once, then timed interleaved.
 
-`figures` runs a contest with any clock: on a GPU with CUDA events, in the tests with a list of times.
+`figures` runs a contest with any clock: with CUDA events on a GPU, with a list of times in the tests.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DIGITS = {"float32": 1e-5, "tf32": 2e-3, "float16": 2e-3, "bfloat16": 1e-2}
 
 @dataclass
 class Contest:
-    """Functions that do the same work. The first one is the library's; the others are measured against it."""
+    """Functions that do the same work. The first one is the library's; the others are compared with it."""
 
     name: str
     calls: dict[str, Call]
@@ -45,10 +45,10 @@ class Contest:
 def figures(
     contest: Contest, clock: Clock, say: Callable[[str], None], *, budget: float = 1.0
 ) -> Iterator[Figure]:
-    """Errors of all functions, then their rates, the ratios to the first, and the shares of the limits.
+    """Yield errors of all functions, then their rates, the ratios to the first, and the shares of the limits.
 
-    A function that cannot run here (for want of memory, say, or of tensor cores for bfloat16) is left out, and `say`
-    tells. Nothing stands in place of a figure that was not measured.
+    A function that cannot run here (too little memory, say, or no tensor cores for bfloat16) is left out, and
+    `say` reports it. No other figure replaces one that was not measured.
     """
     wanted, able = contest.expected(), {}
     library = next(iter(contest.calls))
@@ -80,7 +80,10 @@ def figures(
 
 
 def relative_error(got: Any, wanted: Any) -> float:
-    """The largest over the tensors of ||got - wanted|| / ||wanted||. Raises ValueError for NaN, or another shape."""
+    """Return the largest over the tensors of ||got - wanted|| / ||wanted||.
+
+    Raises ValueError for NaN, or another shape.
+    """
     found = []
     for each, want in zip(_several(got), _several(wanted), strict=True):
         if each.shape != want.shape:
@@ -92,12 +95,12 @@ def relative_error(got: Any, wanted: Any) -> float:
 
 
 def random(*shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Standard normal numbers, on the device of the kernels; drawn in float32 and rounded."""
+    """Return standard normal numbers on the kernels' device, drawn in float32 and rounded."""
     return torch.randn(*shape, device=gpu.select().device).to(dtype)
 
 
 def short(dtype: torch.dtype) -> str:
-    """ "bfloat16" for torch.bfloat16"""
+    """Return the short name of a dtype: "bfloat16" for torch.bfloat16."""
     return str(dtype).removeprefix("torch.")
 
 

@@ -1,4 +1,4 @@
-"""What the reference kernels of unit 02 ask for, counted on the simulators for lecture 02."""
+"""Accesses of unit 02's reference kernels, counted on the simulators for lecture 02."""
 
 # To a type checker a kernel is the Python function it was written as.
 # pyright: reportArgumentType=false, reportCallIssue=false, reportOptionalSubscript=false, reportOperatorIssue=false
@@ -57,12 +57,13 @@ def rung(name: str) -> Callable[[Any, Any], Any]:
 
 
 def asked(name: str) -> dict[str, float]:
-    """What one rung asks of the memories, traced on a whole product.
+    """Return the accesses of one rung, traced on a whole product.
 
-    For each multiply-add: `bytes` of global memory, in sectors of 32, of a and b; `shared_reads`, numbers read from
-    shared memory. For each multiply-add of a warp, which are 32 of those: `requests` and `shared_requests`,
-    instructions that read global and shared memory. `efficiency`: the share of the bytes that was asked for; `ways`:
-    the turns that a request takes at the 32 banks, on average. `threads` and `shared_bytes`: of a block.
+    For each multiply-add: `bytes` of global memory, in sectors of 32, of a and b; `shared_reads`, numbers
+    read from shared memory. For each multiply-add of a warp, which are 32 of those: `requests` and
+    `shared_requests`, instructions that read global and shared memory. `efficiency`: the share of the bytes
+    that was used. `ways`: the average turns of a request at the 32 banks. `threads` and `shared_bytes`: per
+    block.
     """
     rng, side = np.random.default_rng(0), SIDES[name]
     a, b = (rng.integers(-3, 4, shape).astype(np.float32) for shape in ((side, DEPTH), (DEPTH, side)))
@@ -88,7 +89,7 @@ def asked(name: str) -> dict[str, float]:
 
 
 def requests() -> dict[str, dict[str, Any]]:
-    """Single requests of a warp: the first of naive for a, of coalesced for b, and the column of a tile, both ways."""
+    """Return single requests of a warp: the first of naive for a, of coalesced for b, and the column of a tile."""
     from reference.lab.matmul_gpu.memory_drawings import request_of
 
     found: dict[str, dict[str, Any]] = {}
@@ -105,7 +106,7 @@ def requests() -> dict[str, dict[str, Any]]:
 
 
 def column_reader(width: int) -> Any:
-    """A kernel whose one warp fills a tile of WARP x width numbers row by row and reads its first column."""
+    """Return a kernel whose warp fills a tile of WARP x width numbers by rows and reads its first column."""
 
     @cuda.jit
     def kernel(out):
@@ -120,7 +121,7 @@ def column_reader(width: int) -> Any:
 
 
 def puzzle() -> dict[str, Any]:
-    """The accesses of the reference's pooling kernel on its small example."""
+    """Return the accesses of the reference's pooling kernel on its small example."""
     from reference.lab.matmul_gpu.puzzle_examples import example
     from reference.matmul_gpu.puzzles_shared import pooling_kernel
 
@@ -132,7 +133,7 @@ def puzzle() -> dict[str, Any]:
 
 @cuda.jit
 def turn_without_barrier(out, a):
-    """out = a, backwards, through shared memory: wrong, for want of a barrier."""
+    """Write `a` reversed to `out`, through shared memory: wrong, because a barrier is missing."""
     turn = cuda.shared.array(TURNED, np.float32)
     i = cuda.threadIdx.x
     turn[i] = a[i]
@@ -141,7 +142,7 @@ def turn_without_barrier(out, a):
 
 @cuda.jit
 def turn_with_barrier(out, a):
-    """out = a, backwards, through shared memory."""
+    """Write `a` reversed to `out`, through shared memory."""
     turn = cuda.shared.array(TURNED, np.float32)
     i = cuda.threadIdx.x
     turn[i] = a[i]
@@ -150,7 +151,7 @@ def turn_with_barrier(out, a):
 
 
 def race() -> dict[str, Any]:
-    """Both kernels in three orders: the order, what each thread read (None: garbage), and the first fault."""
+    """Run both kernels in three orders; return order, numbers read (None: NaN), and the first fault of each."""
     a, runs = np.arange(TURNED, dtype=np.float32), []
     for name, kernel in (("no barrier", turn_without_barrier), ("with a barrier", turn_with_barrier)):
         for order in ORDERS if kernel is turn_without_barrier else ORDERS[-1:]:
@@ -182,7 +183,7 @@ def order() -> dict[str, Any]:
 
 
 def softmax() -> dict[str, int]:
-    """Bytes that the fused softmax reads and writes, watched, and the shape of its input."""
+    """Return the bytes that the fused softmax reads and writes, and the shape of its input."""
     import torch
 
     from reference.matmul_gpu.softmax import fused_softmax
@@ -195,7 +196,7 @@ def softmax() -> dict[str, int]:
 
 
 def attention(length: int) -> dict[str, int]:
-    """Bytes that flash_forward moves for one head of `length` queries and keys in float32, watched."""
+    """Return the bytes that flash_forward moves for one head of `length` queries and keys in float32."""
     import torch
 
     from reference.matmul_gpu.flash_forward import flash_forward

@@ -1,4 +1,4 @@
-"""The fused kernels that unit 02 is measured by on a GPU, beside torch's: softmax, layer norm and attention."""
+"""The fused kernels of unit 02 beside torch's on a GPU: softmax, layer norm and attention."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Three = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 def softmax(rows: int, columns: int, bandwidth: float) -> Contest:
-    """Ours beside torch's along the rows of a float32 matrix. Counted is what must move: one read, one write.
+    """Compare ours with torch's along the rows of a float32 matrix. The work is one read and one write.
 
-    Rows that are longer than one program holds are read twice, so these get no target.
+    Rows that are longer than one program holds are read twice, so they have no target.
     """
     x = random(rows, columns)
     calls: dict[str, Call] = {"torch": lambda: torch.softmax(x, -1), "ours": lambda: fused_softmax(x)}
@@ -38,7 +38,7 @@ def softmax(rows: int, columns: int, bandwidth: float) -> Contest:
 
 
 def normalised(rows: int, columns: int, bandwidth: float) -> Contest:
-    """Layer normalisation in float32, which reads its matrix once and writes one."""
+    """Compare layer normalisation in float32, which reads its matrix once and writes one."""
     x, weight, bias = _operands(rows, columns)
     calls: dict[str, Call] = {
         "torch": lambda: torch_layer_norm(x, (columns,), weight, bias),
@@ -50,7 +50,7 @@ def normalised(rows: int, columns: int, bandwidth: float) -> Contest:
 
 
 def normalised_backward(rows: int, columns: int, bandwidth: float) -> Contest:
-    """The gradients of x, weight and bias: x and the gradient of the result are read, that of x is written."""
+    """Compare the gradients of x, weight and bias: reads x and the result's gradient, writes x's gradient."""
     inputs = x, weight, bias = _operands(rows, columns)
     for each in inputs:
         each.requires_grad_()
@@ -72,7 +72,7 @@ def normalised_backward(rows: int, columns: int, bandwidth: float) -> Contest:
 def attention(
     length: int, head: int, causal: bool, dtype: torch.dtype, *, tokens: int = TOKENS, width: int = WIDTH
 ) -> Contest:
-    """Our forward pass beside torch's flash backend: 4 length^2 head FLOP for each head, half of it when causal."""
+    """Compare our forward pass with torch's flash backend: 4 length^2 head FLOP per head, half if causal."""
     q, k, v = (_heads(length, head, dtype, tokens, width) for _ in range(3))
     calls: dict[str, Call] = {
         "flash": lambda: _flash(q, k, v, causal),
@@ -96,7 +96,7 @@ def attention(
 def attention_backward(
     length: int, head: int, causal: bool, dtype: torch.dtype, *, tokens: int = TOKENS, width: int = WIDTH
 ) -> Contest:
-    """Our gradients of q, k and v beside torch's: five products with the scores, where the forward pass has two."""
+    """Compare our gradients of q, k and v with torch's: five products with the scores; forward has two."""
     q, k, v, do = (_heads(length, head, dtype, tokens, width) for _ in range(4))
     o, lse = flash_forward(q, k, v, causal)
     leaves = [each.detach().requires_grad_() for each in (q, k, v)]
@@ -132,12 +132,12 @@ def _limits(bandwidth: float) -> dict[str, tuple[float, str]]:
 
 
 def _heads(length: int, head: int, dtype: torch.dtype, tokens: int, width: int) -> torch.Tensor:
-    """(batch x heads, length, head): the same number of tokens, and the same width, whatever length and head are."""
+    """Return (batch x heads, length, head), with the same number of tokens and width for every length and head."""
     return random(max(1, tokens // length) * max(1, width // head), length, head, dtype=dtype)
 
 
 def _scores(q: torch.Tensor, causal: bool) -> float:
-    """How many scores are needed. A causal mask hides half of them."""
+    """Return the number of scores. A causal mask hides half of them."""
     return q.shape[0] * q.shape[1] ** 2 * (0.5 if causal else 1)
 
 
@@ -146,7 +146,7 @@ def _title(kind: str, length: int, head: int, causal: bool, dtype: torch.dtype) 
 
 
 def _flash(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool) -> torch.Tensor:
-    """torch's flash backend, with all heads in one batch. Raises RuntimeError where torch does not have it."""
+    """Run torch's flash backend, with all heads in one batch. Raises RuntimeError if torch does not have it."""
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
     with sdpa_kernel(SDPBackend.FLASH_ATTENTION):
@@ -154,7 +154,7 @@ def _flash(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool) -> t
 
 
 def _attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool) -> torch.Tensor:
-    """Attention by its definition."""
+    """Compute attention by its definition."""
     scores = q @ k.mT / math.sqrt(q.shape[-1])
     if causal:
         hidden = torch.ones(scores.shape[-2:], dtype=torch.bool, device=q.device).triu(1)

@@ -1,9 +1,9 @@
-"""The counts behind the pictures of lecture 02: no GPU, no clock, the same figures every time.
+"""The counts behind the figures of lecture 02: no GPU, no clock, the same numbers every time.
 
     python -m reference.benchmarks.lecture matmul_gpu       counts and compiles, some minutes
 
-Counts come from the reference kernels, played by the simulators and watched (`counts.py`); registers and spilled bytes
-from the compilers, which need no GPU either. `figures.py` draws them.
+Counts come from the reference kernels on the simulators (`counts.py`); registers and spilled bytes from the
+compilers, which need no GPU either. `figures.py` draws them.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from reference.benchmarks.matmul_gpu.machine_code import CompilerMissingError, l
 from reference.benchmarks.report import load_lecture
 from reference.shared import gpu
 
-# Of a block, on a GPU; traced as well.
+# Per block, on a GPU; the traces count them as well.
 THREADS = dict(zip(counts.RUNGS, (256, 256, 1024, 256, 256), strict=True))
-# Of Triton's product, as compiled: the first one that its tuner tries.
+# Tile of Triton's product, as compiled: the first one that its tuner tries.
 TILE = {"BM": 128, "BN": 256, "BK": 64}
 
 
 def measure(say: Callable[[str], None]) -> dict[str, Any]:
-    """Everything the pictures need: counts, bytes, registers.
+    """Return everything that the figures need: counts, bytes, registers.
 
-    Where NVIDIA's compiler libraries are not installed, "compiled" stays that of the last record.
-    Raises RuntimeError on a GPU, where nothing is traced. Needs Triton, which needs Linux.
+    If NVIDIA's compiler libraries are not installed, "compiled" stays as in the last record.
+    Raises RuntimeError on a GPU, which does not trace. Needs Triton, which needs Linux.
     """
     if gpu.select().has_gpu:
         raise RuntimeError(
@@ -54,9 +54,10 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def cuda_code() -> dict[str, dict[str, int]]:
-    """What numba makes of the rungs for sm_90; threads and shared bytes are of a block. Raises CompilerMissingError.
+    """Return the resources of the rungs, compiled by numba for sm_90. Raises CompilerMissingError.
 
-    loop, ffma: instructions of the inner loop, and the multiply-adds among them.
+    threads and shared bytes are per block. loop, ffma: instructions of the inner loop, and the multiply-adds
+    among them.
     """
     return {
         name: {
@@ -72,7 +73,7 @@ def cuda_code() -> dict[str, dict[str, int]]:
 
 
 def triton_code() -> dict[str, Any]:
-    """What Triton makes of the product in bfloat16 for sm_90: registers, spilled and shared bytes, instructions."""
+    """Return the resources of Triton's product in bfloat16 for sm_90: registers, spilled and shared bytes."""
     from reference.matmul_gpu.tl_matmul import _matmul
     from reference.shared.gpu.compile import compile_kernel
 

@@ -1,11 +1,12 @@
-"""What becomes of the CUDA ladder's kernels on a GPU: registers, spills, shared memory, instructions. Needs no GPU.
+"""Compile the CUDA ladder for a GPU, without one: registers, spills, shared memory, instructions.
 
-    python -m reference.benchmarks.matmul_gpu.machine_code            JSON, a kernel an entry
-    python -m reference.benchmarks.matmul_gpu.machine_code --sass     the inner loop of each, as the assembler wrote it
+    python -m reference.benchmarks.matmul_gpu.machine_code            JSON, one entry per kernel
+    python -m reference.benchmarks.matmul_gpu.machine_code --sass     the assembler's inner loop of each
 
-numba compiles each kernel to PTX for the H100 and H200 (sm_90) with NVIDIA's compiler libraries; the assembler
-that comes with Triton turns that into machine code, and says what it needs. All in a process of its own: in this one
-kernels run on the simulator. On a GPU numba brings another version of the assembler, which may choose other registers.
+numba compiles each kernel to PTX for the H100 and H200 (sm_90) with NVIDIA's compiler libraries. The
+assembler that comes with Triton turns that into machine code, and reports the resources. All of this runs in
+a process of its own: in this one, kernels run on the simulator. On a GPU numba uses another version of the
+assembler, which may choose other registers.
 """
 
 from __future__ import annotations
@@ -35,20 +36,21 @@ PTX = ("ld.global.f32", "ld.global.v4.f32", "st.global.f32", "st.global.v4.f32")
 PTX += ("ld.shared.f32", "ld.shared.v4.f32", "st.shared.f32", "st.shared.v4.f32")
 PTX += ("fma.rn.f32", "mul.f32", "add.f32", "bar.sync", ".local", ".f64")
 SASS = ("FFMA", "LDG", "LDS", "STS", "BAR")  # multiply-add; loads and stores, global and shared; barrier
-SECONDS = 300  # that the other process may take
+SECONDS = 300  # time limit of the other process
 
 
 class CompilerMissingError(RuntimeError):
-    """A library or the assembler is not installed; the message says what to type."""
+    """A library or the assembler is not installed; the message says how to install it."""
 
 
 def ladder_code() -> dict[str, dict[str, Any]]:
-    """Rung -> what its kernel became: about ten seconds, most of them to start and to compile.
+    """Return rung -> its compiled kernel, in about ten seconds, mostly start-up and compilation.
 
-    registers, of a thread; spilled, bytes a thread that did not fit into them; stack, bytes a thread of local memory;
-    shared, bytes a block. ptx: instruction -> how often it stands in the whole kernel. loop: the same for the machine
-    code of the inner loop, `instructions` being all of it. sass: that loop's text.
-    Raises CompilerMissingError where a compiler is missing, and RuntimeError with its message when it fails.
+    registers: per thread. spilled: bytes per thread that did not fit into them. stack: bytes of local memory
+    per thread.
+    shared: bytes per block. ptx: instruction -> its number in the whole kernel. loop: the same for the
+    machine code of the inner loop, with all of its `instructions`. sass: the text of that loop.
+    Raises CompilerMissingError if a compiler is missing, and RuntimeError with its message if it fails.
     """
     if absent := [name for name in LIBRARIES if not _is_here(name)]:
         raise CompilerMissingError(
@@ -73,7 +75,7 @@ def ladder_code() -> dict[str, dict[str, Any]]:
 
 
 def examine(ptx: str) -> dict[str, Any]:
-    """Assemble, and count."""
+    """Assemble the PTX, and count."""
     with tempfile.TemporaryDirectory() as folder:
         source, binary = Path(folder) / "kernel.ptx", Path(folder) / "kernel.cubin"
         # An assembler refuses PTX of a newer version than its own; these kernels use nothing that is new.
@@ -93,7 +95,7 @@ def examine(ptx: str) -> dict[str, Any]:
 
 
 def inner_loop(sass: str) -> list[str]:
-    """The loop with the most multiply-adds, and of several such ones the shortest, instruction by instruction."""
+    """Return the loop with the most multiply-adds, the shortest of several such, one instruction per item."""
     lines, labels = [], {}
     for line in sass.splitlines():
         if label := re.match(r"(\.L_x_\d+):", line):
@@ -109,7 +111,7 @@ def inner_loop(sass: str) -> list[str]:
 
 
 def write_ptx() -> None:
-    """In the other process: kernels for a GPU, whether or not there is one."""
+    """Compile the kernels for a GPU in the other process, with or without one, and print them as JSON."""
     from types import SimpleNamespace
 
     from reference.shared.gpu import backend
@@ -138,7 +140,7 @@ def _body(ptx: str) -> str:
 
 
 def _is(name: str, instruction: str) -> bool:
-    """Whether `instruction` is `name`, also under a condition: "@!P0 LDG.E.128 ..."."""
+    """Return True if `instruction` is `name`, also under a condition: "@!P0 LDG.E.128 ..."."""
     return re.match(rf"(@!?U?P\d+\s+)?{name}\b", instruction) is not None
 
 
@@ -161,7 +163,7 @@ def _is_here(library: str) -> bool:
 
 @functools.cache
 def _assembler(name: str) -> str:
-    """Triton brings NVIDIA's assembler and disassembler."""
+    """Return the path of NVIDIA's assembler or disassembler, which come with Triton."""
     import importlib.util
 
     spec = importlib.util.find_spec("triton")
@@ -173,7 +175,7 @@ def _assembler(name: str) -> str:
 
 @functools.cache
 def _ptx_version() -> str:
-    """The newest PTX that the assembler reads; it says so where it refuses one."""
+    """Return the newest PTX version of the assembler, from its message about a newer one."""
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "future.ptx"
         source.write_text(".version 99.0\n.target sm_90\n.address_size 64\n")
@@ -203,7 +205,7 @@ def main() -> None:
     try:
         found = ladder_code()
     except CompilerMissingError as error:
-        sys.exit(f"matmul_gpu_code: {error}")
+        sys.exit(f"machine_code: {error}")
     loops = {name: facts.pop("sass") for name, facts in found.items()}
     if asked.sass:
         print("\n\n".join(f"# {name}\n{loop}" for name, loop in loops.items()))

@@ -1,4 +1,4 @@
-"""The products that unit 02 is measured by on a GPU: every rung and Triton's kernels, beside cuBLAS."""
+"""The products of unit 02 on a GPU: every rung and Triton's kernels, beside cuBLAS."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LEAST_VECTORIZED, LEAST_BF16, LEAST_PERSISTENT = 0.85, 0.95, 1.0  # of cuBLAS
 
 
 def ladder(n: int, peak: float) -> Contest:
-    """Every rung beside cuBLAS in float32, with TF32 off and on, and Triton's: two n x n matrices.
+    """Compare every rung with cuBLAS in float32, with TF32 off and on, and Triton's: two n x n matrices.
 
-    peak: FLOP/s of multiply-adds without tensor cores, of which the rungs get a share.
+    peak: FLOP/s of multiply-adds without tensor cores; the rungs report their share of it.
     """
     a, b = random(n, n), random(n, n)
     calls: dict[str, Call] = {
@@ -49,7 +49,7 @@ def ladder(n: int, peak: float) -> Contest:
 
 
 def halves(n: int, dtype: torch.dtype, peak: float) -> Contest:
-    """Triton's product beside cuBLAS in half precision: as it chooses, one program a tile, one a multiprocessor.
+    """Compare Triton's product with cuBLAS in half precision: as it chooses, one program per tile, and per SM.
 
     peak: FLOP/s of the tensor cores, as cuBLAS reached them in a large product.
     """
@@ -77,7 +77,7 @@ def halves(n: int, dtype: torch.dtype, peak: float) -> Contest:
 
 
 def thin(dtype: torch.dtype, *, m: int = 64, k: int = 65536, n: int = 64, parts: int = 64) -> Contest:
-    """A product of few tiles and great depth, which one program a tile leaves to a handful of multiprocessors."""
+    """Compare a product of few tiles and great depth: one program per tile uses only a few multiprocessors."""
     a, b = random(m, k, dtype=dtype), random(k, n, dtype=dtype)
     calls: dict[str, Call] = {
         "cublas": lambda: a @ b,
@@ -90,6 +90,6 @@ def thin(dtype: torch.dtype, *, m: int = 64, k: int = 65536, n: int = 64, parts:
 
 
 def _cublas(a: torch.Tensor, b: torch.Tensor, precision: str) -> torch.Tensor:
-    """The product with TF32 allowed ("high") or not ("highest")."""
+    """Compute the product with TF32 allowed ("high") or not ("highest")."""
     torch.set_float32_matmul_precision(precision)
     return a @ b

@@ -1,4 +1,4 @@
-"""What the slides of lecture 02 quote, as they have to write it: from the record, from datasheets, by formula."""
+"""The sentences of lecture 02 with figures: from the record, from datasheets, by formula."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LATENCY = 700  # cycles of a read from memory: M. Dewing, AI_kernels, latency/RE
 
 
 def quotes(record: Mapping[str, Any]) -> list[str]:
-    """Every piece of a sentence or a table that holds a figure, with spaces as in the source of the slides."""
+    """Return every piece of a sentence or a table with a figure, with spaces as in the source of the slides."""
     return [*machine(), *ladder(record), *registers(record), *order(record), *kernels(record), *exercises()]
 
 
 def machine() -> list[str]:
-    """The GPU, from its datasheet."""
+    """Return the figures of the GPU, from its datasheet."""
     card, other = datasheet(CARD), datasheet("H200")
     flight = LATENCY / card.clock * card.bandwidth
     an_sm = flight / card.sms
@@ -42,7 +42,7 @@ def machine() -> list[str]:
 
 
 def ladder(record: Mapping[str, Any]) -> list[str]:
-    """The rungs, as traced."""
+    """Return the figures of the rungs, as traced."""
     rungs = record["ladder"]
     first, second = rungs["naive"]["bytes"], rungs["coalesced"]["bytes"]
     tiled, registers, wide = (rungs[name] for name in ("shared_tiled", "register_tiled", "vectorized"))
@@ -62,7 +62,7 @@ def ladder(record: Mapping[str, Any]) -> list[str]:
 
 
 def registers(record: Mapping[str, Any]) -> list[str]:
-    """What the compilers told."""
+    """Return the figures that the compilers reported."""
     first, *others = [f"`{name}` {count}" for name, (_, count, _) in compiled(record).items()]
     parts = {name: each["ffma"] / each["loop"] for name, each in record["compiled"].items()}
     share = {name: f"{part:.0%}".replace("%", " %") for name, part in parts.items()}
@@ -82,13 +82,13 @@ def registers(record: Mapping[str, Any]) -> list[str]:
 
 
 def order(record: Mapping[str, Any]) -> list[str]:
-    """The strips of A and B that one program on each SM reads."""
+    """Return the strips of A and B that one program on each SM reads."""
     (small, fewer), (large, less) = record["order"]["strips"].values()
     return [f"{small} strips row by row, {fewer} in groups of {STRIP_GROUP}", f"tiles {large} and {less}"]
 
 
 def kernels(record: Mapping[str, Any]) -> list[str]:
-    """Softmax and attention, as watched."""
+    """Return the figures of softmax and attention, as counted."""
     rows, columns, read, written = (record["softmax"][key] for key in ("rows", "columns", "read", "written"))
     numbers = 4 * rows * columns
     longest = max(record["attention"], key=int)
@@ -99,7 +99,7 @@ def kernels(record: Mapping[str, Any]) -> list[str]:
 
 
 def exercises() -> list[str]:
-    """Answers."""
+    """Return the figures of the answers."""
     found = occupancy(datasheet(CARD), 256, 64, 60 * 1024)
     tiles = 4096 // 64
     return [

@@ -1,4 +1,4 @@
-"""Requests and small traces of the simulator as a record keeps them: JSON, without the addresses of one run."""
+"""Requests and small traces of the simulator as JSON for a record, without the addresses of one run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from reference.shared.simulators.trace import READ, Access, Launch, Request, Spa
 
 
 def kept(request: Request) -> dict[str, Any]:
-    """A request, ready for JSON."""
+    """Return a request, ready for JSON."""
     space = request.space
     where = {"name": space.name, "shape": space.shape, "itemsize": space.itemsize, "strides": space.strides}
     return {**where, "shared": space.block >= 0, "lanes": request.lanes, "places": request.places}
 
 
 def request_from(found: dict[str, Any]) -> Request:
-    """The request that `kept` kept."""
+    """Return the request that `kept` saved."""
     block = 0 if found["shared"] else -1
     shape, strides = tuple(found["shape"]), tuple(found["strides"])
     space = Space(Trace(), found["name"], shape, found["itemsize"], 0, 0, strides, block)
@@ -23,7 +23,7 @@ def request_from(found: dict[str, Any]) -> Request:
 
 
 def kept_trace(trace: Trace) -> dict[str, Any]:
-    """A small trace with all its accesses, ready for JSON. Addresses and places in the code count from 0."""
+    """Return a small trace with all its accesses, ready for JSON. Addresses and code places count from 0."""
     sites: dict[int, int] = {}
     spaces = []
     for space in trace.spaces:
@@ -35,7 +35,7 @@ def kept_trace(trace: Trace) -> dict[str, Any]:
 
 
 def trace_from(found: dict[str, Any]) -> Trace:
-    """The trace that `kept_trace` kept."""
+    """Return the trace that `kept_trace` saved."""
     result = Trace()
     for each in found["launches"]:
         result.launches.append(

@@ -1,7 +1,7 @@
-"""What of unit 02 can be measured without a GPU: counts, errors, and the simulators themselves. Nothing about speed.
+"""Measurements of unit 02 without a GPU: counts, errors, and the simulators' own speed.
 
-A count of the simulator is the count of a GPU: how often a kernel asks for what does not depend on what it runs on.
-The seconds of the simulator are those of Python, and say nothing about a GPU.
+A count of the simulator holds for a GPU: the number of accesses does not depend on the machine. The seconds
+of the simulator are those of Python, and say nothing about a GPU.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ LEAST_SCHEDULER = 5.0  # times as fast as numba-cuda's own simulator, on a kerne
 
 
 def formulas(m: int, k: int, n: int) -> dict[str, dict[str, float]]:
-    """What each rung's docstring says that it asks for, where its tiles divide the sides: elements, and bytes."""
+    """Return the accesses of each rung by the formulas of its docstring, in elements and bytes.
+
+    They hold if the tiles divide the sides.
+    """
     terms = m * k * n
     no_tiles: dict[str, float] = {"reads": 2 * terms, "writes": m * n, "shared_reads": 0, "shared_bytes": 0}
     return {
@@ -65,7 +68,7 @@ def formulas(m: int, k: int, n: int) -> dict[str, dict[str, float]]:
 
 
 def counts(sides: tuple[int, int, int] = SIDES) -> Iterator[Figure]:
-    """What a trace counts beside the formula, and what follows: FLOP per byte, the share of the bytes that was used."""
+    """Yield counts of a trace beside the formula, FLOP per byte, and the share of the bytes that was used."""
     m, k, n = sides
     rng = np.random.default_rng(0)
     a, b = rng.random((m, k), np.float32), rng.random((k, n), np.float32)
@@ -89,7 +92,7 @@ def counts(sides: tuple[int, int, int] = SIDES) -> Iterator[Figure]:
 
 
 def errors() -> Iterator[Figure]:
-    """The relative error (Frobenius norm) of every function against float64, on sides that no tile divides."""
+    """Yield the relative error (Frobenius norm) of every function, on sides that no tile divides."""
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((37, 29), np.float32), rng.standard_normal((29, 43), np.float32)
     exact = a.astype(np.float64) @ b
@@ -109,7 +112,7 @@ def errors() -> Iterator[Figure]:
 
 
 def triton_errors() -> Iterator[Figure]:
-    """The same contests as on a GPU, small, for the sake of their errors."""
+    """Run the contests of the GPU, small, and yield their errors."""
     from reference.benchmarks.matmul_gpu.contest import relative_error
     from reference.benchmarks.matmul_gpu.fused import (
         attention,
@@ -143,7 +146,7 @@ def triton_errors() -> Iterator[Figure]:
 
 
 def scheduler(rounds: int) -> Iterator[Figure]:
-    """How many times as fast our scheduler plays a kernel as numba-cuda's own simulator."""
+    """Yield the speed of our scheduler relative to numba-cuda's own simulator."""
     for rung, side, target in (("shared_tiled", 24, LEAST_SCHEDULER), ("naive", 24, None)):
         command = [
             sys.executable,
@@ -161,7 +164,7 @@ def scheduler(rounds: int) -> Iterator[Figure]:
 
 
 def watching(rounds: int) -> Iterator[Figure]:
-    """What a record of every access costs: seconds watched over seconds unwatched."""
+    """Yield the cost of recording every access: seconds watched over seconds unwatched."""
     rng = np.random.default_rng(0)
     a, b = (rng.random((24, 24), np.float32) for _ in range(2))
 
@@ -175,7 +178,7 @@ def watching(rounds: int) -> Iterator[Figure]:
 
 
 def attention_on_cpu(rounds: int, length: int) -> Iterator[Figure]:
-    """`flash_tiles` beside attention that makes the whole matrix of scores, with torch on one core of this CPU."""
+    """Compare `flash_tiles` with attention that makes all scores at once, with torch on one CPU core."""
     q, k, v = (torch.randn(8, length, 64) for _ in range(3))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -194,7 +197,7 @@ def attention_on_cpu(rounds: int, length: int) -> Iterator[Figure]:
 
 
 def unfused(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, causal: bool) -> torch.Tensor:
-    """softmax(q k^T / sqrt(d)) v, with all scores in memory at once."""
+    """Compute softmax(q k^T / sqrt(d)) v, with all scores in memory at once."""
     scores = q @ k.mT * q.shape[-1] ** -0.5
     if causal:
         scores = scores.masked_fill(torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1), -torch.inf)

@@ -1,4 +1,4 @@
-"""numba-cuda's simulator as it comes, beside ours, on one kernel: the gain of the scheduler.
+"""Compare numba-cuda's own simulator with ours on one kernel: the gain of the scheduler.
 
     python -m reference.benchmarks.matmul_gpu.stock naive 16 7      # rung, side of the matrices, rounds: JSON
 

@@ -1,1 +1,1 @@
-"""Handed out with unit 02: drawings, examples of the puzzles, tuning spaces, and timing on a GPU."""
+"""Handed out with unit 02: the lab's steps, drawings, puzzle examples, tuning spaces, timing on a GPU."""

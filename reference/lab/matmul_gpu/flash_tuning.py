@@ -1,8 +1,8 @@
-"""What tunes the attention kernels of unit 02: the tiles that the autotuner tries, and the ones that fit.
+"""Tiles for the attention kernels of unit 02: the configurations that the autotuner tries.
 
-The autotuner runs a kernel with each configuration, measures, and keeps the fastest for as long as the arguments of its
-`key` stay the same. Without a GPU there is nothing to measure: there is one configuration, of small tiles whose sides
-differ, so that a kernel which mixes them up is found out, and small inputs have several tiles.
+The autotuner runs a kernel with each configuration, measures, and keeps the fastest for as long as the
+arguments of its `key` stay the same. Without a GPU there is nothing to measure: there is one configuration of
+small tiles. Its sides differ, so that a kernel that confuses them fails, and small inputs have several tiles.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FLOAT32 = (32, 32, 8, 1)  # twice the bytes a number, and three products for eac
 
 
 def configs(tiles: tuple[tuple[int, int, int, int], ...]) -> list[Any]:
-    """The configurations for 16-bit numbers, and behind them the one for float32."""
+    """Return the configurations for 16-bit numbers, and after them the one for float32."""
     if not gpu.select().has_gpu:
         return [triton.Config(SIMULATED, num_warps=4, num_stages=1)]
     return [
@@ -35,10 +35,10 @@ def configs(tiles: tuple[tuple[int, int, int, int], ...]) -> list[Any]:
 
 
 def fitting(configs: list[Any], named: dict[str, Any], **_: Any) -> list[Any]:
-    """Those for q's dtype that leave a thread enough registers.
+    """Return the configurations for q's dtype that leave a thread enough registers.
 
-    A sum of BLOCK_Q x BLOCK_D float32 numbers takes BLOCK_Q * BLOCK_D / (32 * warps) of the 255 registers of each
-    thread. 64 leave room for the scores and for addresses; with 128 the compiler spills to memory.
+    A sum of BLOCK_Q x BLOCK_D float32 numbers takes BLOCK_Q * BLOCK_D / (32 * warps) of the 255 registers of
+    each thread. 64 leave room for the scores and for addresses; with 128 the compiler spills to memory.
     """
     if len(configs) == 1:
         return configs
@@ -48,5 +48,5 @@ def fitting(configs: list[Any], named: dict[str, Any], **_: Any) -> list[Any]:
 
 
 def bucket(length: int) -> int:
-    """One number for the lengths that one configuration suits: rounded up to a power of two, at most 4096."""
+    """Return one number for all lengths with the same configuration: the next power of two, at most 4096."""
     return min(1 << (length - 1).bit_length(), 4096)

@@ -1,8 +1,8 @@
-"""What tunes the Triton matmul of unit 02: the tiles that the autotuner tries, and what the copy engine can read.
+"""Tiles for the Triton matmul of unit 02: the autotuner's configurations, and layouts for the copy engine.
 
-The autotuner runs a kernel with each configuration, measures, and keeps the fastest one for as long as the arguments
-of its `key` stay the same. Without a GPU there is nothing to measure, so there is one configuration, small, with sides
-that differ so that a kernel which mixes them up is found out.
+The autotuner runs a kernel with each configuration, measures, and keeps the fastest for as long as the
+arguments of its `key` stay the same. Without a GPU there is nothing to measure: there is one small
+configuration. Its sides differ, so that a kernel that confuses them fails.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _configs(tiles: tuple[tuple[Any, ...], ...], hook: Any = None) -> list[Any]:
 
 
 def _set_blocks(arguments: dict[str, Any]) -> None:
-    """Tell the descriptors of a, b and c the tile that this configuration has."""
+    """Set the tile of this configuration in the descriptors of a, b and c."""
     m, n, k = arguments["BM"], arguments["BN"], arguments["BK"]
     arguments["a"].block_shape = [k, m] if arguments["A_TRANSPOSED"] else [m, k]
     arguments["b"].block_shape = [n, k] if arguments["B_TRANSPOSED"] else [k, n]
@@ -61,7 +61,7 @@ DESCRIBED = _configs(_DESCRIBED_TILES, _set_blocks)  # for kernels that load thr
 
 
 def prune(configs: list[Any], arguments: dict[str, Any], **constants: Any) -> list[Any]:
-    """The configurations whose tiles fit into this GPU's shared memory: stages x (tile of a + tile of b), and c's."""
+    """Return the configurations that fit into shared memory: stages x (tile of a + tile of b), and c's."""
     if len(configs) == 1:
         return configs
     a = arguments["a"]
@@ -84,13 +84,13 @@ def prune(configs: list[Any], arguments: dict[str, Any], **constants: Any) -> li
 
 
 def multiply_adds(config: Any) -> int:
-    """Of one thread, for one block of the depth."""
+    """Return the multiply-adds of one thread for one block of the depth."""
     sides = config.kwargs
     return sides["BM"] * sides["BN"] * sides["BK"] // (32 * config.num_warps)
 
 
 def tuned_for(m: int, n: int, k: int, dtype: torch.dtype) -> int:
-    """One number for all sizes that the same configuration suits: each rounded up to a power of two, and the dtype.
+    """Return one number for all sizes with the same configuration: each rounded up to a power of two, and the dtype.
 
     With the sizes themselves as its key, the autotuner would measure again for every new matrix.
     """
@@ -101,12 +101,12 @@ def tuned_for(m: int, n: int, k: int, dtype: torch.dtype) -> int:
 
 
 def is_transposed(x: torch.Tensor) -> bool:
-    """Whether it is the columns of `x` that lie in one piece, and not the rows."""
+    """Return True if the columns of `x` are contiguous, and not the rows."""
     return x.stride(1) != 1 and x.stride(0) == 1
 
 
 def copy_engine_reads(x: torch.Tensor) -> bool:
-    """Whether the copy engine reads `x`, or its transpose, as it lies: rows in one piece that start on 16 bytes.
+    """Return True if the copy engine can read `x` or its transpose: contiguous rows that start at 16 bytes.
 
     Source: CUDA C++ Programming Guide, tensor memory access, requirements on addresses and strides.
     """
@@ -118,19 +118,19 @@ def copy_engine_reads(x: torch.Tensor) -> bool:
 
 
 def for_copy_engine(x: torch.Tensor) -> torch.Tensor:
-    """`x` where the copy engine reads it; or a copy whose rows are filled up to a multiple of 16 bytes."""
+    """Return `x` if the copy engine can read it, or a copy with rows padded to a multiple of 16 bytes."""
     return x if copy_engine_reads(x) else empty_for_copy_engine(x.shape, x).copy_(x)
 
 
 def empty_for_copy_engine(shape: Any, like: torch.Tensor) -> torch.Tensor:
-    """An unwritten matrix that the copy engine can read and write."""
+    """Return an uninitialized matrix that the copy engine can read and write."""
     rows, columns = shape
     step = 16 // like.element_size()
     return gpu.empty((rows, -(-columns // step) * step), like)[:, :columns]
 
 
 def prefers_persistent(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """On a GPU with a copy engine (Hopper, or newer): operands of 16 bits that suit it, and tiles for all of it."""
+    """Return True on a GPU with a copy engine (Hopper or newer), for 16-bit operands with enough tiles."""
     if not HAS_GPU or a.element_size() != 2 or torch.cuda.get_device_capability() < (9, 0):
         return False
     tiles = -(-a.shape[0] // 128) * -(-b.shape[1] // 128)
@@ -140,5 +140,5 @@ def prefers_persistent(a: torch.Tensor, b: torch.Tensor) -> bool:
 
 @functools.cache
 def multiprocessors() -> int:
-    """How many the GPU has. Without one: 3, so that a program has more than one tile, and not all the same number."""
+    """Return the number of multiprocessors. Without a GPU: 3, so that programs have several tiles."""
     return torch.cuda.get_device_properties().multi_processor_count if HAS_GPU else 3

@@ -1,9 +1,9 @@
-"""A small launch of each puzzle: what to play, watch and draw while its kernel is being written.
+"""A small launch of each puzzle, to run and draw while you write its kernel.
 
     name, grid, block, out, args = example("shared", np.random.default_rng(0))
     launch(shared_kernel, grid, block, out, *args)
 
-Inputs and launches alone; what must come out is for you to say.
+It has inputs and launches only; you know the expected result.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Example(NamedTuple):
 
 Sizes = tuple[int | tuple[int, int], int | tuple[int, int], tuple[int, ...], tuple[tuple[int, ...], ...]]
 
-# Grid, block, shape of the result, shapes of the inputs. At most 16 threads where that is enough to see the idea.
+# Grid, block, shape of the result, shapes of the inputs. At most 16 threads if that shows the idea.
 SIZES: dict[str, Sizes] = {
     "map": (1, 8, (8,), ((8,),)),
     "zip": (1, 8, (8,), ((8,), (8,))),
@@ -52,13 +52,14 @@ DRAW: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = 
 
 
 def example(name: str, rng: np.random.Generator) -> Example:
-    """The launch of the puzzle `name`: "map", "zip", ... (the kernel's name without "_kernel").
+    """Return the launch of the puzzle `name`: "map", "zip", ... (the kernel's name without "_kernel").
 
-    Inputs come from `rng`: float32 whole numbers from -9 to 9 (every sum of them is exact), int32 for the histogram.
-    The result holds NaN, and for the histogram, which adds to it, zeros. Raises ValueError for an unknown name.
+    Inputs come from `rng`: float32 integers from -9 to 9 (every sum of them is exact), int32 for the
+    histogram. The result holds NaN, and zeros for the histogram, which adds to it. Raises ValueError for an
+    unknown name.
     """
     if name not in SIZES:
-        raise ValueError(f"example: expected one of {', '.join(SIZES)}; got {name!r}")
+        raise ValueError(f"example: expected one of {', '.join(SIZES)}, got {name!r}")
     grid, block, shape, inputs = SIZES[name]
     draw: Any = DRAW.get(name, lambda rng, shape: rng.integers(-9, 10, shape).astype(np.float32))
     args = tuple(draw(rng, each) for each in inputs)

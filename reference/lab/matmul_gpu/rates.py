@@ -1,4 +1,4 @@
-"""Times functions of the desk on the GPU, beside torch's product: what lab 02 runs in a process of its own.
+"""Time functions of the desk on the GPU beside torch's product; lab 02 runs this in a process of its own.
 
 python -m reference.lab.matmul_gpu.rates 2048 coalesced vectorized      # prints JSON: name -> FLOP/s
 """
@@ -21,7 +21,7 @@ FILES = {
 
 
 def rates(size: int, names: list[str]) -> dict[str, float]:
-    """FLOP/s of torch's product and of each function of the desk, interleaved; TF32 is off."""
+    """Return the FLOP/s of torch's product and of each function of the desk, interleaved; TF32 is off."""
     import torch
 
     from reference.shared import gpu
@@ -36,7 +36,7 @@ def rates(size: int, names: list[str]) -> dict[str, float]:
     for name, function in functions.items():
         worst = (function(a, b) - wanted).abs().max().item()
         if not worst < size * 1e-5:
-            raise ValueError(f"{name}: expected the product, and one element is off by {worst:.3g}")
+            raise ValueError(f"{name}: expected the product, got an element that is off by {worst:.3g}")
     calls = {name: lambda function=function: function(a, b) for name, function in functions.items()}
     return {name: 2 * size**3 / seconds for name, seconds in gpu_seconds(calls).items()}
 

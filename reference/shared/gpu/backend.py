@@ -1,16 +1,16 @@
-"""Choose what runs GPU kernels in this process: an NVIDIA GPU, or simulators where there is none.
+"""Choose what runs GPU kernels in this process: an NVIDIA GPU, or simulators if there is none.
 
     from reference.shared import gpu
 
     cuda = gpu.select().cuda
 
-The first call of `select` decides for the whole process; later calls return the same `Backend`. Without a GPU the
-CUDA kernels of numba run on numba-cuda's simulator (with `reference/shared/simulators/scheduler.py`, which plays the
-threads of a block in any order), and Triton's kernels in Triton's interpreter. Both compute the right numbers, one
-thread or program after the other; neither says anything about speed.
+The first call of `select` decides for the whole process; later calls return the same `Backend`. Without a GPU
+the CUDA kernels of numba run on numba-cuda's simulator (with `reference/shared/simulators/scheduler.py`,
+which runs the threads of a block in any order), and Triton's kernels in Triton's interpreter. Both compute
+correct numbers, one thread or program after the other; neither says anything about speed.
 
-Importing this module changes nothing, and `select` leaves the environment variables of the process as they are.
-MLSYS_GPU=0 in the environment asks for the simulators also where there is a GPU.
+Importing this module changes nothing, and `select` does not change the environment variables of the process.
+Set MLSYS_GPU=0 in the environment to use the simulators although there is a GPU.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ TRITON_LIBRARY = ("triton.language.target_info", "triton.language.standard", "tr
 
 @dataclass(frozen=True)
 class Backend:
-    """What runs kernels in this process."""
+    """The GPU or the simulators that run kernels in this process."""
 
     cuda: Any  # numba.cuda, or the module of numba-cuda's simulator that stands in for it
     obstacle: Obstacle | None  # why it is not the GPU, as `detect.obstacle` says it; None: it is the GPU
 
     @property
     def has_gpu(self) -> bool:
-        """Whether kernels run on a GPU."""
+        """True if kernels run on a GPU."""
         return self.obstacle is None
 
     @property
     def device(self) -> str:
-        """The device of the torch tensors that kernels take: "cuda" or "cpu"."""
+        """Device of the torch tensors that kernels take: "cuda" or "cpu"."""
         return "cuda" if self.has_gpu else "cpu"
 
     @property
     def has_triton(self) -> bool:
-        """Whether Triton is installed: there are builds for Linux only."""
+        """True if Triton is installed: there are builds for Linux only."""
         return importlib.util.find_spec("triton") is not None
 
     def describe(self) -> str:
-        """One line for a notebook: what runs the kernels here."""
+        """Say in one line what runs the kernels."""
         if self.has_gpu:
             import torch
 
@@ -64,14 +64,14 @@ _selected: Backend | None = None
 
 
 def select(*, simulate: bool = False, interpret: bool = True) -> Backend:
-    """Decide what runs kernels in this process, once; later calls return the first one's choice.
+    """Decide what runs kernels in this process, once; later calls return the choice of the first.
 
-    simulate: take the simulators even if there is a GPU. interpret: False keeps Triton's compiler even without a GPU,
-    for code that compiles kernels and does not launch them (`compile.py`).
+    simulate: take the simulators even if there is a GPU. interpret: False keeps Triton's compiler even
+    without a GPU, for code that compiles kernels and does not launch them (`compile.py`).
 
-    The first call imports numba.cuda, and sets up the simulators if kernels run on them: about a second.
-    Raises RuntimeError if `simulate` comes after the GPU was selected, and if numba.cuda was imported before the first
-    call and has chosen otherwise (a GPU that is not there, say).
+    The first call imports numba.cuda, and installs the simulators if kernels run on them: about a second.
+    Raises RuntimeError if `simulate` comes after the GPU was selected, or if numba.cuda was imported before
+    the first call and has chosen otherwise (a GPU that does not exist, say).
     """
     global _selected
     if _selected is None:
@@ -89,7 +89,7 @@ def select(*, simulate: bool = False, interpret: bool = True) -> Backend:
 
 
 def _numba_cuda(*, simulated: bool) -> Any:
-    """numba.cuda, which decides on its first import between a GPU's driver and the simulator."""
+    """Import numba.cuda, which chooses on its first import between a GPU's driver and the simulator."""
     import numba.core.config
 
     config: Any = numba.core.config
@@ -109,9 +109,9 @@ def _numba_cuda(*, simulated: bool) -> Any:
 
 
 def _set_up_triton(*, interpreted: bool) -> None:
-    """Have Triton interpret, or compile, the kernels of this process.
+    """Make Triton interpret, or compile, the kernels of this process.
 
-    Triton's own library decides when it is imported; if that was before, and otherwise, it is imported again.
+    Triton's own library chooses when it is imported; if it has chosen otherwise before, it is imported again.
     """
     import triton
     import triton.language

@@ -1,4 +1,4 @@
-"""Launch CUDA kernels, and make the arrays and tensors that they write to."""
+"""Launch CUDA kernels, and allocate the arrays and tensors that they write to."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ MOST = {"grid": (2**31 - 1, 65535, 65535), "block": (1024, 1024, 64)}
 def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...], *args: Any) -> None:
     """Run a `@cuda.jit` kernel on `grid` blocks of `block` threads and wait for it.
 
-    args: numbers, NumPy arrays, torch tensors (of the GPU, where there is one). Raises NotImplementedError when the
-    kernel's body is still to be written (on a GPU it would silently do nothing), TypeError for a grid or block that is
-    not whole numbers, and ValueError for one that no GPU starts: more than 1024 threads a block, a dimension below 1,
-    or one above what it may be.
+    args: numbers, NumPy arrays, torch tensors (on the GPU, if there is one). Raises NotImplementedError if
+    the kernel's body is not written yet (a GPU would silently do nothing), TypeError if grid or block are not
+    integers, and ValueError if no GPU can launch them: more than 1024 threads per block, or a size below 1 or
+    above its limit.
     """
     refuse_unwritten(kernel)
     grid, block = _dimensions("grid", grid), _dimensions("block", block)
@@ -34,9 +34,9 @@ def launch(kernel: Any, grid: int | tuple[int, ...], block: int | tuple[int, ...
 
 
 def empty(shape: int | tuple[int, ...], like: Any, dtype: Any = None) -> Any:
-    """A result that nobody has written yet: an array, or a tensor where `like` is one (on its device, of its dtype).
+    """Return an uninitialized array, or a tensor if `like` is one (on its device, with its dtype).
 
-    Without a GPU it holds NaN (integers: the smallest number), so that an element which no thread writes is seen.
+    Without a GPU it holds NaN (integers: the smallest number), which shows elements that no thread writes.
     """
     if type(like).__module__.startswith("torch"):
         import torch
@@ -50,9 +50,9 @@ def empty(shape: int | tuple[int, ...], like: Any, dtype: Any = None) -> Any:
 
 
 def refuse_unwritten(kernel: Any) -> None:
-    """Raise the NotImplementedError of a kernel (numba's or Triton's) whose body is still to be written.
+    """Raise the NotImplementedError of a kernel (numba's or Triton's) whose body is not written yet.
 
-    The device functions that it calls by name count as part of it.
+    The device functions that it calls by name are part of it.
     """
     waiting, seen = [kernel], set[int]()
     while waiting:
@@ -70,7 +70,7 @@ def refuse_unwritten(kernel: Any) -> None:
 
 
 def _function(kernel: Any) -> Any:
-    """The Python function that a kernel was made of."""
+    """Return the Python function of a kernel."""
     function = getattr(kernel, "py_func", None) or getattr(kernel, "fn", kernel)
     while not hasattr(function, "__code__") and hasattr(function, "fn"):
         function = function.fn  # Triton's autotuner holds the kernel that it tunes
@@ -82,14 +82,16 @@ def _dimensions(name: str, value: int | tuple[int, ...]) -> tuple[int, ...]:
         sizes = tuple(map(index, value)) if isinstance(value, tuple | list) else (index(value),)
     except TypeError:
         raise TypeError(
-            f"launch: expected whole numbers for the {name}, got {value}; try -(-n // size), which rounds up"
+            f"launch: expected integers for the {name}, got {value}; try -(-n // size), which rounds up"
         ) from None
     if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
         raise ValueError(f"launch: expected 1 to 3 {name} dimensions of at least 1, got {value}")
     if name == "block" and math.prod(sizes) > 1024:
-        raise ValueError(f"launch: a block has at most 1024 threads; got {sizes}, {math.prod(sizes)} threads")
+        raise ValueError(
+            f"launch: expected a block of at most 1024 threads, got {sizes}, {math.prod(sizes)} threads"
+        )
     if any(size > limit for size, limit in zip(sizes, MOST[name], strict=False)):
-        raise ValueError(f"launch: a {name} has at most {MOST[name]} along x, y and z; got {sizes}")
+        raise ValueError(f"launch: expected a {name} of at most {MOST[name]} along x, y and z, got {sizes}")
     return sizes
 
 

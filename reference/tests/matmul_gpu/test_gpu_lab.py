@@ -70,7 +70,7 @@ print(json.dumps(rates(16, {list(names)!r})))
 
 def test_a_gpu_is_left_for_the_end(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(machines, "obstacle", lambda: None)
-    assert machines.describe().startswith("The pictures of this notebook come from the simulators")
+    assert machines.describe().startswith("Simulators draw the pictures of this notebook")
 
 
 @pytest.mark.slow
@@ -85,4 +85,4 @@ def test_a_wrong_product_is_not_timed(tmp_path: Path):
     (desk(tmp_path) / "direct.py").write_text("def naive(a, b):\n    return a + b\n")
     done = rates(tmp_path, "naive")
     assert done.returncode == 1
-    assert "naive: expected the product, and one element is off by" in done.stderr.splitlines()[-1]
+    assert "naive: expected the product, got an element that is off by" in done.stderr.splitlines()[-1]

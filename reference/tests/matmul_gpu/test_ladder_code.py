@@ -112,5 +112,5 @@ def test_a_missing_compiler_is_told(monkeypatch: pytest.MonkeyPatch):
     ):
         ladder_code()
     monkeypatch.setattr("sys.argv", ["matmul_gpu_code"])
-    with pytest.raises(SystemExit, match="matmul_gpu_code: numba compiles for a GPU"):
+    with pytest.raises(SystemExit, match="machine_code: numba compiles for a GPU"):
         matmul_gpu_code.main()

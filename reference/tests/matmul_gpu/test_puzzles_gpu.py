@@ -153,7 +153,7 @@ def test_the_transposition_is_whole_rows_without_conflicts():
 @simulated
 def test_what_a_launch_does_not_fit_is_refused():
     short = np.zeros(5, np.float32)
-    with pytest.raises(OutOfBoundsError, match=r"a\[5\], and a has the shape \(5,\)"):
+    with pytest.raises(OutOfBoundsError, match=r"a\[5\] .*but a has shape \(5,\)"):
         gpu.launch(kernel_of("map_kernel"), 1, 8, np.zeros(8, np.float32), short)
     assert issubclass(BarrierError, RuntimeError)
 
@@ -177,5 +177,5 @@ def test_an_example_holds_no_answer():
 
 
 def test_an_unknown_puzzle_is_named():
-    with pytest.raises(ValueError, match=r"expected one of map, zip, .*; got 'sort'"):
+    with pytest.raises(ValueError, match=r"expected one of map, zip, .*, got 'sort'"):
         example("sort", np.random.default_rng(0))

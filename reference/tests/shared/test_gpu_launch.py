@@ -39,11 +39,11 @@ def _bounded(out):
         ((1, -1), 1, ValueError, "got (1, -1)"),
         ((), 1, ValueError, "1 to 3 grid"),
         ((1, 1, 1, 1), 1, ValueError, "1 to 3 grid"),
-        (1, (32, 33), ValueError, "at most 1024 threads; got (32, 33), 1056 threads"),
-        (1, (1, 1, 65), ValueError, "a block has at most (1024, 1024, 64)"),
-        ((1, 65536), 1, ValueError, "a grid has at most"),
-        (4 / 2, 1, TypeError, "expected whole numbers for the grid, got 2.0; try -(-n // size)"),
-        (1, (8, 2.5), TypeError, "expected whole numbers for the block"),
+        (1, (32, 33), ValueError, "a block of at most 1024 threads, got (32, 33), 1056 threads"),
+        (1, (1, 1, 65), ValueError, "expected a block of at most (1024, 1024, 64)"),
+        ((1, 65536), 1, ValueError, "expected a grid of at most"),
+        (4 / 2, 1, TypeError, "expected integers for the grid, got 2.0; try -(-n // size)"),
+        (1, (8, 2.5), TypeError, "expected integers for the block"),
     ],
 )
 def test_launches_that_no_gpu_starts(grid: Any, block: Any, error: type[Exception], said: str):
