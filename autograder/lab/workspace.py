@@ -11,11 +11,9 @@ from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, Workspaces
 
 from autograder.core.units import Unit
 
-SHARES = [0.55, 0.45]  # of the window's width
-MOST_TABS, FIRST_TABS = (
-    6,
-    3,
-)  # more tabs than that hide each other's names: then these first, and the file browser
+SHARES = [0.46, 0.54]  # of the window's width: at 1600 pixels the editor shows 88 columns
+# Six tabs still show their names. With more modules, the first three get one; the notebook links to the others.
+MOST_TABS, FIRST_TABS = 6, 3
 
 
 def opened(modules: Sequence[str]) -> Sequence[str]:
@@ -26,10 +24,9 @@ def opened(modules: Sequence[str]) -> Sequence[str]:
 def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]:
     """JupyterLab's description of its window: the notebook on the left, a tab for each module on the right.
 
-    All paths are relative to the server's root. The file browser shows `folder`; it is closed unless there are
-    more modules than tabs.
+    All paths are relative to the server's root. The file browser shows `folder`, and is closed.
     """
-    all_shown, modules = len(modules) <= MOST_TABS, opened(modules)
+    modules = opened(modules)
     left, right = f"notebook:{notebook}", [f"editor:{module}" for module in modules]
     widgets: dict[str, Any] = {left: {"data": {"path": notebook, "factory": "Notebook"}}}
     widgets |= {f"editor:{module}": {"data": {"path": module, "factory": "Editor"}} for module in modules}
@@ -45,9 +42,8 @@ def layout(notebook: str, modules: Sequence[str], folder: str) -> dict[str, Any]
         "layout-restorer:data": {
             "main": {"dock": dock, "current": left},
             "left": {
-                "collapsed": all_shown,
+                "collapsed": True,
                 "visible": True,
-                **({} if all_shown else {"current": "filebrowser"}),
                 "widgets": ["filebrowser", "running-sessions", "@jupyterlab/toc:plugin"],
             },
             "right": {"collapsed": True, "widgets": []},

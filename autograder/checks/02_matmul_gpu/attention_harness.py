@@ -1,4 +1,4 @@
-"""Looks at attention while it works: the tensors that it makes, the bytes that it reads. Holds no expected value."""
+"""Counts the work of attention: the tensors that it makes, the bytes that it reads. Holds no expected value."""
 
 # ruff: noqa: F821
 # pyright: reportUndefinedVariable=false
@@ -15,7 +15,7 @@ backend = gpu.select()
 
 
 class Largest(TorchDispatchMode):
-    """Notes the most elements that a tensor has, of all that operations give back."""
+    """Records the size of the largest tensor that an operation returns."""
 
     def __init__(self):
         super().__init__()
@@ -29,14 +29,14 @@ class Largest(TorchDispatchMode):
 
 
 def work(function, *args):
-    """{"elements": of the largest tensor that `function` makes, "flop": of its matrix products}."""
+    """Return {"elements": of the largest tensor that `function` makes, "flop": of its matrix products}."""
     with FlopCounterMode(display=False) as counter, Largest() as largest:
         student_function(function)(*args)
     return {"elements": largest.elements, "flop": counter.get_total_flops()}
 
 
 def traffic(function, *args):
-    """{"read": bytes that the kernels of `function` read}; {} on a GPU, where nobody counts."""
+    """Return {"read": bytes that the kernels of `function` read}; {} on a GPU, where nothing is counted."""
     if backend.has_gpu:
         student_function(function)(
             *(x.to(backend.device) if isinstance(x, torch.Tensor) else x for x in args)

@@ -1,4 +1,4 @@
-"""The judge's own attention, in float64 and with the whole matrix, and how far a correct answer may be from it."""
+"""The judge's own attention, in float64 with the whole matrix, and the error that a correct answer may have."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HARNESS = "attention_harness.py"
 
 
 def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
-    """A function of the harness for attention, on the student's side."""
+    """Call a function of the harness for attention, on the student's side."""
     return replays.probe(student, HARNESS, name, *args, **kwargs)
 
 
 @dataclass(frozen=True)
 class Attention:
-    """The operands of one attention, what comes of them in float64, and the gradients for `do`."""
+    """The operands of one attention, their results in float64, and the gradients for `do`."""
 
     q: torch.Tensor
     k: torch.Tensor
@@ -67,20 +67,20 @@ class Attention:
 
     @cached_property
     def gradients_of_no_o(self) -> tuple[torch.Tensor, ...]:
-        """(dq, dk, dv) as they come out where o is given as 0, and so delta is 0: ds = p * dp."""
+        """(dq, dk, dv) for o = 0, which makes delta 0: ds = p * dp."""
         q, k, v, do = (x.double() for x in (self.q, self.k, self.v, self.do))
         ds = self.p * (do @ v.mT) / math.sqrt(q.shape[2])
         return ds @ k, ds.mT @ q, self.p.mT @ do
 
     @cached_property
     def of_scores(self) -> torch.Tensor:
-        """(batch, queries, 1): the most that a score may be off: d products, each step rounded, then the scale."""
+        """(batch, queries, 1): the largest error of a score: d products, each step rounded, then the scale."""
         sums = self.q.double().abs() @ self.k.double().abs().mT / math.sqrt(self.q.shape[2])
         return 2 * gamma(self.q.shape[2] + 8, torch.float32) * sums.amax(-1, keepdim=True)
 
     @cached_property
     def of_p(self) -> torch.Tensor:
-        """(batch, queries, 1): the most that a probability may be off, relative: its score, exp, a sum, a rounding."""
+        """(batch, queries, 1): the largest relative error of a probability: score, exp, a sum, a rounding."""
         low = roundoff(self.q.dtype) if self.q.dtype != torch.float32 else 0.0
         steps = gamma(self.k.shape[1] + self.k.shape[2] + 16, torch.float32)
         sums = steps + 4 * roundoff(torch.float32) * self.lse.abs()[..., None]
@@ -96,7 +96,7 @@ class Attention:
     def expect_gradient(
         self, got: Any, which: str, shrunk: float = 1.0, *, hint: str, no_o: bool = False
     ) -> None:
-        """Pass when `got` is "dq", "dk" or "dv", divided by `shrunk`, to within roundings of p, ds, delta and o."""
+        """Pass if `got` is "dq", "dk" or "dv", divided by `shrunk`, within the rounding of p, ds, delta and o."""
         p, do = self.p, self.do.double().abs()
         of_p = self.of_p * p
         delta = (do * (p @ self.v.double().abs())).sum(-1, keepdim=True)
@@ -122,7 +122,7 @@ def attention(
     dtype: torch.dtype = torch.float32,
     falling: bool = False,
 ) -> Attention:
-    """Fresh operands. falling: key 0 has the largest score of every row, so that no later maximum is larger."""
+    """Return fresh operands. falling: key 0 has the largest score of every row."""
     q, do = (reals(rng, batch, queries, d, dtype=dtype) for _ in range(2))
     k, v = (reals(rng, batch, keys, d, dtype=dtype) for _ in range(2))
     if falling:
@@ -133,9 +133,9 @@ def attention(
 def backward_operands(
     rng: np.random.Generator, case: Attention, *, no_o: bool = False
 ) -> tuple[tuple[Any, ...], float]:
-    """(q, k, v, o, lse, do, causal) from the judge, and c: lse is larger by log(c), so every gradient is 1 / c of it.
+    """Return (q, k, v, o, lse, do, causal), and c: lse is larger by log(c), so every gradient is 1 / c of it.
 
-    exp(s - (lse + log c)) = p / c, and dq, dk, dv are linear in p when o, and so delta, is given. no_o: give 0 for o.
+    exp(s - (lse + log c)) = p / c, and dq, dk, dv are linear in p for a given o, and so delta. no_o: pass 0 for o.
     """
     c = float(rng.uniform(1.5, 3))
     o, lse = case.o.to(case.q.dtype) * (not no_o), (case.lse + math.log(c)).float()
@@ -143,6 +143,6 @@ def backward_operands(
 
 
 def expect_at_most(counted: dict[str, int], what: str, limit: float, message: str, *, hint: str) -> None:
-    """Fail when more was counted; {} (on a GPU) passes."""
+    """Fail if more was counted; {} (on a GPU) passes."""
     if counted.get(what, 0) > limit:
         fail(message, got=f"{counted[what]:,}", expected=f"at most {int(limit):,}", hint=hint)

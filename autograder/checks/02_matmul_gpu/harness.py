@@ -1,4 +1,4 @@
-"""Runs kernels beside the student's code, watched where there is no GPU. Holds no expected value."""
+"""Runs kernels beside the student's code, and watches them without a GPU. Holds no expected value."""
 
 # The worker puts `student_function` into this module: it gives the student's function of a name.
 # pyright: reportUndefinedVariable=false, reportPossiblyUnboundVariable=false
@@ -15,13 +15,13 @@ if backend.has_triton:
 
 
 def here(value):
-    """A tensor on the device whose kernels run; everything else as it came."""
+    """Return a tensor on the kernels' device, and anything else unchanged."""
     return value.to(backend.device) if type(value).__module__ == "torch" else value
 
 
 @contextlib.contextmanager
 def watched(order):
-    """The two watchmen, whose faults are told afterwards; on a GPU there are none."""
+    """Watch CUDA and Triton kernels; yields a function that returns their faults. On a GPU: no faults."""
     if backend.has_gpu:
         yield lambda: []
         return
@@ -31,24 +31,24 @@ def watched(order):
 
 
 def replay(function, order, *args, **kwargs):
-    """(value, faults) of the student's `function`, its threads, blocks and programs played in `order`."""
+    """Return (value, faults) of the student's `function`, with threads, blocks and programs in `order`."""
     with watched(order) as faults:
         value = student_function(function)(*map(here, args), **kwargs)
     return value, faults()
 
 
 def play(kernel, order, grid, block, out, *args):
-    """(out afterwards, faults) of one launch of the student's kernel(out, *args)."""
+    """Return (out afterwards, faults) of one launch of the student's kernel(out, *args)."""
     with watched(order) as faults:
         gpu.launch(student_function(kernel), grid, block, out, *args)
     return out, faults()
 
 
 def play_counted(kernel, grid, block, out, *args):
-    """(out afterwards, counts) of one launch of the student's kernel(out, *args), as the grid counts; no faults.
+    """Return (out afterwards, counts) of one launch of the student's kernel(out, *args), in grid order; no faults.
 
-    counts: {} on a GPU. reads, writes, efficiency: lists with a number for each array, `out` first. busiest:
-    most uses of global memory by one thread. shared_reads: elements. ways: turns that a request to shared memory takes.
+    counts: {} on a GPU. reads, writes, efficiency: lists with a number for each array, `out` first. busiest: most
+    accesses to global memory by one thread. shared_reads: elements. ways: turns of a request to shared memory.
     """
     if backend.has_gpu:
         gpu.launch(student_function(kernel), grid, block, out, *args)

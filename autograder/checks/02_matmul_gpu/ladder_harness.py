@@ -1,4 +1,4 @@
-"""Counts what a rung of the ladder asks of the memories, beside the student's code. Holds no expected value."""
+"""Counts the memory accesses of a rung, beside the student's code. Holds no expected value."""
 
 # ruff: noqa: F821
 # pyright: reportUndefinedVariable=false
@@ -11,7 +11,7 @@ backend = gpu.select()
 
 
 def written(function, a, b):
-    """Elements of global memory that the kernels of the student's function(a, b) write; -1 on a GPU."""
+    """Count the elements of global memory that the student's function(a, b) writes; -1 on a GPU."""
     if backend.has_gpu:
         return -1
     with watch() as trace:
@@ -20,11 +20,11 @@ def written(function, a, b):
 
 
 def counted(function, a, b):
-    """What the student's function(a, b) asks of the memories; {} on a GPU, where nothing is traced.
+    """Count the memory accesses of the student's function(a, b); {} on a GPU, where nothing is traced.
 
-    reads: elements of global memory, all threads together. efficiency: by array, the share of the bytes moved that a
-    warp asked for. requests, shared_requests: instructions of a warp that read global, shared memory. shared_reads:
-    elements. ways: turns that a request to shared memory takes, on average. barriers: of the last block.
+    reads: elements of global memory, all threads together. efficiency: by array, the share of the moved bytes that a
+    warp uses. requests, shared_requests: instructions of a warp that read global, shared memory. shared_reads:
+    elements. ways: average turns of a request to shared memory. barriers: of the last block.
     """
     if backend.has_gpu:
         return {}

@@ -1,4 +1,4 @@
-"""How a rung of the ladder is checked: its product in every order of threads and blocks, and its counts."""
+"""Checks of a rung: its product in every order of threads and blocks, and its counts."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ HARNESS = "ladder_harness.py"
 def check(
     student: Any, function: str, a: np.ndarray, b: np.ndarray, hint: str, played: Any = ("forward",)
 ) -> None:
-    """The product is right and no thread is in another's way, however the threads and blocks take turns."""
+    """Pass if the product is right and free of races in every order of threads and blocks."""
     for order in played:
-        call = f"{function} on {a.shape} and {b.shape}, threads played {order if type(order) is str else 'shuffled'}"
+        call = f"{function} on {a.shape} and {b.shape}, threads run {order if type(order) is str else 'shuffled'}"
         expect_product(run(student, function, a, b, order=order), a, b, hint=hint, call=call)
 
 
@@ -32,39 +32,39 @@ def check_sizes(
     written = probe(student, "written", function, *matrices(rng, m, k, n), gives=int)
     if 0 <= written < m * n:
         fail(
-            f"the kernel wrote {written} elements of c, and c has {m * n}",
-            got="a product that was made in another way",
-            expected="threads that write it",
-            hint="The product is the kernel's work: launch it through product(...).",
+            f"the kernel wrote {written} of the {m * n} elements of c",
+            got="elements that no thread wrote",
+            expected=f"{m * n} elements, all written by threads of the kernel",
+            hint="Compute the product in the kernel, and launch it with product(...).",
         )
 
 
 def check_empty(student: Any, function: str) -> None:
     for m, k, n in ((0, 3, 2), (3, 0, 2), (3, 2, 0)):
         a, b = np.ones((m, k), np.float32), np.ones((k, n), np.float32)
-        check(student, function, a, b, "A size may be 0; a sum without terms is 0.")
+        check(student, function, a, b, "A size may be 0: return zeros, because a sum without terms is 0.")
 
 
 def check_not_numbers(student: Any, rng: Any, function: str, m: int, k: int, n: int) -> None:
-    """NaN and infinity reach the elements of C that they belong to, and no other."""
+    """NaN and infinity reach only the elements of C that depend on them."""
     a, b = matrices(rng, m, k, n)
     a[m // 2, k - 1], b[0, n - 1] = np.nan, np.inf
-    hint = "One NaN in a makes one row of C NaN: does some thread read a row that is not its own?"
+    hint = "One NaN in a makes only one row of C NaN: check that each thread reads its own row."
     check(student, function, a, b, hint)
 
 
 def counts(student: Any, function: str, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
-    """What the function asks of the memories: ladder_harness.py says what is counted; {} on a GPU."""
+    """Count the memory accesses of the function, as ladder_harness.py defines them; {} on a GPU."""
     return probe(student, "counted", function, a, b, gives=dict)
 
 
 def probe(student: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-    """The value of a function of ladder_harness.py, on the student's side."""
+    """Call a function of ladder_harness.py, on the student's side."""
     return replays.probe(student, HARNESS, name, *args, **kwargs)
 
 
 def at_most(found: dict[str, Any], name: str, most: float, what: str, hint: str, array: str = "") -> None:
-    """Pass when this count is there and not above `most`, or when nothing was counted, on a GPU."""
+    """Pass if this count exists and is not above `most`, or if nothing was counted, on a GPU."""
     compare(found, name, array, lambda got: got <= most, f"at most {most:.6g}", what, hint)
 
 

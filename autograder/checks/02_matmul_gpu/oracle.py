@@ -1,4 +1,4 @@
-"""The judge's own product, and how far a correct answer may be from it."""
+"""The judge's own product, and the error that a correct answer may have."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def matrices(rng: np.random.Generator, m: int, k: int, n: int) -> tuple[np.ndarr
 
 
 def expect_product(got: Any, a: np.ndarray, b: np.ndarray, *, hint: str, call: str = "") -> None:
-    """Pass when `got` is the float32 product of `a` and `b`, to within its rounding errors."""
+    """Pass if `got` is the float32 product of `a` and `b`, within its rounding errors."""
     want, bound = product_and_bound(a, b)
     if isinstance(got, np.ndarray) and got.shape == want.shape and np.isnan(got[~np.isnan(want)]).any():
-        hint = f"NaN is what memory holds here before somebody writes it. {hint}"
+        hint = f"Here memory holds NaN until a thread writes it. {hint}"
     expect_close(got, want, atol=bound, dtype=np.float32, hint=hint, call=call)

@@ -1,7 +1,7 @@
-"""How the puzzles are checked: plain launches whose values count, and launches that are counted or permuted.
+"""Checks of the puzzles: plain launches for the values, and launches in other orders or with counts.
 
-A plain check plays a kernel as the grid counts, and looks at values alone. An edge check takes sizes that fill no
-block, plays every order, lets no race pass, and counts. So each of the two sees what the other does not.
+A plain check runs a kernel in grid order, and compares only values. An edge check takes sizes that fill no whole block,
+runs every order, fails on any race, and counts accesses. So each of the two finds other mistakes.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ LISTS, NUMBERS = ("reads", "writes", "efficiency"), ("busiest", "shared_reads", 
 
 
 def reals(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    """Fresh float32 numbers of both signs."""
+    """Return fresh float32 numbers of both signs."""
     return rng.standard_normal(shape).astype(np.float32)
 
 
 def wholes(rng: np.random.Generator, *shape: int, low: int = -9) -> np.ndarray:
-    """Whole float32 numbers up to 9: their sums are exact in every order."""
+    """Return float32 integers up to 9: their sums are exact in every order."""
     return rng.integers(low, 10, shape).astype(np.float32)
 
 
 def blank(*shape: int) -> np.ndarray:
-    """A result that nobody has written: NaN."""
+    """Return an unwritten result: NaN."""
     return np.full(shape, np.nan, np.float32)
 
 
 def cover(*sizes: int, block: int) -> Any:
-    """How many blocks of `block` threads an axis needs; for several axes a tuple."""
+    """Return the number of blocks of `block` threads that cover an axis; for several axes a tuple."""
     found = [-(-size // block) for size in sizes]
     return tuple(found) if len(found) > 1 else found[0]
 
@@ -48,7 +48,7 @@ def expect_plain(
     want: Any,
     hint: str,
 ) -> None:
-    """The values that one launch leaves in `out`, its threads played as they count."""
+    """Compare the values that one launch in grid order leaves in `out`."""
     got, _ = counted(student, kernel, grid, block, out, *args)
     near(kernel, got, want, args, hint)
 
@@ -64,7 +64,7 @@ def expect_orders(
     want: Any,
     hint: str,
 ) -> None:
-    """The values that every order of threads and blocks leaves in `out`; no race, nothing out of bounds."""
+    """Compare the values that every order of threads and blocks leaves in `out`; fail on races and bounds."""
 
     def check(got: Any) -> None:
         near(kernel, got, want, args, hint)
@@ -73,11 +73,11 @@ def expect_orders(
 
 
 def near(kernel: str, got: Any, want: np.ndarray, args: tuple[np.ndarray, ...], hint: str) -> None:
-    """`got` is `want` to within the rounding of float32; NaN, where nothing was written, is told as that."""
+    """Pass if `got` is `want` within float32 rounding; explain NaN, which marks unwritten elements."""
     shapes = ", ".join(str(each.shape) for each in args)
     untouched = isinstance(got, np.ndarray) and got.dtype.kind == "f" and bool(np.isnan(got).any())
     if untouched:
-        hint = f"NaN is what nobody has written, or what came of it. {hint}"
+        hint = f"NaN: an element that no thread wrote, or a result of one. {hint}"
     kind = np.dtype(np.int32) if want.dtype.kind == "i" else np.dtype(np.float32)
     # Some dozens of terms: each sum may round by half a unit, and terms may cancel.
     size = 1e-5 * max(1.0, float(np.abs(want).max(initial=0)))
@@ -89,7 +89,7 @@ def near(kernel: str, got: Any, want: np.ndarray, args: tuple[np.ndarray, ...], 
 def counted(
     student: Student, kernel: str, grid: Any, block: Any, out: np.ndarray, *args: Any
 ) -> tuple[Any, dict]:
-    """(out afterwards, counts) of one launch; the counts are {} where a GPU runs it."""
+    """Return (out afterwards, counts) of one launch; the counts are {} on a GPU."""
     answer = student.probe("play_counted", kernel, grid, block, out, *args)
     arrays = 1 + len(args)
     if type(answer) is not tuple or len(answer) != 2 or not sound(answer[1], arrays):
@@ -98,7 +98,7 @@ def counted(
 
 
 def sound(counts: Any, arrays: int) -> bool:
-    """Whether the counts have the form that the harness gives them."""
+    """Return True if the counts have the form of the harness."""
     if counts == {}:
         return True
     if type(counts) is not dict or set(counts) != {*LISTS, *NUMBERS}:
@@ -112,12 +112,12 @@ def sound(counts: Any, arrays: int) -> bool:
 
 
 def at_most(counts: dict, key: str, which: int | None, bound: float, what: str, hint: str) -> None:
-    """Fail when a count is above its bound; `which` array, `out` being 0. Passes without counts: on a GPU."""
+    """Fail if a count is above its bound; `which` array, 0 for `out`. Passes without counts, on a GPU."""
     judge(counts, key, which, bound, "at most", what, hint, lambda got: got <= bound)
 
 
 def at_least(counts: dict, key: str, which: int | None, bound: float, what: str, hint: str) -> None:
-    """The same for a bound from below."""
+    """Fail if a count is below its bound; otherwise as `at_most`."""
     judge(counts, key, which, bound, "at least", what, hint, lambda got: got >= bound)
 
 
@@ -136,7 +136,7 @@ def judge(
     got = counts[key] if which is None else counts[key][which]
     if not fine(got):
         fail(
-            f"{what}: {got:.3g}, expected {side} {bound:.3g}",
+            f"{what}: expected {side} {bound:.3g}, got {got:.3g}",
             got=f"{got:.3g}",
             expected=f"{side} {bound:.3g}",
             hint=hint,

@@ -1,6 +1,6 @@
-"""Run a student's kernel several times, its threads and blocks in another order each time, and look at every result.
+"""Run a student's kernel several times, with its threads and blocks in different orders, and check every result.
 
-A kernel that is right in one order alone has a race: on a GPU nobody chooses the order.
+A kernel that is right in only one order has a race: on a GPU the order is not guaranteed.
 """
 
 from __future__ import annotations
@@ -12,19 +12,33 @@ import numpy as np
 
 from autograder.judge.checking import Student, fail
 
+RACE = "a barrier between two accesses of an element by different threads, if one of them writes"
+EXPECTED = {"uninitialized": "a write of each shared element before it is read"}
+
+
+def remedy(fault: str) -> str:
+    """Return the hint for a fault that the simulators report."""
+    if "next turn of the loop" in fault:
+        return "Add cuda.syncthreads() at the end of the loop's body: no thread may start the next turn too early."
+    if "blocks run in any order" in fault or "programs" in fault:
+        return "Let each block or program write elements of its own, or use atomic operations."
+    if fault.startswith("uninitialized"):
+        return "Write every element of the shared array that you read, also where a thread has no element: write 0."
+    return "Add cuda.syncthreads() between the two lines; every thread of the block must reach it."
+
 
 def orders(rng: np.random.Generator) -> tuple[Any, ...]:
-    """As the grid counts, backward, and shuffled by a fresh seed."""
+    """Return the orders: forward, backward, and shuffled with a fresh seed."""
     return "forward", "backward", int(rng.integers(2**31))
 
 
 def run(student: Student, function: str, *args: Any, order: Any = "forward", **kwargs: Any) -> Any:
-    """The value of the student's function in one order, its faults reported as a failure."""
+    """Return the value of the student's function in one order; fail on its first fault."""
     return unpack(student, student.probe("replay", function, order, *args, **kwargs))
 
 
 def probe(student: Student, harness: str, name: str, *args: Any, **kwargs: Any) -> Any:
-    """The value of a function of another harness of this folder, run on the student's side; see Student.probe."""
+    """Call a function of another harness of this folder, on the student's side; see Student.probe."""
     return student.probe(name, *args, harness=harness, **kwargs)
 
 
@@ -38,24 +52,19 @@ def play(
     check: Callable[[Any], None],
     order: Iterable[Any] = ("forward",),
 ) -> None:
-    """Launch the student's kernel(out, *args) in each order onto a fresh copy of `out`, and `check` what it leaves."""
+    """Launch the student's kernel(out, *args) in each order on a fresh copy of `out`, and `check` the result."""
     for each in order:
         check(unpack(student, student.probe("play", kernel, each, grid, block, out.copy(), *args)))
 
 
 def unpack(student: Student, answer: Any) -> Any:
-    """The value of the harness's answer (value, faults); fails with the first race, or read of garbage."""
+    """Return the value of the harness's answer (value, faults); fail on the first race or uninitialized read."""
     if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:
         student.protocol_error("an answer of the harness without its faults")
     value, told = answer
     if not all(type(each) is str for each in told):
         student.protocol_error("an answer of the harness with unreadable faults")
     if told:
-        kind, _, what = told[0].partition(": ")
-        fail(
-            f"{kind}: {what}" if what else kind,
-            got=f"{len(told)} fault{'s' if len(told) > 1 else ''} of this kind" if len(told) > 1 else told[0],
-            expected="no two threads at one element without a barrier between, unless all of them read",
-            hint="cuda.syncthreads() orders the threads of one block; nothing orders two blocks.",
-        )
+        many = f"{len(told)} faults, of which this is the first" if len(told) > 1 else "1 fault"
+        fail(told[0], got=many, expected=EXPECTED.get(told[0].partition(":")[0], RACE), hint=remedy(told[0]))
     return value

@@ -1,4 +1,4 @@
-"""Runs Triton kernels beside the student's code: on views, backward, and counting. Holds no expected value."""
+"""Runs Triton kernels beside the student's code: on views, with gradients, counted. Holds no expected value."""
 
 # ruff: noqa: F821
 # pyright: reportUndefinedVariable=false
@@ -16,7 +16,7 @@ backend = gpu.select()
 
 @contextlib.contextmanager
 def watched(order):
-    """The watchman, whose faults are told afterwards; on a GPU there is none."""
+    """Watch Triton kernels; yields a function that returns their faults. On a GPU: no faults."""
     if backend.has_gpu:
         yield lambda: []
         return
@@ -25,7 +25,7 @@ def watched(order):
 
 
 def viewed(x, kind):
-    """The numbers of x with other strides: "transposed", by columns; "stepped", every other of each axis; "plain"."""
+    """Return x with other strides: "transposed", by columns; "stepped", every second of each axis; "plain"."""
     x = x.to(backend.device)
     if kind == "transposed":
         return x.T.contiguous().T
@@ -37,7 +37,7 @@ def viewed(x, kind):
 
 
 def views(function, order, kinds, *args, **kwargs):
-    """(value, faults) of the student's `function`, whose first arguments are views of these kinds."""
+    """Return (value, faults) of the student's `function`; its first arguments are views of these kinds."""
     tensors = [viewed(x, kind) for x, kind in zip(args, kinds, strict=True)]
     with watched(order) as faults:
         value = student_function(function)(*tensors, **kwargs)
@@ -45,7 +45,7 @@ def views(function, order, kinds, *args, **kwargs):
 
 
 def gradients(order, x, weight, bias, eps, dy):
-    """((dx, dweight, dbias), faults) of the student's layer_norm."""
+    """Return ((dx, dweight, dbias), faults) of the student's layer_norm."""
     leaves = [each.to(backend.device).requires_grad_() for each in (x, weight, bias)]
     with watched(order) as faults:
         student_function("layer_norm")(*leaves, eps).backward(dy.to(backend.device))
@@ -53,7 +53,7 @@ def gradients(order, x, weight, bias, eps, dy):
 
 
 def traffic(function, *args):
-    """Bytes of memory that `function` reads and writes, as its kernels ask for them; {} on a GPU."""
+    """Return the bytes that the kernels of `function` read and write; {} on a GPU."""
     if backend.has_gpu:
         student_function(function)(*(x.to(backend.device) for x in args))
         return {}

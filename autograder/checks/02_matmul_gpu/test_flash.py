@@ -9,16 +9,16 @@ from replays import orders, run
 from tl_oracle import expect_tensor
 
 RESCALE = (
-    "Where a tile raises the maximum of a row, what was summed so far has to be multiplied by "
-    "exp(old maximum - new one): both total and acc. At the end acc is divided by total."
+    "If a tile raises the maximum of a row, multiply the sums so far, total and acc, by "
+    "exp(old maximum - new maximum). At the end divide acc by total."
 )
-MASK = "Query i sees key j where j <= i, both counted from their own first row; key 0 is seen by all."
-SKIP = "Tiles of keys that begin behind the last query of the tile hold nothing that is seen: leave them out."
-LSE = "p = exp(s - lse) with the lse that is given, to base e; no row's maximum or sum is needed again."
+MASK = "Query i sees key j if j <= i, both counted from their own first row; all queries see key 0."
+SKIP = "Skip tiles of keys that start behind the last query of the tile: no query sees them."
+LSE = "Compute p = exp(s - lse) with the given lse, to base e; you need no row's maximum or sum again."
 
 
 def tiles_backward(student, rng, case):
-    """(dq, dk, dv, c) of the student's tile loop."""
+    """Return (dq, dk, dv, c) of the student's tile loop."""
     operands, c = backward_operands(rng, case)
     return *student.call("flash_tiles.py:_backward", *operands), c
 
@@ -29,7 +29,7 @@ def test_flash_tiles_values(student, rng):
         case = attention(rng, queries, keys, d)
         o, lse = student.call("flash_tiles.py:_forward", *case.operands)
         case.expect_o(o, hint=RESCALE)
-        case.expect_lse(lse, hint="lse = m + log(total), the natural logarithm: (batch, queries).")
+        case.expect_lse(lse, hint="Return lse = m + log(total), the natural logarithm, as (batch, queries).")
 
 
 @pytest.mark.task("02.24")
@@ -38,7 +38,7 @@ def test_flash_tiles_causal(student, rng):
         case = attention(rng, queries, keys, 8, causal=True, falling=True)
         case.expect_o(student.call("flash_tiles.py:_forward", *case.operands)[0], hint=MASK)
         _, _, dv, c = tiles_backward(student, rng, case)
-        case.expect_gradient(dv, "dv", c, hint=f"dv: p is 0 where the mask hides a key. {MASK}")
+        case.expect_gradient(dv, "dv", c, hint=f"For dv, set p to 0 if the mask hides the key. {MASK}")
 
 
 @pytest.mark.task("02.24")
@@ -46,9 +46,13 @@ def test_flash_tiles_gradients(student, rng):
     for queries, keys, d in ((1, 1, 1), (70, 131, 7), (129, 3, 5)):
         case = attention(rng, queries, keys, d)
         *got, c = tiles_backward(student, rng, case)
-        case.expect_gradient(got[2], "dv", c, hint=f"dv = p.T @ do. {LSE}")
-        case.expect_gradient(got[0], "dq", c, hint="dq = scale * ds @ k, ds = p * (do @ v.T - delta).")
-        case.expect_gradient(got[1], "dk", c, hint="dk = scale * ds.T @ q, ds = p * (do @ v.T - delta).")
+        case.expect_gradient(got[2], "dv", c, hint=f"Compute dv = p.T @ do. {LSE}")
+        case.expect_gradient(
+            got[0], "dq", c, hint="Compute dq = scale * ds @ k, with ds = p * (do @ v.T - delta)."
+        )
+        case.expect_gradient(
+            got[1], "dk", c, hint="Compute dk = scale * ds.T @ q, with ds = p * (do @ v.T - delta)."
+        )
 
 
 @pytest.mark.task("02.24")
@@ -56,24 +60,22 @@ def test_flash_tiles_work(student, rng):
     length, d = 512, 16
     case = attention(rng, length, length, d, batch=1, causal=True)
     backward, _ = backward_operands(rng, case)
-    # The results have length * d elements and a tile of scores 64 * 64. Twice the larger one is room enough, and
-    # half of what 64 rows of scores for all keys take.
+    # The results have length * d elements and a tile of scores 64 * 64. Twice the larger one is enough, and
+    # half of 64 rows of scores for all keys.
     room = 2 * max(length * d, 64 * 64)
-    # Of 8 x 8 tiles of scores 36 have something to show, 0.56 of them.
+    # Of 8 x 8 tiles of scores 36 are visible, 0.56 of them.
     for name, args, products in (("_forward", case.operands, 2), ("_backward", backward, 5)):
         counted = probe(student, "work", f"flash_tiles.py:{name}", *args)
-        hint = (
-            "Only tiles of scores, 64 x 64 for each batch: not a whole row of them, and not the whole matrix."
-        )
+        hint = "Compute tiles of scores, 64 x 64 for each batch, not a whole row of tiles and not the whole matrix."
         expect_at_most(counted, "elements", room, f"{name}: elements of the largest tensor", hint=hint)
         flop = 0.6 * 2 * products * length * length * d
-        expect_at_most(counted, "flop", flop, f"{name}: FLOP of its products when causal", hint=SKIP)
+        expect_at_most(counted, "flop", flop, f"{name}: FLOP of its products if causal", hint=SKIP)
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.24")
 def test_flash_tiles_large_scores(student, rng):
-    hint = "No exp of a score itself, only of what is at most 0: a score minus the maximum of its row."
+    hint = "Never take exp of a score itself; subtract the maximum of its row first, so that it is at most 0."
     for shift in (300.0, -300.0):
         case = attention(rng, 20, 50, 4)
         case.q[..., 0], case.k[..., 0] = 2.0, shift
@@ -89,7 +91,7 @@ def forward(student, case, order="forward"):
 @pytest.mark.task("02.25")
 def test_flash_forward_values(student, rng):
     hint = (
-        f"{RESCALE} Loads and stores beyond queries, keys and D need a mask; keys beyond the last score -inf."
+        f"{RESCALE} Mask loads and stores beyond queries, keys and D; set the scores of missing keys to -inf."
     )
     small = attention(rng, 37, 41, 20)
     for order in orders(rng):
@@ -101,12 +103,12 @@ def test_flash_forward_values(student, rng):
 
 @pytest.mark.task("02.25")
 def test_flash_forward_lse(student, rng):
-    hint = "lse = (m + log2(total)) * log(2) when m and total are to base 2: float32, (batch, queries)."
+    hint = "If m and total are to base 2, lse = (m + log2(total)) * log(2): float32, (batch, queries)."
     case = attention(rng, 32, 48, 16)
     case.expect_lse(forward(student, case)[1], hint=hint)
     case = attention(rng, 32, 16, 16, batch=1)
     case.q[..., 0], case.k[..., 0] = 4.0, 300.0
-    hint = "No exp of a score itself, only of what is at most 0: a score minus the maximum of its row."
+    hint = "Never take exp of a score itself; subtract the maximum of its row first, so that it is at most 0."
     o, lse = forward(student, case)
     case.expect_lse(lse, hint=hint)
     case.expect_o(o, hint=hint)
@@ -129,7 +131,9 @@ def test_flash_forward_causal_skips(student, rng):
     ]
     if read[0]:
         limit = 0.75 * read[0]["read"]
-        expect_at_most(read[1], "read", limit, "causal: bytes read, where all tiles need them", hint=SKIP)
+        expect_at_most(
+            read[1], "read", limit, f"causal: bytes read, of {read[0]['read']:,} without a mask", hint=SKIP
+        )
 
 
 @pytest.mark.hidden
@@ -137,7 +141,7 @@ def test_flash_forward_causal_skips(student, rng):
 def test_flash_forward_half(student, rng):
     for dtype in (torch.float16, torch.bfloat16):
         case = attention(rng, 32, 48, 16, batch=1, dtype=dtype, falling=True)
-        case.expect_o(forward(student, case)[0], hint=f"{dtype}: p goes into the product as v's dtype.")
+        case.expect_o(forward(student, case)[0], hint=f"{dtype}: convert p to v's dtype for the product.")
     # Every score is 0 and every p is 1. Every key has the same v, so o is that v, with hardly an error.
     case = attention(rng, 32, 512, 16, batch=1, dtype=torch.float16)
     case.q.zero_()
@@ -163,27 +167,27 @@ def check_one_gradient(student, rng, name, hint):
 
 @pytest.mark.task("02.26")
 def test_flash_backward_dq(student, rng):
-    hint = f"dq = scale * ds @ k, summed over all tiles of keys; ds = p * (do @ v.T - delta). {LSE}"
+    hint = f"Add dq = scale * ds @ k over all tiles of keys, with ds = p * (do @ v.T - delta). {LSE}"
     check_one_gradient(student, rng, "dq", hint)
 
 
 @pytest.mark.task("02.26")
 def test_flash_backward_dk(student, rng):
-    hint = f"dk = scale * ds.T @ q, summed over all tiles of queries; ds = p * (do @ v.T - delta). {LSE}"
+    hint = f"Add dk = scale * ds.T @ q over all tiles of queries, with ds = p * (do @ v.T - delta). {LSE}"
     check_one_gradient(student, rng, "dk", hint)
 
 
 @pytest.mark.task("02.26")
 def test_flash_backward_dv(student, rng):
-    check_one_gradient(student, rng, "dv", f"dv = p.T @ do, summed over all tiles of queries. {LSE}")
+    check_one_gradient(student, rng, "dv", f"Add dv = p.T @ do over all tiles of queries. {LSE}")
 
 
-# The last two look at masks. With o = 0 they need no delta and with d = 1 no scale, which have checks of their own.
+# The last two test masks. With o = 0 they need no delta and with d = 1 no scale, which have checks of their own.
 
 
 @pytest.mark.task("02.26")
 def test_flash_backward_causal(student, rng):
-    hint = f"p is 0 where the mask hides a key. {MASK}"
+    hint = f"Set p to 0 if the mask hides the key. {MASK}"
     for queries, keys in ((64, 64), (64, 32), (32, 80)):
         case = attention(rng, queries, keys, 1, batch=1, causal=True)
         check_backward(student, rng, case, "dq", "dk", hint=hint, no_o=True)
@@ -193,20 +197,22 @@ def test_flash_backward_causal(student, rng):
         read.append(probe(student, "traffic", "flash_backward", *operands))
     if read[0]:  # two kernels, each of which visits 20 of 32 tiles of scores
         limit = 0.75 * read[0]["read"]
-        expect_at_most(read[1], "read", limit, "causal: bytes read, where all tiles need them", hint=SKIP)
+        expect_at_most(
+            read[1], "read", limit, f"causal: bytes read, of {read[0]['read']:,} without a mask", hint=SKIP
+        )
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.26")
 def test_flash_backward_far_below(student, rng):
     hint = (
-        "Every score of a row is near -300, so exp(-lse) is infinite, and that is what a key that does not "
-        "exist gets for its score of 0: give it p = 0 where it would be used, because 0 * infinity is NaN."
+        "Every score of a row is near -300, so exp(-lse) is infinite, and a missing key, whose score is 0, gets this "
+        "as its p: set p to 0 for missing keys, because 0 * infinity is NaN."
     )
     case = attention(rng, 20, 21, 1, batch=1)
     case.q.mul_(0.1).add_(1)
     case.k.sub_(300)
     check_backward(student, rng, case, "dq", "dk", hint=hint, no_o=True)
     case = attention(rng, 32, 32, 1, batch=1, dtype=torch.bfloat16)
-    hint = "bfloat16: p and ds go into the products as q's dtype, and all sums are float32."
+    hint = "bfloat16: convert p and ds to q's dtype for the products, and keep all sums in float32."
     check_backward(student, rng, case, "dq", "dk", hint=hint, no_o=True)

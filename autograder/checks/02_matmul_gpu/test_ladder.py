@@ -1,8 +1,8 @@
 """Tasks 02.16 to 02.20: the matmul ladder in CUDA.
 
-Each rung is checked on sizes that ask for one thing at a time: several blocks; several stops along k; a ragged edge of
-C; a ragged last stop. What a rung is for shows in counts of what its threads ask of the memories, which the simulator
-keeps: on a GPU nothing is counted, and the values alone decide.
+Each rung is checked on sizes that test one thing at a time: several blocks; several iterations along k; a partial tile
+of C; a partial last iteration. The simulator counts the memory accesses of a rung, which show its idea. On a GPU
+nothing is counted, and only the values are checked.
 """
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ from ladder_play import at_least, at_most, check_empty, check_not_numbers, check
 from oracle import matrices
 from replays import orders
 
-# What the starters say of the simulator: the blocks of the rungs, (rows, columns) of C; and the depth of a stop.
+# The blocks of the rungs on the simulator, (rows, columns) of C; and the depth of an iteration.
 DIRECT, TILE, LARGE, DEPTH = (8, 32), 8, 32, 8
 EACH = 4  # rows, and columns, of one thread in rungs 4 and 5
-SLACK = 1.1  # what may be read beyond the ideal
-BLOCKS = "Which rows and columns of C are the block's own? That is what blockIdx says."
-RAGGED = (
-    "The grid is made of whole blocks: some of their threads stand outside of C. They touch nothing there."
-)
+SLACK = 1.1  # allowed reads, relative to the ideal
+BLOCKS = "Compute the block's own rows and columns of C from blockIdx."
+RAGGED = "The grid has whole blocks, so some threads are outside of C. They must not access memory."
 
 
-# ---- 02.16: one thread an element
+# ---- 02.16: one thread per element
 
 
 @pytest.mark.task("02.16")
@@ -42,29 +40,29 @@ def test_naive_edges(student, rng):
 
 @pytest.mark.task("02.16")
 def test_naive_counts(student, rng):
-    """Every thread reads a row and a column once, and writes once; its x goes along the rows of C."""
+    """Every thread reads a row and a column once, and writes once; its x runs along the rows of C."""
     m, k, n = 32, 6, 8
     found = counts(student, "naive", *matrices(rng, m, k, n))
-    hint = "Add up in a variable of the thread, and write to c once, at the end."
+    hint = "Add up in a local variable, and write to c once, at the end."
     at_most(found, "reads", 2 * m * k * n, "elements of global memory read", hint)
     # 32 threads in 32 rows of C write to 32 sectors of 8 elements each, for one element in each.
-    hint = "In this rung the thread's x is the row in C, so that you can see what that costs."
-    at_most(found, "efficiency", 0.2, "share of the bytes moved to c that is written", hint, "c")
+    hint = "In this rung the thread's x is the row of C, so that you can see the cost of that mapping."
+    at_most(found, "efficiency", 0.2, "share of the bytes moved to c that the threads write", hint, "c")
 
 
-# ---- 02.17: neighbours read neighbours
+# ---- 02.17: coalesced reads
 
 
 @pytest.mark.task("02.17")
 def test_coalesced(student, rng):
-    hint = f"{BLOCKS} The grid has its columns of blocks along x, its rows of blocks along y."
+    hint = f"{BLOCKS} The grid counts columns of blocks along x, and rows of blocks along y."
     check_sizes(student, rng, "coalesced", ((8, 5, 96), (24, 9, 32)), hint)
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.17")
 def test_coalesced_edges(student, rng):
-    hint = f"{RAGGED} And the grid must reach the last row and column: round up."
+    hint = f"{RAGGED} And the grid must cover the last row and column: round up."
     check_sizes(student, rng, "coalesced", ((1, 1, 1), (3, 7, 5), (7, 2, 31)), hint, orders(rng))
     check_not_numbers(student, rng, "coalesced", 5, 4, 6)
     check_empty(student, "coalesced")
@@ -72,20 +70,20 @@ def test_coalesced_edges(student, rng):
 
 @pytest.mark.task("02.17")
 def test_coalesced_neighbours(student, rng):
-    """A warp's 32 threads read 32 neighbours of b, and write 32 neighbours of c: 4 sectors, all of it wanted."""
+    """A warp's 32 threads read 32 neighbours of b, and write 32 neighbours of c: 4 sectors, all bytes used."""
     m, k, n = 8, 6, 32
     found = counts(student, "coalesced", *matrices(rng, m, k, n))
-    hint = "Threads with consecutive threadIdx.x should work on consecutive columns."
-    for array, verb in (("b", "read"), ("c", "written")):
+    hint = "Let threads with consecutive threadIdx.x compute consecutive columns."
+    for array, verb in (("b", "read"), ("c", "write")):
         at_least(
             found,
             "efficiency",
             0.99,
-            f"share of the bytes moved for {array} that is {verb}",
+            f"share of the bytes moved for {array} that the threads {verb}",
             hint,
             array,
         )
-    hint = "Each thread reads one row of a and one column of b, once."
+    hint = "Read one row of a and one column of b per thread, once."
     at_most(found, "reads", 2 * m * k * n, "elements of global memory read", hint)
 
 
@@ -99,7 +97,7 @@ def test_shared_tiled(student, rng):
 
 @pytest.mark.task("02.18")
 def test_shared_tiled_stops(student, rng):
-    hint = "A tile may be overwritten when the last thread has read it, and read when the last thread has written it."
+    hint = "Read a tile only after all threads have written it, and overwrite it only after all have read it."
     check_sizes(student, rng, "shared_tiled", ((TILE, 4 * TILE, TILE),), hint, orders(rng))
 
 
@@ -115,17 +113,19 @@ def test_shared_tiled_edges(student, rng):
 @pytest.mark.hidden
 @pytest.mark.task("02.18")
 def test_shared_tiled_last_stop(student, rng):
-    hint = "Where the last tile sticks out of a or b, put zeros: both tiles have all TILE columns or rows added up."
+    hint = (
+        "Fill the part of the last tile outside of a or b with zeros: all TILE columns and rows are added up."
+    )
     check_sizes(student, rng, "shared_tiled", ((TILE, 5, TILE), (TILE, 1, TILE)), hint, orders(rng))
 
 
 @pytest.mark.task("02.18")
 def test_shared_tiled_reads(student, rng):
-    """Each element of a is fetched once for every column of blocks, each of b once for every row of blocks."""
+    """Each element of a is loaded once for every column of blocks, each of b once for every row of blocks."""
     m, k, n = 2 * TILE, 2 * TILE, 2 * TILE
     found = counts(student, "shared_tiled", *matrices(rng, m, k, n))
     most = SLACK * 2 * m * k * n / TILE
-    hint = "Each thread fetches one element of a and one of b at each stop; all sums read from the tiles."
+    hint = "Load one element of a and one of b per thread and iteration; read the operands from the tiles."
     at_most(found, "reads", most, "elements of global memory read", hint)
 
 
@@ -141,7 +141,7 @@ def test_register_tiled(student, rng):
 
 @pytest.mark.task("02.19")
 def test_register_tiled_stops(student, rng):
-    hint = "A tile may be overwritten when the last thread has read it, and read when the last thread has written it."
+    hint = "Read a tile only after all threads have written it, and overwrite it only after all have read it."
     check_sizes(student, rng, "register_tiled", ((LARGE, 3 * DEPTH, LARGE),), hint, orders(rng))
 
 
@@ -156,19 +156,17 @@ def test_register_tiled_edges(student, rng):
 @pytest.mark.hidden
 @pytest.mark.task("02.19")
 def test_register_tiled_last_stop(student, rng):
-    hint = "Where the last tile sticks out of a or b, put zeros: all DEPTH steps are added up."
+    hint = "Fill the part of the last tile outside of a or b with zeros: all DEPTH steps are added up."
     check_sizes(student, rng, "register_tiled", ((LARGE, 5, LARGE),), hint, orders(rng)[1:])
 
 
 @pytest.mark.task("02.19")
 def test_register_tiled_shared_reads(student, rng):
-    """For each step a thread reads its rows' numbers and its columns' numbers once, and multiplies every pair."""
+    """In each step a thread reads the numbers of its rows and columns once, and multiplies every pair."""
     m, k, n = LARGE, 2 * DEPTH, LARGE
     found = counts(student, "register_tiled", *matrices(rng, m, k, n))
     most = SLACK * m * k * n * (1 / EACH + 1 / EACH)
-    hint = (
-        "Take ROWS_EACH numbers into `left` and COLUMNS_EACH into `right`, and only then loop over the pairs."
-    )
+    hint = "Load ROWS_EACH numbers into `left` and COLUMNS_EACH into `right`, and then loop over the pairs."
     at_most(found, "shared_reads", most, "elements of shared memory read", hint)
 
 
@@ -177,15 +175,13 @@ def test_register_tiled_global_reads(student, rng):
     """As in rung 3, with the larger tile: a once for every column of blocks, b once for every row of blocks."""
     m, k, n = LARGE, 2 * DEPTH, LARGE
     found = counts(student, "register_tiled", *matrices(rng, m, k, n))
-    hint = (
-        "The block fetches each element of its two tiles once; `left` and `right` are filled from the tiles."
-    )
+    hint = "Load each element of the two tiles once per block, and fill `left` and `right` from the tiles."
     at_most(
         found, "reads", SLACK * m * k * n * (1 / LARGE + 1 / LARGE), "elements of global memory read", hint
     )
 
 
-# ---- 02.20: wide loads, two buffers
+# ---- 02.20: loads of 16 bytes, two buffers
 
 
 @pytest.mark.task("02.20")
@@ -195,14 +191,14 @@ def test_vectorized(student, rng):
 
 @pytest.mark.task("02.20")
 def test_vectorized_stops(student, rng):
-    hint = "Between two barriers, one buffer is read and the other is written: which is which changes at each tile."
+    hint = "Between two barriers, read one buffer and write the other; swap them after each tile."
     check_sizes(student, rng, "vectorized", ((LARGE, 4 * DEPTH, LARGE),), hint, orders(rng))
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.20")
 def test_vectorized_edges(student, rng):
-    hint = "The kernel wants sides that ROWS, DEPTH and COLUMNS divide: pad with zeros, and cut the result."
+    hint = "The kernel needs multiples of ROWS, DEPTH and COLUMNS: pad with zeros, and cut the result."
     check_sizes(student, rng, "vectorized", ((21, 5, 27), (1, 3, 2)), hint, orders(rng)[1:])
     check_not_numbers(student, rng, "vectorized", 9, 6, 13)
     check_empty(student, "vectorized")
@@ -213,43 +209,43 @@ def test_vectorized_edges(student, rng):
 
 @pytest.mark.task("02.20")
 def test_vectorized_wide_fetches(student, rng):
-    """A request of a warp brings 32 quads. Of each tile, a and b, a block fetches LARGE * DEPTH elements."""
+    """A request of a warp loads 32 quads. A block loads LARGE * DEPTH elements of each tile, a and b."""
     stops = 4
     found = counts(student, "vectorized", *matrices(rng, LARGE, stops * DEPTH, LARGE))
     most = SLACK * stops * 2 * LARGE * DEPTH / (32 * 4)
-    hint = "Each thread fetches one quad of a and one of b, with one load4 each."
+    hint = "Load one quad of a and one of b per thread, with one load4 each."
     at_most(found, "requests", most, "load instructions of a warp from global memory", hint)
 
 
 @pytest.mark.task("02.20")
 def test_vectorized_wide_steps(student, rng):
-    """At each step a thread needs EACH numbers of a and as many of b, and a warp's 32 threads get four at a time."""
+    """In each step a thread needs EACH numbers of a and as many of b, and loads four at a time."""
     stops = 2
     found = counts(student, "vectorized", *matrices(rng, LARGE, stops * DEPTH, LARGE))
     warps = LARGE * LARGE / EACH**2 / 32
     most = SLACK * stops * DEPTH * warps * 2 * EACH / 4
-    hint = "The tile of A lies transposed so that a thread's four rows are neighbours: load4 fetches them at once."
+    hint = "The tile of A is transposed, so four rows of a thread are neighbours: load them with one load4."
     at_most(found, "shared_requests", most, "load instructions of a warp from shared memory", hint)
 
 
 @pytest.mark.task("02.20")
 def test_vectorized_one_barrier(student, rng):
-    """One for each tile, with or without one more before the first or after the last."""
+    """One per tile, and at most one more before the first or after the last."""
     stops = 4
     found = counts(student, "vectorized", *matrices(rng, LARGE, stops * DEPTH, LARGE))
-    hint = "While one buffer is read, the other is filled: a thread that is done with both waits once."
+    hint = "Fill one buffer while you read the other: then one barrier per tile is enough."
     at_most(found, "barriers", stops + 1, "barriers that a block passes", hint)
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.20")
 def test_vectorized_banks(student, rng):
-    """A request takes as many turns as the most wanted bank has words to give.
+    """A request takes as many turns as it has different words in one bank.
 
-    A step's two loads are of 4 and of 8 quads, at most 32 different words: one turn each. A thread's quad of a is
-    stored by four instructions, one turn each with rows of PITCH; its quad of b by one, of 128 words: four turns.
-    For each tile, 16 loads, 4 stores and 1 store: 24 turns for 21 requests, 1.14 on average.
+    A step's two loads read 4 and 8 quads, at most 32 different words: one turn each. Four instructions store a thread's
+    quad of a, one turn each with rows of PITCH; one stores its quad of b, 128 words: four turns. For each tile, 16
+    loads, 4 stores and 1 store: 24 turns for 21 requests, 1.14 on average.
     """
     found = counts(student, "vectorized", *matrices(rng, LARGE, 2 * DEPTH, LARGE))
-    hint = "At each instruction, a warp's threads should store side by side: b by store4, a down the columns."
-    at_most(found, "ways", 1.2, "turns that a request to shared memory takes, on average", hint)
+    hint = "In each instruction, let a warp's threads store neighbours: b with store4, a down the columns."
+    at_most(found, "ways", 1.2, "average turns of a request to shared memory", hint)

@@ -7,11 +7,11 @@ import pytest
 from puzzle_play import at_least, at_most, blank, counted, cover, expect_orders, expect_plain, reals, wholes
 
 THREADS, RADIUS = 8, 2
-BARRIER = "What one thread reads, another has written: a barrier, cuda.syncthreads(), stands between."
+BARRIER = "A thread reads an element that another wrote: put a barrier, cuda.syncthreads(), between the two."
 
 
 def differences(a: np.ndarray) -> np.ndarray:
-    """a[i] - a[i - 1], the first of each block as it is."""
+    """Return a[i] - a[i - 1], and the first element of each block as it is."""
     want = a.astype(np.float64)
     want[1:] -= a[:-1]
     want[::THREADS] = a[::THREADS]
@@ -19,12 +19,12 @@ def differences(a: np.ndarray) -> np.ndarray:
 
 
 def pooled(a: np.ndarray) -> np.ndarray:
-    """The sum of the last three."""
+    """Return the sum of the last three elements."""
     return np.convolve(a.astype(np.float64), np.ones(3))[: len(a)]
 
 
 def smoothed(a: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """The windows of `a`, weighted; `a` is 0 beyond its ends."""
+    """Return the weighted windows of `a`; `a` is 0 beyond its ends."""
     padded = np.pad(a.astype(np.float64), RADIUS)
     return np.lib.stride_tricks.sliding_window_view(padded, len(weights)) @ weights.astype(np.float64)
 
@@ -41,22 +41,20 @@ def test_blocks(student, rng):
 @pytest.mark.task("02.6")
 def test_blocks_edges(student, rng):
     """Arrays that are shorter and longer than the grid."""
-    hint = "From the thread's own element on, in steps of the whole grid's threads: cuda.gridsize(1)."
+    hint = "Start at the thread's own element, and step by the threads of the whole grid: cuda.gridsize(1)."
     for grid, n in ((1, 3), (1, 29), (8, 5), (8, 150)):
         a = wholes(rng, n)
         expect_orders(student, rng, "blocks_kernel", grid, THREADS, blank(n), a, want=1.0 - a, hint=hint)
     _, counts = counted(student, "blocks_kernel", 8, THREADS, blank(256), wholes(rng, 256))
-    # 8 threads side by side want the 32 bytes of one sector; with a stretch of its own, each wants a sector.
-    hint = (
-        "Threads t and t + 1 read neighbours at the same time: do not give each thread a stretch of its own."
-    )
-    at_least(counts, "efficiency", 1, 0.99, "share of the bytes fetched from a that was asked for", hint)
+    # 8 neighbouring threads read the 32 bytes of one sector; with a range of its own, each reads another sector.
+    hint = "Let threads t and t + 1 read neighbours at the same time: do not give each thread a range of its own."
+    at_least(counts, "efficiency", 1, 0.99, "share of the bytes moved from a that the threads use", hint)
 
 
 @pytest.mark.task("02.7")
 def test_shared(student, rng):
     a = reals(rng, 3 * THREADS)
-    hint = "Each block for itself: its first element stays, and all others lose their left neighbour."
+    hint = "In each block, keep the first element, and subtract its left neighbour from every other."
     expect_plain(student, "shared_kernel", 3, THREADS, blank(len(a)), a, want=differences(a), hint=hint)
 
 
@@ -70,7 +68,7 @@ def test_shared_edges(student, rng):
             student, rng, "shared_kernel", grid, THREADS, blank(n), a, want=differences(a), hint=BARRIER
         )
     _, counts = counted(student, "shared_kernel", 2, THREADS, blank(13), wholes(rng, 13))
-    hint = "Each thread fetches its own element into shared memory; the neighbour's is read from there."
+    hint = "Load each element into shared memory once; read the neighbour's number from there."
     at_most(counts, "reads", 1, 13, "elements read from a, which has 13", hint)
 
 
@@ -83,18 +81,20 @@ def test_pooling(student, rng):
 
 @pytest.mark.task("02.8")
 def test_pooling_edges(student, rng):
-    """Fewer elements than threads: 0, 1, 2, ... Any order; each element read once."""
+    """Fewer elements than threads; any order; each element read once."""
     for n in (1, 2, 5, 7):
         a = np.arange(n, dtype=np.float32)
         expect_orders(student, rng, "pooling_kernel", 1, THREADS, blank(n), a, want=pooled(a), hint=BARRIER)
     _, counts = counted(student, "pooling_kernel", 1, THREADS, blank(7), np.arange(7, dtype=np.float32))
-    hint = "Each number is used by three threads, and fetched by one: through shared memory."
+    hint = "Three threads need each number: load it once into shared memory, and read it there."
     at_most(counts, "reads", 1, 7, "elements read from a, which has 7", hint)
 
 
 @pytest.mark.task("02.9")
 def test_dot(student, rng):
-    hint = "More elements than threads: each thread takes several products, and the sums are added."
+    hint = (
+        "With more elements than threads, add several products per thread; then add the sums of the threads."
+    )
     for n in (THREADS, 8 * THREADS):
         a, b = reals(rng, n), reals(rng, n)
         # 64 products: |error| <= 64 units of float32 of the sum of their sizes, which a millionth of 1 is near to.
@@ -107,20 +107,22 @@ def test_dot(student, rng):
 def test_dot_edges(student, rng):
     """Fewer elements than threads; any order; out is written once."""
     hint = (
-        "A thread without an element adds 0: its place in shared memory must say so before the tree begins."
+        "A thread without an element adds 0: write 0 to its element of shared memory before the tree starts."
     )
     for n in (1, 5, 7):
         a, b = wholes(rng, n), wholes(rng, n)
         want = np.array([a.astype(np.float64) @ b])
         expect_orders(student, rng, "dot_kernel", 1, THREADS, blank(1), a, b, want=want, hint=hint)
     _, counts = counted(student, "dot_kernel", 1, THREADS, blank(1), wholes(rng, 7), wholes(rng, 7))
-    at_most(counts, "writes", 0, 1, "writes to out[0]", "Add in shared memory; one thread writes the sum.")
+    at_most(
+        counts, "writes", 0, 1, "writes to out[0]", "Add in shared memory, and let one thread write the sum."
+    )
 
 
 @pytest.mark.task("02.10")
 def test_conv1d(student, rng):
     a, weights = reals(rng, 3 * THREADS), reals(rng, 2 * RADIUS + 1)
-    hint = "weights[0] belongs to the left neighbour a[i - 2], weights[4] to the right one; the weights stay in order."
+    hint = "Multiply weights[0] with a[i - 2], and weights[4] with a[i + 2]: do not reverse the weights."
     want = smoothed(a, weights)
     expect_plain(student, "conv1d_kernel", 3, THREADS, blank(len(a)), a, weights, want=want, hint=hint)
 
@@ -128,9 +130,9 @@ def test_conv1d(student, rng):
 @pytest.mark.hidden
 @pytest.mark.task("02.10")
 def test_conv1d_edges(student, rng):
-    """Symmetric weights; arrays that are shorter than the window, or fill no block; each element read once a block."""
+    """Symmetric weights; arrays shorter than the window, or with a partial block; one read per element and block."""
     weights = np.array([1, 2, 3, 2, 1], np.float32)
-    hint = f"Beyond the ends of a is 0. {BARRIER}"
+    hint = f"Beyond the ends of a, use 0. {BARRIER}"
     for n in (1, 3, 10, 21):
         a = wholes(rng, n)
         grid, want = cover(n, block=THREADS), smoothed(a, weights)
@@ -138,6 +140,6 @@ def test_conv1d_edges(student, rng):
             student, rng, "conv1d_kernel", grid, THREADS, blank(n), a, weights, want=want, hint=hint
         )
     _, counts = counted(student, "conv1d_kernel", 3, THREADS, blank(21), wholes(rng, 21), weights)
-    # 21 elements, and at each of the two seams 2 neighbours for either side.
-    hint = "A block fetches its THREADS elements and the RADIUS on either side once, into shared memory."
+    # 21 elements, and at each of the two block borders 2 neighbours for either side.
+    hint = "Load a block's THREADS elements and RADIUS on either side into shared memory, each once."
     at_most(counts, "reads", 1, 21 + 2 * 2 * RADIUS, "elements read from a, by three blocks", hint)

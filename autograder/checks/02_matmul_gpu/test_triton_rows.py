@@ -1,4 +1,4 @@
-"""Tasks 02.22 and 02.23: Triton kernels that walk along rows, softmax and layer normalisation."""
+"""Tasks 02.22 and 02.23: Triton kernels for rows, softmax and layer normalisation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tl_oracle import expect_tensor, probe, reals, replay, replay_views
 from autograder.judge.checking import fail
 
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
-SUMS = 2e-6  # what exp, sums of some hundred float32 numbers and one division lose, of values up to 1
+SUMS = 2e-6  # error of exp, sums of some hundred float32 numbers and a division, for values up to 1
 INF = float("inf")
 
 
@@ -23,20 +23,18 @@ def check_softmax(student, rng, x, *, hint, kind="plain"):
 
 @pytest.mark.task("02.22")
 def test_fused_softmax_rows(student, rng):
-    hint = "The block is longer than the row: its other places must add nothing to the sum, and not be the maximum."
+    hint = "The block is longer than the row: choose `other` so that masked places change neither sum nor maximum."
     for dtype, (m, n) in zip(FLOATS, ((5, 7), (3, 100), (4, 33)), strict=True):
         check_softmax(student, rng, reals(rng, m, n, dtype=dtype) - 3, hint=hint)
     for kind in ("transposed", "stepped"):
         check_softmax(
-            student, rng, reals(rng, 6, 10), kind=kind, hint=f"A {kind} view: use both strides of x."
+            student, rng, reals(rng, 6, 10), kind=kind, hint=f"This is a {kind} view: use both strides of x."
         )
 
 
 @pytest.mark.task("02.22")
 def test_fused_softmax_large_values(student, rng):
-    hint = (
-        "exp(100) is too large for a float32: take the maximum of the row off first, which changes no share."
-    )
+    hint = "exp(100) overflows float32: subtract the maximum of the row first, which changes no share."
     check_softmax(student, rng, 200 * reals(rng, 4, 64), hint=hint)
     check_softmax(student, rng, reals(rng, 3, 64) + 3e4, hint=hint)
     check_softmax(student, rng, (reals(rng, 3, 64) - 3).clamp(-10, -1) * 1e4, hint=hint)
@@ -44,7 +42,7 @@ def test_fused_softmax_large_values(student, rng):
 
 @pytest.mark.task("02.22")
 def test_fused_softmax_long_rows(student, rng):
-    hint = "Where a block brings a larger value, multiply the sum so far by exp(old largest - new largest)."
+    hint = "If a block brings a larger value, multiply the sum so far by exp(old largest - new largest)."
     rising = torch.linspace(-20, 20, 300)
     x = torch.stack([rising, rising.flip(0), reals(rng, 300)])
     check_softmax(student, rng, x + reals(rng, 3, 300), hint=hint)
@@ -56,11 +54,11 @@ def test_fused_softmax_long_rows(student, rng):
 @pytest.mark.task("02.22")
 def test_fused_softmax_traffic(student, rng):
     for n, reads, hint in (
-        (128, 1, "A row that fits into one block is loaded once, and everything else happens in registers."),
+        (128, 1, "Load a row that fits into one block once, and do everything else in registers."),
         (
             512,
             2,
-            "One pass gives both the largest value and the sum; the second writes. That is two, not three.",
+            "Compute the largest value and the sum in one pass, and write in the second: two passes, not three.",
         ),
     ):
         x = reals(rng, 4, 128).repeat(1, n // 128)  # every block has the same maximum
@@ -70,14 +68,14 @@ def test_fused_softmax_traffic(student, rng):
         most = {"read": reads * size, "written": size}
         for what, limit in most.items():
             if counted.get(what, 0) > limit:
-                got, expected = f"{counted[what]} bytes {what}", f"{limit} bytes at most"
-                fail(f"too much traffic for rows of {n}", got=got, expected=expected, hint=hint)
+                got, expected = f"{counted[what]} bytes", f"at most {limit} bytes"
+                fail(f"rows of {n}: too many bytes {what}", got=got, expected=expected, hint=hint)
 
 
 @pytest.mark.hidden
 @pytest.mark.task("02.22")
 def test_fused_softmax_minus_infinity(student, rng):
-    hint = "-inf has the share 0, also where a whole block is -inf; a row of nothing but -inf is NaN."
+    hint = "The share of -inf is 0, also if a whole block is -inf; a row of only -inf is NaN."
     short, long = reals(rng, 2, 64), reals(rng, 2, 1).expand(2, 400).clone()
     short[0, 5:], short[1], long[0, :300], long[1] = -INF, -INF, -INF, -INF
     for x in (short, long):
@@ -94,7 +92,7 @@ def check_norm(student, rng, x, weight, bias, eps, *, hint, atol):
 
 
 def rows(rng, m, n, dtype=torch.float32):
-    """x, weight, bias and the gradient of the result."""
+    """Return x, weight, bias and the gradient of the result."""
     return (
         2 * reals(rng, m, n, dtype=dtype) + 1,
         1 + reals(rng, n, dtype=dtype),
@@ -105,9 +103,7 @@ def rows(rng, m, n, dtype=torch.float32):
 
 @pytest.mark.task("02.23")
 def test_layer_norm_forward(student, rng):
-    hint = (
-        "(x - mean) * scale * weight + bias, in float32; places of the block behind the row have no variance."
-    )
+    hint = "Compute (x - mean) * scale * weight + bias in float32; keep masked places out of the variance."
     for dtype, (m, n) in zip(FLOATS, ((5, 7), (3, 100), (4, 64)), strict=True):
         x, weight, bias, _ = rows(rng, m, n, dtype)
         check_norm(student, rng, x, weight, bias, 1e-5, hint=hint, atol=2e-5)
@@ -116,9 +112,7 @@ def test_layer_norm_forward(student, rng):
 @pytest.mark.hidden
 @pytest.mark.task("02.23")
 def test_layer_norm_eps(student, rng):
-    hint = (
-        "scale = 1 / sqrt(variance + eps): eps belongs under the root, and keeps rows of one number finite."
-    )
+    hint = "scale = 1 / sqrt(variance + eps): put eps under the root; it keeps rows of equal numbers finite."
     bias = reals(rng, 64)
     x = torch.ones(3, 64) * torch.tensor([[0.0], [2.0], [-3.0]])
     check_norm(student, rng, x, torch.ones(64), bias, 1e-5, hint=hint, atol=2e-5)
@@ -129,7 +123,7 @@ def test_layer_norm_eps(student, rng):
 
 @pytest.mark.task("02.23")
 def test_layer_norm_offset(student, rng):
-    hint = "The mean is 4000 times the deviation: take it off first, and square what is left."
+    hint = "The mean is 4000 times the deviation: subtract it first, and square the difference."
     x = reals(rng, 3, 1024) + 4000
     check_norm(student, rng, x, torch.ones(1024), torch.zeros(1024), 1e-5, hint=hint, atol=5e-3)
 
@@ -152,13 +146,13 @@ def check_gradients(student, rng, cases, places, *, hint):
 
 @pytest.mark.task("02.23")
 def test_layer_norm_input_gradient(student, rng):
-    hint = "dx has three parts: g, its average along the row, and h times the average of g * h."
+    hint = "dx has three terms: g, its average along the row, and h times the average of g * h."
     cases = ((torch.float32, 2, 7), (torch.float32, 5, 64), (torch.bfloat16, 3, 33))
     check_gradients(student, rng, cases, [0], hint=hint)
 
 
 @pytest.mark.task("02.23")
 def test_layer_norm_parameter_gradients(student, rng):
-    hint = "dweight is the sum of dy * h over all rows, dbias that of dy: each row once, and each partial sum once."
+    hint = "dweight is the sum of dy * h over all rows, dbias that of dy: add each row and each partial sum once."
     cases = ((torch.float32, 1, 64), (torch.float32, 11, 70), (torch.float16, 37, 8))
     check_gradients(student, rng, cases, [1, 2], hint=hint)

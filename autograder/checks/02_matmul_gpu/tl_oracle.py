@@ -1,4 +1,4 @@
-"""The judge's own values for the Triton tasks, in float64, and how far a correct answer may be from them."""
+"""The judge's own values for the Triton tasks, in float64, and the error that a correct answer may have."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HARNESS = "tensors_harness.py"
 
 
 def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
-    """A function of the harness for tensors, on the student's side."""
+    """Call a function of the harness for tensors, on the student's side."""
     return replays.probe(student, HARNESS, name, *args, **kwargs)
 
 
@@ -42,7 +42,7 @@ def replay_views(
     check: Callable[[Any], None],
     **kwargs: Any,
 ) -> None:
-    """The same on views of `args`: "plain", "transposed" or "stepped", as tensors_harness.py makes them."""
+    """As `replay`, on views of `args`: "plain", "transposed" or "stepped", as tensors_harness.py makes them."""
     for order in orders(rng):
         check(unpack(student, probe(student, "views", function, order, list(kinds), *args, **kwargs)))
 
@@ -52,12 +52,12 @@ def reals(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.floa
 
 
 def whole(rng: np.random.Generator, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Whole numbers so small that every product and every sum is exact, in TF32 and in any order too."""
+    """Return small integers: every product and every sum is exact, also in TF32 and in any order."""
     return torch.from_numpy(rng.integers(-4, 5, shape).astype(np.float64)).to(dtype)
 
 
 def expect_tensor(got: Any, want: torch.Tensor, dtype: torch.dtype, *, hint: str, atol: Any = 0.0) -> None:
-    """Pass when `got` is `want`, which is float64, to one rounding of `dtype` and `atol` more."""
+    """Pass if `got` is the float64 `want`, within one rounding to `dtype` plus `atol`."""
     got = got.cpu() if isinstance(got, torch.Tensor) else got
     bound = 1.01 * roundoff(dtype) * want.abs() + torch.as_tensor(atol, dtype=torch.float64)
     # Below the normal numbers there are fewer digits, and a GPU may take float32 numbers there for 0.
@@ -67,14 +67,14 @@ def expect_tensor(got: Any, want: torch.Tensor, dtype: torch.dtype, *, hint: str
 
 
 def expect_product(got: Any, a: torch.Tensor, b: torch.Tensor, *, hint: str) -> None:
-    """Pass when `got` is a @ b, summed in float32 in any order, and rounded once to the operands' dtype."""
+    """Pass if `got` is a @ b, added in float32 in any order, and rounded once to the operands' dtype."""
     x, y = a.double(), b.double()
-    # Tensor cores cut the bits behind those of the largest addend off, where a processor rounds: twice the bound.
+    # Tensor cores truncate the bits below those of the largest addend, where a CPU rounds: twice the bound.
     of_sums = 2 * gamma(a.shape[1] + 2, torch.float32) * (x.abs() @ y.abs())
     expect_tensor(got, x @ y, a.dtype, atol=of_sums, hint=hint)
 
 
 def tiles_in_order(height: int, width: int, group: int) -> np.ndarray:
-    """(row, column) of each tile, sorted: by its group of `group` rows, then by its column, then by its row."""
+    """Return (row, column) of each tile, sorted by its group of `group` rows, then by its column, then by its row."""
     rows, columns = np.indices((height, width), np.int32).reshape(2, -1)
     return np.stack([rows, columns], 1)[np.lexsort((rows, columns, rows // group))]
