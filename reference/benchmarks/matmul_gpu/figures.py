@@ -30,7 +30,7 @@ from reference.shared.plots.style import (
 )
 
 SLIDES = Path(__file__).resolve().parents[3] / "slides" / "figures"
-WIDE = SLIDE_WIDTH
+WIDE, HALF = SLIDE_WIDTH, 550  # pixels: a figure on its own, and one of two
 PANELS = {  # what is counted for each multiply-add, and for each multiply-add of a warp
     "bytes": "bytes of global\nmemory",
     "shared_reads": "numbers from\nshared memory",
@@ -46,7 +46,6 @@ EXAMPLES = {
 }
 BLOCK_TILES = {"shared_tiled": (32, 32), "register_tiled": (128, 128)}  # of C, on a GPU
 THREAD_TILES = {"shared_tiled": (1, 1), "register_tiled": (8, 8)}
-KEPT = (512, 2048, 8192, 32768)  # lengths of attention whose memory is drawn
 
 
 def draw(record: Mapping[str, Any], folder: Path = SLIDES) -> list[Path]:
@@ -77,8 +76,8 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
         "tiles": (WIDE, 460, lambda: tiles(record)),
         "occupancy": (WIDE, 420, lambda: occupancy_chart(datasheet(CARD), kernels=compiled(record))),
         "order": (WIDE, 400, lambda: tile_orders(order["tiles"], **sizes)),
-        "causal": (800, 470, lambda: tile_loop(16, 16, 4, 2)),
-        "flash": (WIDE, 440, lambda: attention(record)),
+        "causal": (HALF, 390, lambda: tile_loop(16, 16, 4, 2, legend=False)),
+        "flash": (HALF, 390, lambda: attention(record)),
     }
     found = {}
     for name, (width, height, draw_one) in drawn.items():
@@ -178,39 +177,28 @@ def rungs(record: Mapping[str, Any]) -> Picture:
 
 @styled
 def attention(record: Mapping[str, Any]) -> Picture:
-    """Plot, left, the bytes that attention reads with and without the mask, and right, the bytes kept for backward."""
-    read = {
-        name: {int(length): found[f"{key}_read"] / 1e6 for length, found in record["attention"].items()}
-        for name, key in (("all keys", "full"), ("causal", "causal"))
-    }
-    kept = {
-        "scores, bf16": {n: 2.0 * n * n / 1e6 for n in KEPT},
-        "lse": {n: 4.0 * n / 1e6 for n in KEPT},
-    }
-    figure, grid = new_figure(11.2, 5.0, 1, 2)
+    """Plot the bytes that attention reads over its length, with and without the causal mask."""
+    figure, axes = new_figure(6.4, 4.8)
     told = []
-    panels = ((read, "MB read (counted)"), (kept, "MB kept for backward (formula)"))
-    for axes, (lines, label), first in zip(grid, panels, (0, 2), strict=True):
-        for number, (name, line) in enumerate(lines.items(), first):
-            xs = sorted(line)
-            last = three_digits(line[xs[-1]])
-            style = {"marker": MARKERS[number], "color": PALETTE[number], "label": f"{name}: {last} MB"}
-            axes.plot(xs, [line[x] for x in xs], **style)
-            told.append(f"{label}, {name}: {last} at length {xs[-1]}")
-        axes.set_xscale("log", base=2)
-        axes.set_yscale("log")
-        axes.set_xticks(sorted(next(iter(lines.values()))))
-        axes.minorticks_off()
-        axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
-        axes.yaxis.set_major_formatter(lambda y, _: f"{y:,.0f}".replace(",", " ") if y >= 1 else f"{y:g}")
-        low, high = axes.get_ylim()
-        axes.set_ylim(low, high * (high / low) ** 0.4)  # room for the legend
-        axes.set_xlabel("queries and keys")
-        axes.legend(loc="upper left")
-        axes.set_title(label)
-    finding = f"The mask saves {saved(record):.0%} of the bytes read; lse replaces a matrix".replace(
-        "%", " %"
-    )
+    for number, (name, key) in enumerate((("all keys", "full"), ("causal", "causal")), 2):
+        line = {int(length): found[f"{key}_read"] / 1e6 for length, found in record["attention"].items()}
+        xs = sorted(line)
+        last = three_digits(line[xs[-1]])
+        style = {"marker": MARKERS[number], "color": PALETTE[number], "label": f"{name}: {last} MB"}
+        axes.plot(xs, [line[x] for x in xs], **style)
+        told.append(f"{name}: {last} MB at length {xs[-1]}")
+    axes.set_xscale("log", base=2)
+    axes.set_yscale("log")
+    axes.set_xticks(sorted(map(int, record["attention"])))
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
+    axes.yaxis.set_major_formatter(lambda y, _: f"{y:g}")
+    axes.set_xlabel("queries and keys")
+    axes.set_ylabel("MB read")
+    axes.legend(loc="upper left")
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high * (high / low) ** 0.3)  # room for the legend
+    finding = f"The mask saves {saved(record):.0%} of the bytes read".replace("%", " %")
     headline(figure, finding)
     return Picture(figure, f"{finding}. {'; '.join(told)}.")
 

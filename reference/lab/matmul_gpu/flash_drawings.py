@@ -36,7 +36,13 @@ def visits(queries: int, keys: int, block_q: int, block_k: int, causal: bool) ->
 
 @styled
 def tile_loop(
-    queries: int = 8, keys: int = 8, block_q: int = 2, block_k: int = 1, *, causal: bool = True
+    queries: int = 8,
+    keys: int = 8,
+    block_q: int = 2,
+    block_k: int = 1,
+    *,
+    causal: bool = True,
+    legend: bool = True,
 ) -> Picture:
     """Draw the matrix of scores in tiles: each row of tiles is one program, which loops over its keys from the left.
 
@@ -65,16 +71,17 @@ def tile_loop(
         axes.set_xticks(range(0, keys + 1, max(block_q, block_k)))
         axes.set_yticks(range(0, queries + 1, block_q))
     axes.set_xlabel(f"keys, {block_k} per tile")
-    axes.set_ylabel(f"queries, {block_q} per program")
+    axes.set_ylabel(f"queries, {block_q} per tile")
     axes.grid(visible=False)
     told = {WHOLE: "no mask", MASKED: "with a mask", SKIPPED: "skipped"}
     flat = [kind for row in kinds for kind in row]
-    legend = [
+    entries = [
         Patch(label=f"{text}: {flat.count(kind)}", **looks[kind])
         for kind, text in told.items()
         if kind in flat
     ]
-    figure.legend(handles=legend, loc="outside right center")
+    if legend:
+        figure.legend(handles=entries, loc="outside right center")
     visited = len(flat) - flat.count(SKIPPED)
     finding = f"{visited} of {len(flat)} tiles of scores are computed"
     headline(figure, f"Causal attention: {finding}" if causal else f"Attention: {finding}")
