@@ -258,7 +258,8 @@ class Strip:
                 look = {"facecolor": colour_of(number), "edgecolor": "white", "linewidth": 1.2}
                 axes.add_patch(Rectangle((x, TEXT), size, CELL, **look))
                 style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink_on(number)}
-                axes.text(x + size / 2, TEXT + CELL / 2, str(number), **style)
+                if size >= NUMBERED:
+                    axes.text(x + size / 2, TEXT + CELL / 2, str(number), **style)
                 x += size
             x += GAP
 

@@ -48,7 +48,7 @@ class Ladder:
         self.shared_reads[name], self.traces[name] = shared / self.n**3, trace
         error = np.abs(c - a.astype(np.float64) @ b).max()
         return self._add(
-            name, trace.global_bytes(), f"{trace.efficiency():.0%}", float(error), trace.faults()
+            name, trace.global_bytes(), f"{100 * trace.efficiency():.0f}\u00a0%", float(error), trace.faults()
         )
 
     def count_triton(self, function: Callable[[Any, Any], Any]) -> Table:
@@ -76,7 +76,7 @@ class Ladder:
             for name in ("naive", "coalesced")
             for array in "ab"
         }
-        return coalescing(reads)
+        return coalescing(reads, title="One read of a warp: bytes moved (light) and used (dark)")
 
     def rungs(self) -> dict[str, Rung]:
         """Return FLOP per byte of memory, and of shared memory, for each counted product."""
@@ -95,7 +95,7 @@ class Ladder:
         rows = []
         for name, rung in self.rungs().items():
             bound, limit = rung.bound(gpu)
-            share = f"{bound / gpu.peak('fp32'):.0%}"
+            share = f"{100 * bound / gpu.peak('fp32'):.1f}\u00a0%"
             rows.append((name, f"{rung.intensity:.2f}", f"{bound / 1e12:.2f}", share, limit))
         header = ("kernel", "FLOP per byte", f"at most, TFLOP/s on {gpu.name}", "of the peak", "limited by")
         return Table(header, tuple(rows))

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable
 
 from reference.lab.matmul_gpu.rates import FILES
-from reference.shared import gpu
 from reference.shared.gpu.detect import obstacle
 from reference.shared.plots.tables import Table
 
@@ -20,10 +19,12 @@ SIZE = 2048  # of the matrices: large enough to fill any of the GPUs
 
 
 def describe() -> str:
-    """Say in one line what runs the kernels of the notebook, and what will time them."""
+    """Say in two lines what runs the kernels of the notebook, and what will time them."""
     if obstacle() is not None:
-        return gpu.select(simulate=True).describe()
-    return "Simulators draw the pictures of this notebook; at its end your kernels run on the GPU."
+        return (
+            "No usable GPU: your kernels run on simulators, which\nrecord every access and measure no time."
+        )
+    return "Simulators draw the pictures of this notebook.\nAt its end your kernels run on the GPU."
 
 
 def measure(names: Iterable[str] = FILES, size: int = SIZE) -> Table | None:

@@ -86,7 +86,7 @@ def bank_conflicts(requests: Mapping[str, Request], *, title: str = "") -> Pictu
     grid[-1].set_xticks([bank + 0.5 for bank in banks], [str(bank) for bank in banks])
     numbered = " (numbers in cells: lanes of the warp)" if min(ways.values()) <= MOST_HIGH else ""
     grid[-1].set_xlabel(f"bank{numbered}")
-    listed = ", ".join(f"{name} takes {_turns(each)}" for name, each in ways.items())
+    listed = ", ".join(f"{name}: {_turns(each)}" for name, each in ways.items())
     finding = _headline(figure, title or listed[:1].upper() + listed[1:])
     return Picture(figure, f"{finding}: the words that a warp reads from the 32 banks of shared memory.")
 
@@ -211,7 +211,9 @@ def _rule(axes: Axes, width: int, height: int, step: int = 1) -> None:
 def _label(axes: Axes, x: float, y: float, lanes: Iterable[int], *, crowded: bool) -> None:
     """Write the lane, or the number of lanes at one element. If crowded, only some lanes, which have room."""
     each = sorted(set(lanes))
-    if len(each) > 1:
+    if len(each) > 1 and not crowded:
+        axes.text(x + 3, y, f"×{len(each)}", ha="left", va="center", color="black")
+    elif len(each) > 1:
         axes.text(x, y, f"×{len(each)}", ha="center", va="center", color="white")
     elif not crowded or each[0] % NUMBERED == NUMBERED // 2:
         axes.text(x, y, str(each[0]), ha="center", va="center", color="white")

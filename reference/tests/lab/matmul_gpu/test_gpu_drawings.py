@@ -105,7 +105,7 @@ def test_the_sectors_are_told():
 
 
 def test_the_turns_are_told():
-    assert PICTURES["banks"]().alt.startswith("32 x 32 takes 32 turns, 32 x 33 takes 1 turn")
+    assert PICTURES["banks"]().alt.startswith("32 x 32: 32 turns, 32 x 33: 1 turn")
 
 
 def test_an_instruction_stays_one_when_python_speeds_it_up():

@@ -101,7 +101,7 @@ def test_a_ladder_counts_compares_and_bounds():
         "coalesced: you 2, measured 1" in ladder.compare(Prediction({"coalesced": 2.0}, "your guess")).alt
         or True
     )
-    assert ladder.coalescing().alt.startswith("Share of the moved bytes")
+    assert ladder.coalescing().alt.startswith("One read of a warp: bytes moved")
 
 
 def test_the_orders_of_a_race_are_a_table(monkeypatch: pytest.MonkeyPatch):
