@@ -169,7 +169,7 @@ def _assembler(name: str) -> str:
     spec = importlib.util.find_spec("triton")
     place = Path(str(spec.origin)).parent / "backends/nvidia/bin" / name if spec else None
     if place is None or not place.exists():
-        raise CompilerMissingError(f"{name} comes with Triton, which is made for Linux alone; it is not here")
+        raise CompilerMissingError(f"{name} comes with Triton, which needs Linux; it is not installed")
     return str(place)
 
 
