@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--part", choices=PARTS, help="only tests without the mark alone, or only those with it"
     )
     options.addoption(
-        "--shard", type=shard, metavar="I/N", help="the I-th of N parts of about the same duration"
+        "--shard", type=shard, metavar="i/N", help="the i-th of N parts of about the same duration"
     )
     options.addoption("--only-unit", metavar="SLUG", help="only tests of this unit")
     options.addoption("--record", choices=("afresh", "more"), help=f"write {durations.PLACE}")
@@ -38,7 +38,7 @@ def shard(text: str) -> tuple[int, int]:
     """'2/6' -> (2, 6). Raises ValueError."""
     number, _, shards = text.partition("/")
     if not (number.isdecimal() and shards.isdecimal() and 1 <= int(number) <= int(shards)):
-        raise ValueError(f"expected I/N with 1 <= I <= N, like 2/6\n  got: {text!r}")
+        raise ValueError(f"expected i/N with 1 <= i <= N, like 2/6\n  got: {text!r}")
     return int(number), int(shards)
 
 
