@@ -71,6 +71,19 @@ def test_other_imports_need_another_sandbox(unit: Unit):
         assert grader.sessions.preload == ("numpy", "json")
 
 
+def test_a_time_out_shortens_the_limits_of_its_own_submission(unit: Unit):
+    unit.manifest.write_text(unit.manifest.read_text().replace("wall_seconds = 20", "wall_seconds = 2", 1))
+    edit(unit, "wrong/add_in_place.py", "a[i] += b[i]", "while True:\n            pass")
+    cases = {case.name: case for case in all_cases(unit)}
+    with WarmGrader(unit) as grader:
+        lost = grader.grade(cases["add_in_place"]).lost
+        assert lost == {"test_add_sums": Status.TIMEOUT, "test_add_keeps_its_input": Status.TIMEOUT}
+        assert grader.sessions is not None
+        assert grader.sessions.patience.counts == {"01.1": 2}
+        assert grader.grade(cases["add_wrong_sign"]).holds
+        assert grader.sessions.patience.counts == {}
+
+
 def test_several_processes_give_the_same_outcomes(unit: Unit, monkeypatch: pytest.MonkeyPatch):
     """One task measures time: its tests wait until no other test runs."""
     edit(unit, "test_tiny.py", "def test_scale", "@pytest.mark.alone\ndef test_scale")
