@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autograder.core.manifest import Manifest
+from autograder.core.text import check_words
 from autograder.reports import gradescope, html, markdown, tables
 from autograder.reports.junit import junit_xml
 from autograder.reports.names import folder_names
@@ -40,7 +41,16 @@ def class_files(standings: Standings, manifest: Manifest) -> Iterator[tuple[str,
 
 def class_page(standings: Standings, manifest: Manifest) -> str:
     """The instructor's page."""
+    tasks = {task.id: task for task in manifest.tasks}
+
+    def task_name(wanted: str) -> str:
+        """ "01.1 Three loops over lists"; the number of a task that the manifest has no more."""
+        return f"{wanted} {tasks[wanted].title}" if wanted in tasks else wanted
+
     return html.template("class.html").render(
+        task_name=task_name,
+        function_of=lambda wanted: tasks[wanted].function if wanted in tasks else "",
+        check_words=check_words,
         standings=standings,
         manifest=manifest,
         figures=class_figures(standings),

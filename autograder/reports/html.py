@@ -11,9 +11,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from autograder.core.files import write_atomic
-from autograder.core.manifest import Manifest
+from autograder.core.manifest import Manifest, unit_manifest
 from autograder.core.result import GradeResult, Status
+from autograder.core.units import CourseError, find_unit
 from autograder.reports import view
+from autograder.reports.causes import causes, is_unwritten
 from autograder.roster.standing import Standing
 
 
@@ -29,7 +31,9 @@ def template(name: str) -> Template:
     environment.globals.update(
         sign=view.sign,
         kind=view.kind,
-        details=view.details,
+        causes=causes,
+        is_unwritten=is_unwritten,
+        split_details=view.split_details,
         left_to_write=view.left_to_write,
         check_title=view.check_title,
         headline=view.headline,
@@ -39,6 +43,7 @@ def template(name: str) -> Template:
     )
     environment.filters["clean"] = view.clean
     environment.filters["number"] = view.number
+    environment.filters["firm"] = view.firm
     return environment.get_template(name)
 
 
@@ -46,7 +51,7 @@ def page(result: GradeResult) -> str:
     """The whole report, for the student."""
     shown = result.for_student()
     return template("report.html").render(
-        unit=shown.unit,
+        title=unit_title(shown.unit),
         points=shown.points,
         max_points=shown.max_points,
         result=shown,
@@ -59,7 +64,7 @@ def standing_page(standing: Standing, unit: str, manifest: Manifest) -> str:
     """The report for one person of a class: with late days, manual parts and missing marks."""
     shown = standing.result.for_student() if standing.result else None
     return template("report.html").render(
-        unit=unit,
+        title=f"{unit[:2]} {manifest.title}",
         points=standing.points,
         max_points=standing.max_points,
         result=shown,
@@ -68,6 +73,14 @@ def standing_page(standing: Standing, unit: str, manifest: Manifest) -> str:
         waiting=[part.id for part in standing.manual if part.points is None],
         criteria={part.id: part.criteria for part in manifest.manual},
     )
+
+
+def unit_title(slug: str) -> str:
+    """ "01 The CPU matmul ladder"; the slug where this course has no such unit."""
+    try:
+        return f"{slug[:2]} {unit_manifest(find_unit(slug)).title}"
+    except CourseError:
+        return slug
 
 
 def write(result: GradeResult, path: Path) -> None:

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.core.result import GradeResult, Status, TaskResult, TestResult
+from autograder.reports.causes import is_unwritten
 from autograder.reports.view import (
     Detail,
     check_title,
@@ -35,7 +36,7 @@ def render(result: GradeResult, console: Console, *, verbose: bool = False) -> N
     console.print(table(result, console))
     more = 0
     for task in result.tasks:
-        begun = verbose or {test.status for test in task.tests} != {Status.NOT_IMPLEMENTED}
+        begun = verbose or not is_unwritten(task)
         failed = [test for test in task.tests if worth_telling(test, verbose, begun=begun)]
         for test in failed if verbose else failed[:1]:
             console.print()
@@ -50,7 +51,7 @@ def render(result: GradeResult, console: Console, *, verbose: bool = False) -> N
 
 def worth_telling(test: TestResult, verbose: bool, *, begun: bool) -> bool:
     """True for a failed public test; an unwritten one counts only if another part of the task is written."""
-    quiet = {Status.PASSED} if verbose else {Status.PASSED, Status.SKIPPED}
+    quiet = {Status.PASSED, Status.NOT_RUN} if verbose else {Status.PASSED, Status.NOT_RUN, Status.SKIPPED}
     quiet |= set() if begun else {Status.NOT_IMPLEMENTED}
     return not test.hidden and test.status not in quiet
 
@@ -63,7 +64,7 @@ def table(result: GradeResult, console: Console) -> Table:
     grid.add_column("Points", justify="right", no_wrap=True)
     for task in result.tasks:
         name = f"{task.id} {task.function}"
-        if {test.status for test in task.tests} == {Status.NOT_IMPLEMENTED}:
+        if is_unwritten(task):
             points = f"0/{task.max_points}"
             about = "\n".join(filter(None, (task.title, left_to_write(task))))
             grid.add_row(name, Text(about), status_text(Status.NOT_IMPLEMENTED, console), points)

@@ -6,6 +6,7 @@ visible escapes. Each medium escapes its own markup (rich, HTML).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from autograder.core.result import Feedback, GradeResult, Status, TaskResult, TestResult
@@ -49,6 +50,11 @@ def clean(text: str, *, limit: int = 20_000) -> str:
     return "".join(
         char if char in "\n\t" or printable(char) else char.encode("unicode_escape").decode() for char in text
     )
+
+
+def firm(text: str) -> str:
+    """The text with spaces inside "line 36" and "4 s" that do not break."""
+    return re.sub(r"(?<=line) (?=\d)|(?<=\d) (?=s\b)", "\u00a0", text)
 
 
 def number(value: float) -> str:
@@ -104,10 +110,22 @@ def details(test: TestResult) -> list[Detail]:
         count = f"  ({back.wrong} of {back.total} elements are wrong)" if back.wrong and back.total else ""
         found.append(Detail("first wrong", clean(f"[{place}]{count}")))
     found += [Detail("got", clean(back.got)), Detail("expected", clean(back.expected))]
-    found.append(Detail("hint", clean(back.hint) or (ADVICE[test.status] if test.status in LIMITS else "")))
+    found.append(Detail("hint", advice(test)))
     found.append(Detail("where", clean(back.traceback), block=True))
     found += [Detail(name, last_lines(text), block=True) for name, text in printed(back)]
     return [each for each in found if each.text.strip()]
+
+
+LATER = {"file", "shapes", "printed", "on stderr"}  # not needed to understand most failures
+
+
+def split_details(test: TestResult) -> tuple[list[Detail], list[Detail]]:
+    """The explanation of a failed test: the cause and what to do, then the rest, which a page folds."""
+    found = details(test)
+    first = [each for each in found if each.label not in LATER]
+    hint = [each for each in first if each.label == "hint"]
+    others = [each for each in first if each.label != "hint"]
+    return others[:1] + hint + others[1:], [each for each in found if each.label in LATER]
 
 
 # Hints for a check that gives none, or that is hidden.
@@ -125,15 +143,6 @@ ADVICE = {
     Status.MISSING: "check that the file and the function have the names that the assignment gives",
     Status.INVALID_SUBMISSION: "hand in the assignment's files as regular files, not as links",
     Status.INFRA_ERROR: "do nothing: it will be graded again",
-}
-
-# Failures without an answer, for which a check cannot give its own hint.
-LIMITS = {
-    Status.TIMEOUT,
-    Status.CRASHED,
-    Status.MEMORY_LIMIT,
-    Status.PROCESS_LIMIT,
-    Status.DISK_LIMIT,
 }
 
 
@@ -165,7 +174,8 @@ def next_steps(result: GradeResult, count: int = 3) -> list[Step]:
         lost.sort(key=lambda test: test.hidden)  # one that explains itself comes first
         if lost:
             title = "not written yet" if task.status in todo else check_title(lost[0], task)
-            steps.append(Step(f"task-{task.id}", task.id, task.function, title, advice(lost[0])))
+            told = left_to_write(task) or advice(lost[0])
+            steps.append(Step(f"task-{task.id}", task.id, task.function, title, told))
     return steps[:count]
 
 

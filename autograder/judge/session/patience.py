@@ -45,9 +45,10 @@ class Patience:
 
     def ended(self, task: Task) -> str:
         """The reason for which no more checks of the task run, in words; "" while they run."""
-        if self.counts.get(task.id, 0) >= MOST_CHECKS:
-            return "not run: the task timed out"
         tasks = self.files.get(task.module, [])
+        warned = self.whole_files and task.id in tasks[1:]  # its first check had a short limit already
+        if self.counts.get(task.id, 0) >= (1 if warned else MOST_CHECKS):
+            return "not run: the task timed out"
         if self.whole_files and len(tasks) >= MOST_TASKS and task.id not in tasks:
             return f"not run: {' and '.join(tasks)} in {task.module} timed out; check this task by itself"
         return ""

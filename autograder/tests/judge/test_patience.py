@@ -85,7 +85,7 @@ def test_a_broken_file_is_waited_for_less_and_less_by_a_student():
             if not waiting.ended(each):
                 seconds += waiting.limit(each, 120)
                 waiting.note(each)
-    assert seconds == 120 + 3 * SHORT
+    assert seconds == 120 + 2 * SHORT
     assert seconds < 180
     assert (
         waiting.ended(tasks[-1])
