@@ -57,13 +57,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    part, slug, out = (config.getoption(name) for name in ("part", "only_unit", "leave_out"))
+    part, slug = config.getoption("part"), config.getoption("only_unit")
+    out: list[str] = config.getoption("leave_out") or []
     wanted = [item for item in items if not any(map(item.get_closest_marker, out))]
     wanted = [item for item in wanted if part is None or is_alone(item) == (part == "alone")]
     if slug is not None:
         wanted = [item for item in wanted if of_unit(item.nodeid, slug)]
-    if config.getoption("shard") is not None:
-        number, shards = config.getoption("shard")
+    shard: tuple[int, int] | None = config.getoption("shard")
+    if shard is not None:
+        number, shards = shard
         known, alone = durations.read(config.rootpath), part == "alone"
         names = [item.nodeid for item in wanted]
         mine = durations.split(durations.costs_of(names, known, alone=alone), shards)[number - 1]
