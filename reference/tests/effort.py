@@ -1,9 +1,11 @@
-"""How many examples the property tests try: all of them, or the share that `./mlsys test` asks for."""
+"""How much a test tries: all examples and all cases, or the share of them that the tier asks for."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
+import pytest
 from hypothesis import settings
 
 SHARE = float(os.environ.get("MLSYS_TEST_EFFORT") or 1)
@@ -16,3 +18,10 @@ def tries(full: int = 100) -> settings:
     is no property of the code: the machine may be busy.
     """
     return settings(max_examples=max(2, round(full * SHARE)), deadline=None)
+
+
+def one_of_each(cases: Iterable[str], *quick: str) -> list:
+    """The names of the cases as parameters of a test: `--fast` runs those in `quick`, the larger tiers all of them."""
+    names = list(cases)
+    assert set(quick) <= set(names), f"expected names of cases, got {sorted(set(quick) - set(names))}"
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
