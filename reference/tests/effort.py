@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 SHARE = float(os.environ.get("MLSYS_TEST_EFFORT") or 1)
 
@@ -14,10 +14,11 @@ SHARE = float(os.environ.get("MLSYS_TEST_EFFORT") or 1)
 def tries(full: int = 100) -> settings:
     """The settings of a property test: its share of `full` examples, at least two, and no deadline.
 
-    full: how many the test tries in `./mlsys test --all`, and when you run pytest yourself. How long an example takes
-    is no property of the code: the machine may be busy.
+    full: how many the test tries in `./mlsys test --all`, and when you run pytest yourself. How long an example takes,
+    or to make one, is no property of the code: the machine may be busy.
     """
-    return settings(max_examples=max(2, round(full * SHARE)), deadline=None)
+    slow = [HealthCheck.too_slow]
+    return settings(max_examples=max(2, round(full * SHARE)), deadline=None, suppress_health_check=slow)
 
 
 def one_of_each(cases: Iterable[str], *quick: str) -> list:
