@@ -7,7 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.tests.adversarial.arena import MULTIPLY, Arena, Attack
 from autograder.tests.judge.small_course import ADD
-from autograder.tests.kinds import one_of_each
+from reference.tests.effort import one_of_each
 
 EVERY_CALL = {
     # (1) gone before anything is asked

@@ -8,7 +8,7 @@ from autograder.core.result import Status
 from autograder.judge.sandbox import seccomp
 from autograder.tests.adversarial.arena import Arena
 from autograder.tests.judge.small_course import CHECK
-from autograder.tests.kinds import one_of_each
+from reference.tests.effort import one_of_each
 
 SLOW = (
     CHECK

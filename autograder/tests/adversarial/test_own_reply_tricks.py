@@ -7,7 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.tests.adversarial.arena import Arena, Attack
 from autograder.tests.judge.small_course import CHECK
-from autograder.tests.kinds import one_of_each
+from reference.tests.effort import one_of_each
 
 RAW = """
 import json, mmap, os, socket, struct, sys, threading, time

@@ -14,7 +14,7 @@ from autograder.judge.session import student
 from autograder.reports.terminal import render
 from autograder.tests.adversarial.arena import MULTIPLY, Arena
 from autograder.tests.judge.small_course import CHECK
-from autograder.tests.kinds import one_of_each
+from reference.tests.effort import one_of_each
 
 # A child that wakes itself by a timer, waits until nobody looks, burns CPU time, and is gone before the next look.
 ARSONIST = """

@@ -7,7 +7,7 @@ import pytest
 from autograder.core.result import Status
 from autograder.judge.grading import grade_submission
 from autograder.tests.judge.small_course import ADD, CHECK, Course
-from autograder.tests.kinds import one_of_each
+from reference.tests.effort import one_of_each
 
 TWO = (
     CHECK

@@ -154,6 +154,7 @@ def wrong(x, BLOCK: tl.constexpr):
     tl.store(x + tl.arange(0, BLOCK + 1), 0.0)  # not a power of two
 
 
+@pytest.mark.slow
 def test_code_tells_what_a_kernel_needs():
     code = compile_kernel(double, {"x": "*fp32:16"}, {"BLOCK": 512}, arch=80)
     assert (code.name, code.arch, code.shared, code.spilled) == ("double", 80, 0, 0)
@@ -163,6 +164,7 @@ def test_code_tells_what_a_kernel_needs():
     assert not code.has("mma")
 
 
+@pytest.mark.slow
 def test_a_kernel_that_does_not_compile_says_why():
     with pytest.raises(RuntimeError, match="power of 2"):
         compile_kernel(wrong, {"x": "*fp32"}, {"BLOCK": 8})

@@ -4,6 +4,7 @@ import pytest
 
 from reference.lab.matmul_cpu import drawings
 from reference.lab.matmul_cpu.access_trace import Recorder
+from reference.tests.effort import one_of_each
 from reference.tests.shared.pictures import assert_same_each_time, assert_shows_itself, assert_stays_on_paper
 
 
@@ -28,7 +29,7 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", one_of_each(PICTURES, "access pattern"))
 def test_a_picture_has_a_text_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
     assert_shows_itself(PICTURES[name]())
     assert_same_each_time(PICTURES[name], tmp_path)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from reference.lab.matmul_gpu.charts import Rung, gpu_roofline, intensity, occupancy_chart, tile_intensity
 from reference.shared.gpu.datasheets import datasheet
 from reference.shared.plots.style import Picture
+from reference.tests.effort import one_of_each
 from reference.tests.shared.pictures import assert_same_each_time, assert_stays_on_paper
 
 H100 = datasheet("H100 SXM")
@@ -29,7 +30,7 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", one_of_each(PICTURES, "occupancy"))
 def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
     assert_same_each_time(PICTURES[name], tmp_path)
     assert_stays_on_paper(PICTURES[name]())

@@ -15,6 +15,7 @@ from reference.lab.matmul_gpu.memory_drawings import (
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.shared.simulators.trace import WRITE
+from reference.tests.effort import one_of_each
 from reference.tests.shared.pictures import assert_same_each_time, assert_stays_on_paper
 
 backend = gpu.select()
@@ -90,7 +91,7 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", one_of_each(PICTURES, "coalescing"))
 def test_a_picture_is_the_same_each_time_and_stays_on_its_paper(name, tmp_path):
     assert_same_each_time(PICTURES[name], tmp_path)
     assert_stays_on_paper(PICTURES[name]())

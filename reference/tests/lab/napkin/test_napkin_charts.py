@@ -9,6 +9,7 @@ from reference.lab.napkin.charts import latencies, model_and_points, predicted_r
 from reference.shared.plots.counts import claims_chart, shares
 from reference.shared.plots.spreads import distribution, intervals
 from reference.shared.plots.style import Picture
+from reference.tests.effort import one_of_each
 from reference.tests.shared.pictures import assert_same_each_time, assert_shows_itself
 
 LABELS: dict[str, Any] = {"title": "It grows", "x_label": "n", "y_label": "seconds"}
@@ -41,7 +42,7 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", one_of_each(PICTURES, "staircase"))
 def test_a_picture_is_the_same_each_time_and_has_a_text(name, tmp_path):
     assert_same_each_time(PICTURES[name], tmp_path)
     assert_shows_itself(PICTURES[name]())

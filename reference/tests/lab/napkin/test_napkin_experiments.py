@@ -84,6 +84,7 @@ def test_functions_run_in_the_order_that_was_asked_for():
     assert {name: len(runs) for name, runs in samples.items()} == {"A": 2, "B": 2}
 
 
+@pytest.mark.alone  # it measures time
 def test_a_call_that_takes_twice_as_long_has_a_ratio_of_two():
     functions = {"one": lambda: time.sleep(2e-3), "two": lambda: time.sleep(4e-3)}
     samples = turns.time_in_turns(functions, in_turns(list(functions), 10), calls=1)
