@@ -62,7 +62,7 @@ def shares(rows: Mapping[str, Mapping[str, float]], *, title: str) -> Picture:
 
 @styled
 def claims_chart(rows: Sequence[tuple[str, float, float, bool]], *, title: str | None = None) -> Picture:
-    """How far each claim is from the recomputed figure. rows: (name, claimed, right, whether it holds).
+    """A chart of the distance of each claim from the recomputed figure. rows: (name, claimed, right, True if it holds).
 
     Raises ValueError for no rows or a figure that is not positive.
     """

@@ -58,9 +58,9 @@ def distribution(
 def intervals(
     rows: Mapping[str, tuple[float, float, float]], *, title: str, x_label: str, even: float = 1.0
 ) -> Picture:
-    """An interval and its middle a row. rows: name -> (low, middle, high). even: where there is no difference.
+    """An interval and its middle for each row. rows: name -> (low, middle, high). even: the value of no difference.
 
-    Intervals that hold `even` are grey: they say nothing. Raises ValueError for no rows or a middle outside.
+    Intervals that contain `even` are grey: they show no difference. Raises ValueError for no rows or a middle outside.
     """
     if not rows or not all(low <= middle <= high for low, middle, high in rows.values()):
         raise ValueError(f"intervals: expected rows of (low, middle, high) in this order, got {dict(rows)}")
