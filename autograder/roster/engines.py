@@ -29,7 +29,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Now:
-    """What happens to a job at this moment: which check runs, or whom it waits for."""
+    """The state of a job at this moment: the check that runs, or the programs that it waits for."""
 
     key: str  # of the job
     text: str  # "01.3 numba_loops: squares", or "a grading of 01_matmul_cpu (process 1234)"
