@@ -155,7 +155,8 @@ class JudgePlugin:
         task, patience = self.recorder.manifest.checks[record.test][0], self.recorder.patience
         if not isinstance(error, StudentFailure) or error.status is not Status.TIMEOUT:
             return error.feedback  # code that a check calls too slow has answered
-        why = patience.reason(task)
+        own = self.recorder.manifest.limits_for(task).wall_seconds
+        why = patience.reason(task) if patience.limit(task, own) < own else ""
         patience.note(task)
         if not why:
             return error.feedback

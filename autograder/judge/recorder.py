@@ -44,6 +44,7 @@ class Started:
 
     title: str  # "01.1 python_loops: squares"; a hidden test is not named
     limit: float
+    total: int = 0  # checks of the whole run
 
 
 @dataclass
@@ -102,7 +103,8 @@ class Recorder:
                 "a hidden check" if self.hidden.get(record.test) else check_words(record.test, task.function)
             )
             limit = self.patience.limit(task, self.manifest.limits_for(task).wall_seconds)
-            self.on_start(Started(f"{task.id} {task.function}: {shown}", limit))
+            total = sum(self.wants(name) for name in self.manifest.checks)
+            self.on_start(Started(f"{task.id} {task.function}: {shown}", limit, total))
 
     def close(self, record: Record) -> None:
         self.current = None

@@ -40,12 +40,9 @@ def causes(task: TaskResult) -> list[Cause]:
         if test.hidden or test.status in QUIET:
             continue
         back = test.feedback
-        key = (
-            test.status,
-            back.traceback or (back.message, back.got, back.expected),
-            back.hint,
-            back.message[:40],
-        )
+        what = back.message[:40], back.hint, back.traceback or (back.message, back.got, back.expected)
+        # An endless loop is interrupted anywhere in it.
+        key = test.status, () if test.status is Status.TIMEOUT else what
         found.setdefault(key, []).append(test)
     return [Cause(tuple(tests), tuple(check_title(test, task) for test in tests)) for tests in found.values()]
 

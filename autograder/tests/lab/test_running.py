@@ -24,13 +24,15 @@ def test_the_line_counts_the_seconds_of_the_running_test(monkeypatch: pytest.Mon
     line = Running("01", since=100.0)
     clock[0] += 2
     assert line.text() == "checking 01: getting ready, 2 s"
-    line.on_start(Started("01.1 add: sums", 20))
+    line.on_start(Started("01.1 add: sums", 20, 4))
     clock[0] += 4.9
-    assert line.text() == "checking 01: now 01.1 add: sums, 4 s (limit 20 s)"
+    assert line.text() == "checking 01: 0 of 4 checks done; now 01.1 add: sums, 4 s (limit 20 s)"
     line.on_test()
-    assert line.text() == "checking 01: 1 done"
-    line.on_start(Started("01.2 scale: a hidden check", 0.5))
-    assert line.text() == "checking 01: 1 done; now 01.2 scale: a hidden check, 0 s (limit 0.5 s)"
+    assert line.text() == "checking 01: 1 of 4 checks done"
+    line.on_start(Started("01.2 scale: a hidden check", 0.5, 4))
+    assert line.text() == (
+        "checking 01: 1 of 4 checks done; now 01.2 scale: a hidden check, 0 s (limit 0.5 s)"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def test_a_notebook_is_told_every_second(unit: Unit, monkeypatch: pytest.MonkeyP
     told = "\n".join(lines)
     assert "checking 01.1: getting ready, 0 s" in told
     assert re.search(r"now 01.1 add: sums, [12] s \(limit 3 s\)", told)
-    assert re.search(r"1 done; now 01.1 add: keeps its input, [12] s \(limit 3 s\)", told)
+    assert re.search(r"1 of 2 checks done; now 01.1 add: keeps its input, [12] s \(limit 3 s\)", told)
 
 
 @pytest.mark.slow

@@ -64,7 +64,10 @@ def test_a_starters_page_has_a_line_for_each_task():
 
 def test_a_task_that_timed_out_says_so_once():
     late = make_test(Status.TIMEOUT).model_copy(update={"feedback": Feedback(message="no answer")})
-    rest = make_test(Status.NOT_RUN, "test_b").model_copy(update={"feedback": Feedback(message="not run: x")})
-    task = make_result(late, rest).tasks[0]
-    assert [cause.test.status for cause in causes(task)] == [Status.TIMEOUT]
+    again = late.model_copy(
+        update={"name": "test_b", "feedback": Feedback(message="no answer in 10 s", traceback="a.py:2 in f")}
+    )
+    rest = make_test(Status.NOT_RUN, "test_c").model_copy(update={"feedback": Feedback(message="not run: x")})
+    task = make_result(late, again, rest).tasks[0]
+    assert [cause.tests for cause in causes(task)] == [(late, again)]
     assert task.status is Status.TIMEOUT
