@@ -6,6 +6,7 @@ Each is documented where it is defined. In the notebook, `lab.misses_chart?` sho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from reference.lab.matmul_cpu import drawings
@@ -24,15 +25,15 @@ from reference.lab.matmul_cpu.sweeps import (
 from reference.shared.machine import machine
 from reference.shared.plots.charts import prediction_vs_measured
 from reference.shared.plots.style import Picture
-from reference.shared.predictions import keep_prediction
+from reference.shared.plots.tables import show_machine
+from reference.shared.predictions import Prediction, keep_prediction
 
 __all__ = [
-    "BLIND",
     "Ladder",
     "access_pattern",
     "columns_of_b",
     "goto_blocks",
-    "keep_prediction",
+    "keep_guesses",
     "machine",
     "measure_limits",
     "misses_chart",
@@ -40,6 +41,7 @@ __all__ = [
     "packing",
     "prediction_vs_measured",
     "record_reads",
+    "show_machine",
     "size_chart",
     "sweep_sizes",
     "thread_gain",
@@ -82,6 +84,14 @@ def tile_costs(tile: Tile) -> Picture:
     """Multiply-adds for each load, over all tiles that fit this machine's registers; this tile has a frame."""
     mark = (tile.rows, tile.width)
     return drawings.tile_costs(tile.lanes, registers=_registers(), mark=mark)
+
+
+def keep_guesses(guesses: Mapping[str, float]) -> Prediction:
+    """Keep the guesses in `predictions.json`, once; afterwards return the first ones.
+
+    Raises ValueError for other names than those of BLIND, and for a guess that is not above 0.
+    """
+    return keep_prediction("01_matmul_cpu", guesses, blind=BLIND)
 
 
 def _registers() -> int:

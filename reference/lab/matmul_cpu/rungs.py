@@ -13,7 +13,7 @@ from reference.lab.matmul_cpu.limits import Limits
 from reference.shared.plots.charts import ladder, roofline
 from reference.shared.plots.style import Picture
 from reference.shared.plots.tables import Table, ladder_table
-from reference.shared.timing.stopwatch import interleaved, matmul_flop, time_calls
+from reference.shared.timing.stopwatch import human_seconds, interleaved, matmul_flop, time_calls
 
 RUNGS = (
     "python_loops",
@@ -99,7 +99,7 @@ class Ladder:
         rates = {}
         for name, timing in interleaved(calls, 9, settled=True).items():
             rates[name] = timing.rate(matmul_flop(n, n, n))
-            print(f"{name:<12} {rates[name] / 1e9:6.1f} GFLOPS   {timing}")
+            print(f"{name:<12} {rates[name] / 1e9:6.1f} GFLOPS, {human_seconds(timing.seconds)}")
         return {name: rates[name] for name in ("NumPy", "PyTorch")}
 
     def chart(self, others: Mapping[str, float]) -> Picture:

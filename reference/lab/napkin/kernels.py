@@ -81,7 +81,7 @@ def limits_again(peak: float, stream: float) -> tuple[float, float]:
     """
     better = max(peak, measure_peak(np.float32)), max(stream, measure_bandwidth())
     if better[0] > BUSY * peak or better[1] > BUSY * stream:
-        print("The machine was busy in section 6. The predictions now use the higher limits:")
+        print("The machine was busy in section 6. Predicted again with higher limits:")
         print(f"{better[0] / 1e9:.0f} GFLOPS, {better[1] / 1e9:.1f} GB/s")
     return better
 

@@ -6,6 +6,8 @@ Each is documented where it is defined. In the notebook, `lab.measure_loader?` s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reference.lab.napkin.charts import latencies, staircase
 from reference.lab.napkin.growing import growth_chart, time_kmeans, time_svm
 from reference.lab.napkin.kernels import (
@@ -29,12 +31,12 @@ from reference.lab.napkin.tables import (
     wait_chart,
     wrong_claims,
 )
-from reference.lab.napkin.turns import ratio_chart, steps_to_return, time_in_turns
+from reference.lab.napkin.turns import comparison_table, ratio_chart, steps_to_return, time_in_turns
 from reference.shared.machine import machine
 from reference.shared.plots.style import show
-from reference.shared.predictions import keep_prediction
+from reference.shared.plots.tables import show_machine
+from reference.shared.predictions import Prediction, keep_prediction
 from reference.shared.timing.stopwatch import (
-    compare,
     human_seconds,
     measure_bandwidth,
     measure_peak,
@@ -42,18 +44,17 @@ from reference.shared.timing.stopwatch import (
 )
 
 __all__ = [
-    "BLIND",
     "FETCH_SECONDS",
     "FILES",
     "LAYER",
     "audit_chart",
     "batch_chart",
     "beside_torch",
-    "compare",
+    "comparison_table",
     "cost_histogram",
     "growth_chart",
     "human_seconds",
-    "keep_prediction",
+    "keep_guesses",
     "latencies",
     "layer_shares",
     "limits_again",
@@ -69,6 +70,7 @@ __all__ = [
     "roofline_chart",
     "sheet_table",
     "show",
+    "show_machine",
     "staircase",
     "steps_to_return",
     "straight_line",
@@ -97,3 +99,11 @@ BLIND: dict[str, float] = dict.fromkeys(
     ),
     1000,
 )
+
+
+def keep_guesses(guesses: Mapping[str, float]) -> Prediction:
+    """Keep the guesses in `predictions.json`, once; afterwards return the first ones. In nanoseconds.
+
+    Raises ValueError for other names than those of BLIND, and for a guess that is not above 0.
+    """
+    return keep_prediction("00_napkin", guesses, blind=BLIND)

@@ -9,6 +9,8 @@ import numpy as np
 
 from reference.shared.plots.spreads import intervals
 from reference.shared.plots.style import Picture
+from reference.shared.plots.tables import Table
+from reference.shared.timing.stopwatch import compare, human_seconds
 
 Interval = Callable[..., tuple[float, float]]
 
@@ -44,6 +46,18 @@ def ratio_chart(samples: Mapping[str, Sequence[float]], base: str, ratio_interva
         title="An interval that contains 1 shows no difference",
         x_label=f"time relative to {base} (median and 95 % interval)",
     )
+
+
+def comparison_table(functions: Mapping[str, Callable[[], object]]) -> Table:
+    """The course's own `compare`: each function's median, and its speed relative to the first, with an interval."""
+    found = compare(functions)
+    rows = [(found.first, human_seconds(found.timings[found.first].seconds), "–", "–")]
+    for name, ratio in found.ratios.items():
+        verdict = f"{ratio.value:.3g} times as fast" if ratio.differs else "no difference"
+        median, interval = human_seconds(found.timings[name].seconds), f"{ratio.low:.3g} to {ratio.high:.3g}"
+        rows.append((name, median, verdict, interval))
+    header = ("function", "median", f"beside {found.first}", "95 % interval")
+    return Table(header, tuple(rows), note="; ".join(found.warnings))
 
 
 def steps_to_return(after: np.ndarray) -> int:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+
+from reference.shared.machine import Machine
 
 # A number keeps its unit and its thousands when a narrow window breaks the line.
 WHOLE = re.compile(r"(?<=\d) (?=[\d%A-Za-zµ×])")
 NBSP, HYPHEN = "\u00a0", "\u2011"  # neither is a place to break a line
 SPEEDUP = f"speed{HYPHEN}up"
+COLUMNS = 72  # of text that a notebook beside an editor shows in one line
 HEADER = ("version", "seconds", "GFLOPS", f"absolute {SPEEDUP}", f"relative {SPEEDUP}", "fraction of peak")
 
 
@@ -72,3 +76,9 @@ def ladder_table(rates: Mapping[str, float], *, peak: float, n: int, marked: Seq
 def seconds_text(seconds: float) -> str:
     """Two decimals, thousands apart: 25552.48 -> '25 552.48'."""
     return f"{seconds:,.2f}".replace(",", " ")
+
+
+def show_machine(here: Machine) -> None:
+    """Print the facts of a machine in lines that fit a narrow notebook; no line ends within a fact."""
+    facts = str(here).replace(", ", "\n").replace(" ", NBSP).replace("\n", ", ")
+    print("\n".join(textwrap.wrap(facts, COLUMNS)))

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
+from reference.shared.machine import machine
 from reference.shared.plots.charts import how_far_off, ladder, prediction_vs_measured, roofline, sweep
 from reference.shared.plots.style import (
     PALETTE,
@@ -19,7 +20,7 @@ from reference.shared.plots.style import (
     slide_pixels,
     three_digits,
 )
-from reference.shared.plots.tables import ladder_table, seconds_text
+from reference.shared.plots.tables import COLUMNS, ladder_table, seconds_text, show_machine
 from reference.tests.effort import one_of_each
 from reference.tests.shared.lettering import lettering
 from reference.tests.shared.pictures import assert_shows_itself, assert_stays_on_paper
@@ -194,3 +195,11 @@ def test_a_table_is_markdown_and_html():
 def test_a_table_of_nothing_is_refused(rates, peak, n):
     with pytest.raises(ValueError, match="positive"):
         ladder_table(rates, peak=peak, n=n)
+
+
+def test_a_machine_is_printed_in_lines_that_end_between_facts(capsys):
+    show_machine(machine())
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= COLUMNS
+    assert " ".join(lines).replace("\u00a0", " ") == str(machine())
+    assert all(line.endswith(",") for line in lines[:-1])

@@ -11,6 +11,8 @@ from reference.lab.matmul_cpu.limits import Limits
 from reference.lab.matmul_cpu.rungs import RUNGS, Ladder, product
 from reference.matmul_cpu import python_loops, python_reordered
 from reference.matmul_cpu.vectors import TileShape
+from reference.shared.plots.tables import COLUMNS
+from reference.tests.shared.labs import code_lines
 
 LAB = Path(__file__).resolve().parents[4] / "labs" / "01_matmul_cpu.ipynb"
 HERE = Limits(2, {"1 core": 5e10, "2 cores": 1e11}, {"L1": 2e11, "memory": 2e10})
@@ -126,9 +128,10 @@ def test_the_misses_of_both_orders_are_traced():
     assert len(reads.only("B")) == 4**3
 
 
-def test_the_notebook_uses_every_name_of_its_module():
-    text = LAB.read_text(encoding="utf-8")
-    assert [name for name in notebook.__all__ if f"lab.{name}" not in text] == []
+def test_the_notebook_uses_every_name_of_its_module_and_fits_a_narrow_window():
+    code = code_lines(LAB)
+    assert [name for name in notebook.__all__ if f"lab.{name}" not in "\n".join(code)] == []
+    assert [line for line in code if len(line) > COLUMNS] == []
 
 
 def test_the_tile_of_this_machine_is_drawn():

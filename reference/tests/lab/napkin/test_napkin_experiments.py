@@ -16,7 +16,8 @@ from reference.napkin.claims import CLAIMS
 from reference.napkin.modules import count_module
 from reference.napkin.scaling import amdahl
 from reference.napkin.stopwatch import in_turns, ratio_interval
-from reference.shared.plots.tables import NBSP
+from reference.shared.plots.tables import COLUMNS, NBSP
+from reference.tests.shared.labs import code_lines
 
 LAB = Path(__file__).resolve().parents[4] / "labs" / "00_napkin.ipynb"
 
@@ -128,6 +129,14 @@ def test_the_sheet_counts_in_function_calls():
     assert table.rows == (("L1 cache", "2 ns", "0.05"), ("function call", "40 ns", "1"))
 
 
-def test_the_notebook_uses_every_name_of_its_module():
-    text = LAB.read_text(encoding="utf-8")
-    assert [name for name in notebook.__all__ if f"lab.{name}" not in text] == []
+def test_the_course_compares_in_a_table():
+    table = turns.comparison_table({"a": lambda: sum(range(2000)), "b": lambda: sum(range(9000))})
+    assert table.rows[0][0] == "a"
+    assert table.rows[0][2:] == ("–", "–")
+    assert table.rows[1][2].endswith("times as fast")
+
+
+def test_the_notebook_uses_every_name_of_its_module_and_fits_a_narrow_window():
+    code = code_lines(LAB)
+    assert [name for name in notebook.__all__ if f"lab.{name}" not in "\n".join(code)] == []
+    assert [line for line in code if len(line) > COLUMNS] == []
