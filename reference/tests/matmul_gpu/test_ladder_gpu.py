@@ -159,7 +159,7 @@ def test_tensors_give_tensors(rung: Rung):
             torch.ones(1, 1, device="meta"),
             torch.ones(1, 1),
             ValueError,
-            "a: expected a tensor on .*, got one on 'meta'",
+            "a: expected a tensor on .*, got 'meta'",
         ),
     ],
 )
