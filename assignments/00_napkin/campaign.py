@@ -1,8 +1,10 @@
-"""Task 00.3: what a machine-learning product costs, and how sure one can be of it.
+"""Task 00.3: the cost of a machine-learning product, and how certain it is.
 
-A campaign gathers data once, trains in cycles until the model is good enough, then serves it and tweaks it. The
-number of cycles and their prices are guesses, so the total is better given as a distribution than as one number.
-The lecture's example: 1 k$ for data, 10 cycles of 10 k$, 50 k$ for serving, 2 k$ a tweak.
+A campaign collects data once, trains in cycles until the model is good enough, then
+serves it and tweaks it. The number of cycles and their prices are guesses, so report
+the total as a distribution.
+The lecture's example: 1 k$ for data, 10 cycles of 10 k$, 50 k$ for serving, 2 k$ a
+tweak.
 """
 
 from __future__ import annotations
@@ -21,15 +23,15 @@ from checks import checked, count, not_negative, pair, positive, several, whole
     tweaks=whole,
 )
 def campaign_cost(data: float, cycle: float, cycles: int, serving: float, tweak: float, tweaks: int) -> float:
-    """Dollars of a campaign: data once, `cycles` cycles at `cycle` each, serving once, `tweaks` at `tweak` each.
+    """Dollars of a campaign.
 
-    Raises TypeError for values that are no numbers (of cycles and tweaks: no whole numbers), ValueError for negative
-    ones.
+    Data and serving are paid once, `cycles` cycles at `cycle` each, `tweaks` tweaks at
+    `tweak` each.
+
+    Raises TypeError for values that are not numbers (cycles and tweaks: whole numbers),
+    ValueError for negative ones.
     """
-    raise NotImplementedError(
-        "00.3 campaign_cost: Dollars of a campaign: data once, `cycles` cycles at `cycle` each, serving once,"
-        " `tweaks` at `tweak` each."
-    )
+    raise NotImplementedError("00.3 campaign_cost: Dollars of a campaign.")
 
 
 @checked(
@@ -55,29 +57,32 @@ def simulate_costs(
     tweaks: tuple[int, int] = (0, 20),
     spread: float = 0.3,
 ) -> np.ndarray:
-    """Dollars of `trials` campaigns that might happen: a float64 array of shape (trials,).
+    """Dollars of `trials` possible campaigns: a float64 array of shape (trials,).
 
-    Each trial draws its number of cycles and its number of tweaks, each between the two numbers given, both included
-    and all equally likely. Then each cycle of the trial draws a price of its own: lognormal, with median `cycle` and
-    sigma `spread` (the standard deviation of the price's natural logarithm). Data, serving and a tweak have fixed
-    prices. The same `rng_seed` gives the same array.
+    Each trial draws its number of cycles and its number of tweaks: a whole number
+    between the two given ones, both included, all equally likely. Then each cycle of
+    the trial draws a price of its own: lognormal, with median `cycle` and sigma
+    `spread` (the standard deviation of the price's natural logarithm). Data, serving
+    and a tweak have fixed prices. The same `rng_seed` gives the same array.
 
     Cost: 8 bytes and one draw for each cycle of each trial.
-    Raises TypeError for values that are no numbers, ValueError for values out of range.
+    Raises TypeError for values that are not numbers, ValueError for values out of
+    range.
     """
     raise NotImplementedError(
-        "00.3 campaign_cost (simulate_costs): Dollars of `trials` campaigns that might happen: a float64 "
-        "array of shape (trials,)."
+        "00.3 campaign_cost (simulate_costs): Dollars of `trials` possible campaigns: a float64 array of "
+        "shape (trials,)."
     )
 
 
 @checked(costs=several(1, not_negative))
 def summary(costs: np.ndarray | list[float]) -> tuple[float, float, float, float]:
-    """(10th percentile, median, 90th percentile, mean) of simulated costs, with linear interpolation.
+    """(10th percentile, median, 90th percentile, mean) of simulated costs.
 
-    costs: a list or 1-D array, in any order. Raises TypeError for anything else, ValueError for none.
+    costs: a list or 1-D array, in any order. The percentiles interpolate linearly.
+
+    Raises TypeError for anything else, ValueError for no costs.
     """
     raise NotImplementedError(
-        "00.3 campaign_cost (summary): (10th percentile, median, 90th percentile, mean) of simulated costs, "
-        "with linear interpolation."
+        "00.3 campaign_cost (summary): (10th percentile, median, 90th percentile, mean) of simulated costs."
     )

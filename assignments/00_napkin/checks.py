@@ -1,7 +1,7 @@
-"""What the functions of this unit refuse: `@checked(batch=count)` looks at `batch` before the function starts.
+"""Given: checks of arguments. `@checked(batch=count)` checks `batch` before each call.
 
-A rule takes the start of a message and a value, and raises TypeError for the wrong kind of value, ValueError for
-one out of range.
+A rule takes the start of a message and a value. It raises TypeError for the wrong kind
+of value, ValueError for one out of range.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rule = Callable[[str, Any], None]
 
 
 def checked(**rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorator: hold the arguments of these names to their rules before the function runs."""
+    """Decorator: check the arguments of these names before the function runs."""
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(function)
@@ -104,11 +104,11 @@ def text(start: str, value: Any) -> None:
 
 
 def anything(start: str, value: Any) -> None:
-    """No rule: for the values inside of `several`."""
+    """No rule, for the values inside of `several`."""
 
 
 def several(least: int, rule: Rule) -> Rule:
-    """The rule for a list, tuple or 1-D array of at least `least` values that each hold to `rule`."""
+    """The rule for a list, tuple or 1-D array: `least` values or more, each of `rule`."""
 
     def rule_of_all(start: str, values: Any) -> None:
         array = isinstance(values, np.ndarray)

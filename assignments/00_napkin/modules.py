@@ -1,7 +1,8 @@
-"""Given: parameters and FLOP of a whole torch module, layer by layer, counted with the functions of `layers.py`.
+"""Given: parameters and FLOP of a torch module, layer by layer, with `layers.py`.
 
-A forward pass with hooks tells which shapes reach each layer. `torch.utils.flop_counter` watches the same pass from
-below, operator by operator: two ways to one number.
+Hooks in a forward pass record the shapes that reach each layer.
+`torch.utils.flop_counter` counts the same pass operator by operator: two ways to one
+number.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ Count = Callable[[Any, tuple[Any, ...], dict[str, Any]], tuple[int, int]]
 
 
 def count_module(module: nn.Module, *inputs: torch.Tensor) -> list[Row]:
-    """A row for every call of a layer in one forward pass of `module(*inputs)`, in the order of the calls.
+    """A row for every call of a layer in a forward pass of `module(*inputs)`, in order.
 
-    A layer that is called again costs FLOP again, but has its parameters in its first row alone. Works on the
-    meta device, where nothing is computed. Known: Linear, Conv2d, MultiheadAttention (batch_first), Embedding,
-    LayerNorm, BatchNorm1d, BatchNorm2d, GroupNorm, and all layers without parameters.
+    A layer that is called again costs FLOP again, but only its first row has its
+    parameters. Works on the meta device, where nothing is computed. Known: Linear,
+    Conv2d, MultiheadAttention (batch_first), Embedding, LayerNorm, BatchNorm1d,
+    BatchNorm2d, GroupNorm, and all layers without parameters.
 
-    Raises ValueError for a layer of another kind that has parameters of its own, by its name.
+    Raises ValueError for a layer of another kind that has parameters, with its name.
     """
     rows: list[Row] = []
     seen: set[nn.Module] = set()
@@ -67,7 +69,7 @@ def count_module(module: nn.Module, *inputs: torch.Tensor) -> list[Row]:
 
 
 def _layers(module: nn.Module, name: str = "") -> list[tuple[str, nn.Module]]:
-    """The layers with parameters of their own; what is inside a layer that is counted whole is no layer."""
+    """The layers that are counted, without the parts of a layer that is counted whole."""
     own = any(True for _ in module.parameters(recurse=False))
     if own or type(module) in _COUNTS:
         return [(name or "module", module)]

@@ -1,16 +1,18 @@
-"""Rung 7: explicit vectors. Pack A and B into panels, and update a tile of C held in vector registers.
+"""Rung 7: explicit vectors. Pack A and B, and keep a tile of C in vector registers.
 
-Rung 6 left it to the compiler to find the vectors. Here nothing is left to it: `_tile` names each vector
-(vectors.py), and the panels are laid out so that every load it makes is of the next numbers in memory.
+Rung 6 leaves the vectors to the compiler. Here `_tile` names each vector (vectors.py),
+and the panels are laid out so that every load reads the next numbers in memory.
 
     C tile (rows x width)  +=  A panel (rows x depth)  @  B panel (depth x width)
 
-    A panel: column by column, `rows` numbers each.    One number is broadcast against a row of B.
-    B panel: row by row, `width` numbers each.         A row is `vectors` vector loads.
+    A panel: column by column, `rows` numbers each.  Each number is broadcast.
+    B panel: row by row, `width` numbers each.  A row is `vectors` vector loads.
 
-A panel of B is used again by every tile below it, so a block of them stays in the L2 cache; a panel of A is
-used by every tile of its row of tiles, and stays in L1. The depth is cut so that both fit.
-Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM TOMS 2008.
+Every tile below it uses a panel of B again, so a block of these panels stays in the L2
+cache. Every tile of its row uses a panel of A, which stays in L1. The depth is cut so
+that both fit.
+Source: Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication, ACM
+TOMS 2008.
 """
 
 from __future__ import annotations
@@ -26,16 +28,18 @@ BLOCK = 8  # panels of B in one block: 8 x 48 columns x 256 x 4 bytes = 384 KiB
 
 
 def microkernel(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Packed panels and a tile of C in vector registers, on all cores.
+    """The product of two matrices, with packed panels and a tile of C in registers.
 
-    a: (m, k), b: (k, n); both float32 or both float64. Returns a new (m, n) array of that dtype.
+    a: (m, k), b: (k, n); both float32 or both float64. Returns a new (m, n) array of
+    that dtype. Runs on all cores.
     Cost: 2 m k n operations; A and B are copied once for each block that uses them.
-    Raises TypeError or ValueError for anything else, with what was expected and what came.
+    Raises TypeError or ValueError for anything else, with the expected and the given
+    value.
     """
     m, _, n = check_operands(a, b)
     shape = tile_shape(a.dtype)
-    # C in whole tiles, so that the kernel needs no special case at the edges: the panels are filled up with
-    # zeros there, and the rows and columns too many are cut off at the end.
+    # C in whole tiles, so the kernel needs no special case at the edges: the panels are
+    # filled with zeros there, and the extra rows and columns are cut off at the end.
     c = np.zeros((-(-m // shape.rows) * shape.rows, -(-n // shape.width) * shape.width), a.dtype)
     _multiply(shape, a, b, c)
     return np.ascontiguousarray(c[:m, :n])
@@ -63,17 +67,19 @@ def _pack_a(shape, a, row, top, depth, panel):
 
 @njit(cache=True)
 def _pack_b(shape, b, top, column, depth, panel):
-    """panel[p * width + j] = b[top + p, column + j], and 0 right of the last column of b."""
+    """panel[p * width + j] = b[top + p, column + j], and 0 right of the last column."""
     raise NotImplementedError(
         "01.7 microkernel (_pack_b): panel[p * width + j] = b[top + p, column + j], and 0 right of the last "
-        "column of b."
+        "column."
     )
 
 
 @njit(cache=True)
 def _tile(shape, a_panel, b_panel, depth, c, corner, stride):
-    """Add a_panel @ b_panel to the tile of c whose first number is c[corner]; its rows are `stride` apart."""
+    """Add a_panel @ b_panel to the tile of c that starts at c[corner].
+
+    The rows of the tile are `stride` apart in c.
+    """
     raise NotImplementedError(
-        "01.7 microkernel (_tile): Add a_panel @ b_panel to the tile of c whose first number is c[corner]; "
-        "its rows are `stride` apart."
+        "01.7 microkernel (_tile): Add a_panel @ b_panel to the tile of c that starts at c[corner]."
     )

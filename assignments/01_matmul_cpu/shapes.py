@@ -1,4 +1,4 @@
-"""Operand checks that every rung of the ladder shares. Given: nothing to write here."""
+"""Given: operand checks that every rung of the ladder uses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ _DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 def check_operands(a: Any, b: Any) -> tuple[int, int, int]:
-    """The sizes (m, k, n) of the product of `a`, an (m, k) array, and `b`, a (k, n) array.
+    """The sizes (m, k, n) of the product of `a`, (m, k), and `b`, (k, n).
 
-    Cost: O(1); no element is read. Any strides will do, and any size may be 0.
+    Cost: O(1); no element is read. Any strides are allowed, and any size may be 0.
 
     Raises:
-        TypeError: an operand is not a numpy array, is not float32 or float64, or the dtypes differ.
+        TypeError: an operand is not a numpy array, is not float32 or float64, or the
+            dtypes differ.
         ValueError: an operand is not 2-D, or the inner sizes differ.
     """
     for name, x in (("a", a), ("b", b)):

@@ -1,17 +1,18 @@
-"""Vector registers for numba: load, store, broadcast, fma and a tile of registers, each one LLVM instruction.
+"""Given: vector registers for numba. Each function is one LLVM instruction.
 
-numba has no vector type, but LLVM has. An `@intrinsic` lets us write the LLVM instruction ourselves, so
-that a jitted function can say exactly which vectors it keeps in registers. How wide a vector is and how
-many of them make a tile is decided once, from the CPU's features (`tile_shape`), and travels as an argument
-whose *type* carries the numbers: to the compiler they are constants, so `range(shape.rows)` unrolls.
+numba has no vector type, but LLVM has. An `@intrinsic` writes the LLVM instruction
+itself, so a jitted function can say exactly which vectors it keeps in registers.
+`tile_shape` decides the width of a vector and the number of vectors in a tile once,
+from the CPU's features. The shape travels as an argument whose *type* carries the
+numbers: to the compiler they are constants, so `range(shape.rows)` unrolls.
 
-    acc = registers(shape)                            # shape.rows x shape.vectors vectors, all zero
-    x = broadcast(shape, panel, 5)                    # panel[5] in every lane
-    y = load(shape, panel, 16)                        # panel[16], panel[17], ... one a lane
-    acc[0, 1] = fma(x, y, acc[0, 1])                  # x * y + acc[0, 1], lane by lane, rounded once
-    store(panel, 32, acc[0, 1])                       # panel[32], panel[33], ... = the lanes
+    acc = registers(shape)         # shape.rows x shape.vectors vectors, all zero
+    x = broadcast(shape, panel, 5) # panel[5] in every lane
+    y = load(shape, panel, 16)     # panel[16], panel[17], ..., one in each lane
+    acc[0, 1] = fma(x, y, acc[0, 1])  # x * y + acc[0, 1] by lanes, rounded once
+    store(panel, 32, acc[0, 1])    # panel[32], panel[33], ... = the lanes
 
-Arrays are flat and contiguous; nothing checks an index.
+Arrays are flat and contiguous. No function checks an index.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ INT = ir.IntType(32)
 
 @dataclass(frozen=True)
 class TileShape:
-    """The register tile: `rows` x `vectors` vectors of `lanes` elements of `dtype` ("float32", "float64")."""
+    """The register tile: `rows` x `vectors` vectors of `lanes` elements of `dtype`.
+
+    dtype: "float32" or "float64".
+    """
 
     dtype: str
     lanes: int
@@ -73,7 +77,8 @@ class TileShape:
 def vector_bits() -> int:
     """Bits in one vector register: 512 (AVX-512), 256 (AVX2) or 128 (NEON, SSE).
 
-    `MLSYS_VECTOR_BITS` asks for a narrower one than the CPU has, to see what the width is worth.
+    The environment variable `MLSYS_VECTOR_BITS` selects a narrower width than the CPU
+    has, to measure the effect of the width.
     """
     widest = machine().vector_bits if machine().fma else 128
     wanted = os.environ.get("MLSYS_VECTOR_BITS", "")
@@ -90,10 +95,11 @@ def source_build(*names: str) -> str:
 
 
 def tile_shape(dtype: Any, build: str = "") -> TileShape:
-    """The tile that fills this CPU's vector registers for `dtype`, and leaves room for the operands.
+    """The tile that fills this CPU's vector registers, with room for the operands.
 
-    AVX-512 and NEON have 32 registers: 8 x 3 = 24 accumulate, 3 hold a row of B, the rest broadcast A.
-    AVX2 and SSE have 16: 6 x 2 = 12 accumulate. Two FMA units of latency 4 need only 8 to stay busy.
+    AVX-512 and NEON have 32 registers: 8 x 3 = 24 accumulate, 3 hold a row of B, the
+    rest broadcast A. AVX2 and SSE have 16: 6 x 2 = 12 accumulate. Two FMA units of
+    latency 4 need only 8 to stay busy.
     """
     bits = vector_bits()
     many = bits == 512 or platform.machine().lower() in {"arm64", "aarch64"}
@@ -110,7 +116,7 @@ def element_type(dtype: str) -> ir.Type:
 
 
 class ShapeType(types.Opaque):
-    """The type of a TileShape: the numbers are in the type, so compiled code holds them as constants."""
+    """The type of a TileShape: it carries the numbers, so compiled code has constants."""
 
     def __init__(self, shape: TileShape):
         self.shape = shape
@@ -130,7 +136,10 @@ class VectorType(types.Type):
 
 
 class RegistersType(types.Type):
-    """A rows x vectors array of vectors. LLVM keeps it in registers while every index is a constant."""
+    """A rows x vectors array of vectors.
+
+    LLVM keeps it in registers while every index is a constant.
+    """
 
     def __init__(self, shape: TileShape):
         self.shape, self.vector = shape, VectorType(shape.dtype, shape.lanes)
@@ -203,7 +212,10 @@ def fused(builder, vector: ir.VectorType, x, y, z):
 
 @intrinsic
 def registers(_typing, shape):
-    """A tile of shape.rows x shape.vectors vectors, all zero; read and written as tile[i, j]."""
+    """A tile of shape.rows x shape.vectors vectors, all zero.
+
+    Read and write its vectors as tile[i, j].
+    """
     tile = RegistersType(shape.shape)
 
     def emit(context, builder, _signature, _args):
@@ -249,7 +261,7 @@ def store(_typing, array, index, vector):
 
 @intrinsic
 def fma(_typing, x, y, z):
-    """x * y + z, lane by lane, rounded once: one instruction, two operations a lane."""
+    """x * y + z by lanes, rounded once: one instruction, two operations a lane."""
 
     def emit(_context, builder, _signature, args):
         return fused(builder, x.llvm, *args)

@@ -1,8 +1,10 @@
 """The CPU matmul ladder, from three loops over lists to the machine's peak.
 
-Rung 1 `loops`, 2 `loops`, 3 and 4 `compiled`, 5 `recursive`, 6 `blocked`, 7 `microkernel`; at the top `matmul`.
-The names are imported when they are first used, so that importing the package does not start numba. Rung 7
-is `from reference.matmul_cpu.microkernel import microkernel`: a package cannot export a name that is a module's.
+Rungs 1 and 2 are in `loops`, 3 and 4 in `compiled`, 5 in `recursive`, 6 in `blocked`, 7
+in `microkernel`; above them is `matmul`. A name is imported when it is first used, so
+importing the package does not start numba. For rung 7 write `from
+reference.matmul_cpu.microkernel import microkernel`: a package cannot export a name
+that is also a module's.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Memory by address for the production kernel: vectors, single numbers, prefetches and atomics.
+"""Memory by address for the production kernel: vectors, numbers, prefetches, atomics.
 
-`gemm.py` hands work to threads that are already inside compiled code, as a row of integers: addresses,
-strides and sizes. These intrinsics are how compiled code reads and writes through such an address. An
-`offset` counts elements of the shape's dtype. Nothing here checks anything.
+`gemm.py` hands work to threads that are already inside compiled code, as a row of
+integers: addresses, strides and sizes. With these intrinsics compiled code reads and
+writes through such an address. An `offset` counts elements of the shape's dtype. No
+function checks anything.
 """
 
 from __future__ import annotations
@@ -93,7 +94,10 @@ def put_number(_typing, shape, address, offset, value):
 
 @intrinsic(prefer_literal=True)
 def prefetch(_typing, shape, address, offset, write, locality):
-    """Ask for the cache line of element `offset` from `address`; `write`: 0 or 1, `locality`: 3 for L1, 2 for L2."""
+    """Ask for the cache line of element `offset` from `address`.
+
+    write: 0 or 1. locality: 3 for L1, 2 for L2.
+    """
 
     def emit(context, builder, _signature, args):
         place = pointer(builder, element_type(shape.shape.dtype), *args[1:3])
@@ -117,11 +121,13 @@ def scratch(_typing, shape):
 
 @intrinsic(prefer_literal=True)
 def rank_updates(_typing, shape, tile, a, a_stride, b, b_stride, panel, count, ahead, copy):
-    """tile += the outer products of the next columns of A (from `a`) and rows of B (from `b`): `count` of them.
+    """tile += the outer products of the next `count` columns of A and rows of B.
 
-    Rows of A are a_stride apart, rows of B b_stride. B is fetched into L1 `ahead` rows early. With `copy` the
-    rows of B are also written to `panel`, one after the other. The loops over rows and vectors are unrolled
-    here and not by LLVM, because `count` tiles are more than it unrolls by itself.
+    a and b: the addresses of the first. Rows of A are a_stride apart, rows of B
+    b_stride. B is fetched into L1 `ahead` rows early. With `copy` the rows of B are
+    also written to `panel`, one after the other. The loops over rows and vectors are
+    unrolled here and not by LLVM, because `count` tiles are more than it unrolls by
+    itself.
     """
     one = shape.shape
     vector = VectorType(one.dtype, one.lanes).llvm
@@ -176,7 +182,7 @@ def call_kernel(_typing, kernel, words):
 
 @intrinsic
 def fetch_add(_typing, address, value):
-    """The word at `address`, which grows by `value`; no other thread comes in between."""
+    """Add `value` to the word at `address`, atomically; returns the word as it was."""
 
     def emit(_context, builder, _signature, args):
         return builder.atomic_rmw("add", pointer(builder, WORD, args[0]), args[1], "seq_cst")
@@ -186,7 +192,7 @@ def fetch_add(_typing, address, value):
 
 @intrinsic
 def exchange_if(_typing, address, old, new):
-    """Whether the word at `address` was `old`; if so it is now `new`."""
+    """Replace the word at `address` by `new` if it is `old`; returns True if it was."""
 
     def emit(_context, builder, _signature, args):
         pair = builder.cmpxchg(
@@ -209,7 +215,10 @@ def word_at(_typing, address):
 
 @intrinsic
 def put_word(_typing, address, value):
-    """Write the word at `address`; what this thread wrote before is visible to who reads it."""
+    """Write the word at `address`.
+
+    A thread that reads it also sees everything that this thread wrote before.
+    """
 
     def emit(context, builder, _signature, args):
         builder.store_atomic(args[1], pointer(builder, WORD, args[0]), ordering="seq_cst", align=8)

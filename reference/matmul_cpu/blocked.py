@@ -1,12 +1,14 @@
-"""Rung 6: register blocking. Plain loops again, arranged so that LLVM keeps a tile in registers.
+"""Rung 6: register blocking. Plain loops, arranged so that a tile stays in registers.
 
-Rung 5 loads a vector of `b`, loads and stores a vector of `c`, and does one multiply-add with them.
-Here 4 x 4 numbers of `a` stay in registers while j runs: each vector of `b` serves 4 rows of `c`, and
-each vector of `c` takes 4 products before it is stored. Memory operations for each multiply-add fall
-from 3 to 0.75 (per 16 of them: 4 loads of `b`, 4 loads and 4 stores of `c`).
+Rung 5 loads a vector of `b`, loads and stores a vector of `c`, and does one
+multiply-add with them. Here 4 x 4 numbers of `a` stay in registers while j runs. Each
+vector of `b` serves 4 rows of `c`, and each vector of `c` takes 4 products before it is
+stored. The memory operations for each multiply-add fall from 3 to 0.75: for 16
+multiply-adds, 4 loads of `b`, 4 loads and 4 stores of `c`.
 
-Bound by: those that are left. The tile of `c` goes to the L1 cache and back for every 4 products, and
-rows of `b` start at any address. `microkernel.py` keeps the tile of `c` itself in registers, and packs.
+Bound by: the remaining memory operations. The tile of `c` goes to the L1 cache and back
+for every 4 products, and rows of `b` start at any address. `microkernel.py` keeps the
+tile of `c` itself in registers, and packs.
 """
 
 from __future__ import annotations
@@ -23,9 +25,12 @@ PANEL = 256  # 256 rows of `b`, 512 wide, are 512 KiB in float32: they stay in L
 
 
 def register_blocked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The product of `a` (m, k) and `b` (k, n), both float32 or both float64: a new (m, n) array.
+    """The product of two matrices, with 4 x 4 numbers of `a` in registers.
 
-    Cost: 2mkn floating-point operations, 0.75 vector loads and stores for each vector multiply-add.
+    a: (m, k), b: (k, n), both float32 or both float64. Returns a new (m, n) array.
+
+    Cost: 2mkn floating-point operations, 0.75 vector loads and stores for each vector
+    multiply-add.
 
     Raises:
         TypeError: not numpy arrays of float32 or float64, or dtypes that differ.
@@ -39,7 +44,7 @@ def register_blocked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @njit(parallel=True, cache=True)
 def _register_blocked(a, b, c):
-    """Add a @ b to `c`, which holds zeros at first; blocks of rows are shared among the threads."""
+    """Add a @ b to `c`, which holds zeros at first; the threads share its rows."""
     m = c.shape[0]
     for block in prange((m + ROW_BLOCK - 1) // ROW_BLOCK):
         _row_block(a, b, c, block * ROW_BLOCK, min((block + 1) * ROW_BLOCK, m))
@@ -47,14 +52,17 @@ def _register_blocked(a, b, c):
 
 @njit(cache=True)
 def _row_block(a, b, c, i0, i1):
-    """c[i0:i1] += a[i0:i1] @ b, one panel of `b` after the other, four rows of `c` at a time.
+    """c[i0:i1] += a[i0:i1] @ b, panel after panel of `b`, four rows of `c` at a time.
 
-    The four rows are summed in `strip`, which stays in the L1 cache. Rows of `c` itself would do, but
-    when n is a power of two they are a multiple of 4096 bytes apart, and then they share a few cache sets.
+    The four rows are summed in `strip`, which stays in the L1 cache. Rows of `c` itself
+    would work, but when n is a power of two they are a multiple of 4096 bytes apart,
+    and then they share a few sets of the cache.
 
-    `_tile` takes four products at a time. When a panel's depth is no multiple of 4, its last k % 4 products fill
-    no tile: they are added to `strip` one by one. When i1 - i0 is no multiple of 4, the last tile has fewer than
-    four rows: those of `strip` below them are dropped. `strip` holds garbage until it is cleared.
+    `_tile` takes four products at a time. When a panel's depth is not a multiple of 4,
+    its last k % 4 products do not fill a tile: they are added to `strip` one by one.
+    When i1 - i0 is not a multiple of 4, the last tile has fewer than four rows: the
+    rows of `strip` below them are dropped. `strip` is not initialized, so clear it
+    first.
     """
     k, n = b.shape
     strip = np.empty((ROWS, COLUMNS), c.dtype)
@@ -78,12 +86,14 @@ def _row_block(a, b, c, i0, i1):
                         row_c[j] += row_strip[j]
 
 
-# fastmath: products may be fused with sums (FMA) and a group of four may be summed in any order.
+# fastmath: products may be fused with sums (FMA), and a group of four may be summed in
+# any order.
 @njit(cache=True, fastmath={"contract", "reassoc"})
 def _tile(a, b, strip, i, p, j0, j1):
-    """strip += a[i:i+4, p:p+4] @ b[p:p+4, j0:j1]; the 16 numbers of `a` never leave the registers.
+    """strip += a[i:i+4, p:p+4] @ b[p:p+4, j0:j1], with `a` in 16 registers.
 
-    Below the last row of `a` the tile repeats that row: the caller drops what comes of it.
+    Below the last row of `a` the tile repeats that row, and the caller drops the
+    result.
     """
     last = a.shape[0] - 1
     i1, i2, i3 = min(i + 1, last), min(i + 2, last), min(i + 3, last)

@@ -1,8 +1,9 @@
-"""The top of the ladder: `matmul`, for any shape and stride, on as many threads as asked for.
+"""The top of the ladder: `matmul`, for any shape, strides and number of threads.
 
-C is cut into a grid of pieces, and each thread takes the next piece until none is left (plan.py, work.py,
-team.py). Within a piece the loops are Goto's: a block of B (depth x columns) is packed so that it stays in the
-L2 cache, and each tile-high stripe of A is multiplied with the whole block before the next (packing.py, tiles.py).
+C is cut into a grid of pieces, and each thread takes the next piece until none is left
+(plan.py, work.py, team.py). Within a piece the loops follow Goto: a block of B (depth x
+columns) is packed so that it stays in the L2 cache, and each tile-high stripe of A is
+multiplied with the whole block before the next stripe (packing.py, tiles.py).
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ from reference.shared.machine import usable_cores
 
 
 def matmul(a: Any, b: Any, *, out: Any = None, threads: int | None = None) -> np.ndarray:
-    """The product of `a` (m, k) and `b` (k, n), both float32 or both float64, with any strides.
+    """The product of two matrices, both float32 or both float64, with any strides.
 
-    The result goes to `out` (m, n) of that dtype, with any strides, or to a new array. At most `threads` threads
-    work on it (default: as many as there are cores that this process may use). Several threads may call at once.
+    a: (m, k). b: (k, n). Writes the result to `out` (m, n) of that dtype, with any
+    strides, or to a new array. At most `threads` threads work on it; default: as many
+    as there are cores that this process may use. Several threads may call at once.
 
-    Cost: 2mkn floating-point operations. Each thread keeps a packed block of B that fits in the L2 cache and a
-    stripe of A (under 1 MB together) for its next call; nothing else is allocated beside the result.
+    Cost: 2mkn floating-point operations. Each thread keeps a packed block of B that
+    fits in the L2 cache and a stripe of A for its next call; apart from the result
+    nothing else is allocated.
 
     Raises:
-        TypeError: an operand or `out` is not a numpy array of float32 or float64, dtypes differ, or `threads`
-            is not an int.
-        ValueError: not 2-D, sizes that do not fit, `out` is read-only or overlaps an operand or itself, or
-            `threads` is less than 1.
+        TypeError: an operand or `out` is not a numpy array of float32 or float64,
+            dtypes differ, or `threads` is not an int.
+        ValueError: not 2-D, sizes that do not fit, `out` is read-only or overlaps an
+            operand or itself, or `threads` is less than 1.
     """
     m, k, n = check_operands(a, b)
     usable = usable_cores()
@@ -66,10 +69,12 @@ def _multiply(a: np.ndarray, b: np.ndarray, c: np.ndarray, threads: int) -> None
 
 @cache
 def _describer(dtype: np.dtype) -> Any:
-    """Compiled: write the addresses, strides and sizes of a, b and c into a row of integers (see work.py).
+    """Compiled: write addresses, strides and sizes of a, b and c into `operands`.
 
-    False if an address or a stride is no multiple of the element's size. The compiled function takes arrays of
-    every layout, because it is called without numba's dispatch on types, which would tell them apart.
+    `operands` is the start of a row of integers: see work.py. Returns False if an
+    address or a stride is not a multiple of the element's size. The compiled function
+    takes arrays of every layout, because it is called without numba's dispatch on
+    types, which would distinguish them.
     """
 
     @njit(cache=True)

@@ -1,8 +1,9 @@
 """Copy blocks of A and B into the order in which the tile kernel reads them.
 
-Packing costs one copy and buys three things: loads of consecutive lines (which the prefetchers follow), few
-pages (so few TLB misses), and no two rows of one panel in the same set of the cache, where the rows of a
-matrix whose width is a power of two all fall.
+Packing costs one copy. It gives loads of consecutive lines (which the prefetchers
+follow), few pages (so few TLB misses), and panels whose rows fall into different sets
+of the cache. The rows of a matrix whose width is a power of two all fall into the same
+sets.
 """
 
 from __future__ import annotations
@@ -20,19 +21,21 @@ SQUARE = 16  # a transposing copy goes by squares of this side: one cache line o
 
 @njit(inline="always")
 def panel_vectors(most, left):
-    """Vectors in the next panel when `left` are left: as many as a tile has, but never 1 after a full one.
+    """Vectors in the next panel when `left` are left: as many as a tile has.
 
-    A tile one vector wide has too few sums to keep the FMA units busy, so 4 left are 2 + 2 and not 3 + 1.
+    But never 1 after a full panel: a tile one vector wide has too few sums to keep the
+    FMA units busy, so 4 left are 2 + 2 and not 3 + 1.
     """
     return 2 if most == 3 and left == 4 else min(most, left)
 
 
 @cache
 def pack_b_kernel(shape: TileShape) -> int:
-    """Address of the compiled packer for a panel of B that the tile kernel cannot pack on its way.
+    """Address of the compiled packer for panels of B.
 
-    Its arguments: B and the distances of its rows and columns; depth, columns and width of the panel; where to
-    put it. Row by row, with zeros right of the last column.
+    For the panels that the tile kernel does not pack itself. Its arguments: B and the
+    distances of its rows and columns; depth, columns and width of the panel; the
+    address of the panel. Row by row, with zeros right of the last column.
     """
 
     @cfunc(types.void(*(types.int64,) * 7), cache=True)
@@ -55,8 +58,9 @@ def pack_b_kernel(shape: TileShape) -> int:
 def pack_a_kernel(shape: TileShape) -> int:
     """Address of the compiled packer for A.
 
-    Its arguments: A and the distances of its rows and columns; rows and depth of the stripe; where to put it.
-    A stripe is one tile high. Its rows lie STRIDE_BYTES apart, zeros where there are fewer rows than in a tile.
+    Its arguments: A and the distances of its rows and columns; rows and depth of the
+    stripe; the address of the stripe. A stripe is one tile high. Its rows are
+    STRIDE_BYTES apart, with zeros where there are fewer rows than in a tile.
     """
     stride = STRIDE_BYTES // shape.itemsize
 

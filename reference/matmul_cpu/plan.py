@@ -1,4 +1,4 @@
-"""How one matmul is cut: the grid of pieces for the threads, and the blocks for the caches."""
+"""The plan of one matmul: a grid of pieces for the threads, blocks for the caches."""
 
 from __future__ import annotations
 

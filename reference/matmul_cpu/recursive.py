@@ -1,14 +1,15 @@
 """Rung 5: divide and conquer, in parallel, down to blocks that fit the caches.
 
-Halving again and again meets every cache of the machine, whatever its size, at some level of the
-recursion: from there on the three blocks stay in that cache while they are multiplied.
+Halving again and again reaches blocks that fit each cache of the machine, whatever its
+size. From there on the three blocks stay in that cache while they are multiplied.
 
-The recursion is a plan, made in Python: a list of leaves for each task. Compiled code carries it out.
-So the plan can be printed and drawn, and a recursion without an end is a RecursionError, not a crash.
-(numba can compile recursive functions, but crashes when it loads them from its cache: its issue 6061.)
+The recursion is a plan, made in Python: a list of leaves for each task. Compiled code
+executes it. So the plan can be printed and drawn, and a recursion without an end is a
+RecursionError, not a crash. (numba can compile recursive functions, but crashes when it
+loads them from its cache: its issue 6061.)
 
-Bound by: the load and store units. Each multiply-add of a leaf loads two vectors and stores one.
-`blocked.py` does more arithmetic with what it has loaded.
+Bound by: the load and store units. Each multiply-add of a leaf loads two vectors and
+stores one. `blocked.py` does more arithmetic with the numbers that it has loaded.
 
 Source: M. Frigo et al., "Cache-oblivious algorithms", FOCS 1999, section 2.
 """
@@ -22,17 +23,19 @@ from numba import njit, prange
 
 from reference.matmul_cpu.shapes import check_operands
 
-# A leaf is 64 x 64 of `a` times 64 x 512 of `b`. Half the size doubles the calls and shortens the rows
-# that are vectorized; with twice the size, `b` leaves an L2 cache of 256 KiB even in float32.
+# A leaf is 64 x 64 of `a` times 64 x 512 of `b`. Half the size doubles the calls and
+# shortens the rows that are vectorized. With twice the size, `b` does not fit an L2
+# cache of 256 KiB even in float32.
 LEAF = 64
-# Rows of a leaf are longer than its columns: memory is read in lines, and vectors run along rows.
+# Rows of a leaf are longer than its columns: memory is read in lines, and vectors run
+# along rows.
 ASPECT = 8
 # 2 ** 5 = 32 tasks: enough for 32 cores, and for 2 cores enough to even out a late one.
 TASK_LEVELS = 5
 
 
 class Block(NamedTuple):
-    """The work c[i0:i1, j0:j1] += a[i0:i1, p0:p1] @ b[p0:p1, j0:j1]."""
+    """One part of the product: c[i0:i1, j0:j1] += a[i0:i1, p0:p1] @ b[p0:p1, j0:j1]."""
 
     i0: int
     i1: int
@@ -43,9 +46,12 @@ class Block(NamedTuple):
 
 
 def divide_and_conquer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The product of `a` (m, k) and `b` (k, n), both float32 or both float64: a new (m, n) array.
+    """The product of two matrices, by halving until the blocks are small.
 
-    Cost: 2mkn floating-point operations; O(mkn / sqrt(Z)) elements moved into a cache of Z elements.
+    a: (m, k), b: (k, n), both float32 or both float64. Returns a new (m, n) array.
+
+    Cost: 2mkn floating-point operations; O(mkn / sqrt(Z)) elements moved into a cache
+    of Z elements.
 
     Raises:
         TypeError: not numpy arrays of float32 or float64, or dtypes that differ.
@@ -63,7 +69,10 @@ def divide_and_conquer(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _tasks(block: Block, levels: int) -> list[Block]:
-    """`block` in 2 ** levels parts that write to different parts of `c`, so that they may run at once."""
+    """Cut `block` into 2 ** levels parts that write to different parts of `c`.
+
+    So all of them may run at the same time.
+    """
     if levels == 0:
         return [block]
     i0, i1, p0, p1, j0, j1 = block
@@ -79,8 +88,9 @@ def _tasks(block: Block, levels: int) -> list[Block]:
 def _divide(block: Block, leaves: list[Block]) -> None:
     """Append to `leaves` the leaves of `block`, in the order of the recursion.
 
-    A block is a leaf when its m and k are at most LEAF and its n is at most about LEAF * ASPECT.
-    Any other is cut in two at the middle of its largest side, where n counts as n // ASPECT.
+    A block is a leaf when its m and k are at most LEAF and its n is at most about LEAF
+    * ASPECT. Any other block is cut in two at the middle of its largest side, where n
+    counts as n // ASPECT.
     """
     i0, i1, p0, p1, j0, j1 = block
     m, k, n = i1 - i0, p1 - p0, (j1 - j0) // ASPECT
@@ -103,10 +113,10 @@ def _divide(block: Block, leaves: list[Block]) -> None:
 
 @njit(parallel=True, cache=True)
 def _conquer(a, b, c, leaves, starts):
-    """Carry out the plan: tasks in parallel, and the leaves of one task in their order.
+    """Execute the plan: tasks in parallel, and the leaves of one task in their order.
 
-    leaves: (number of leaves, 6) int64, a Block in each row. starts: (number of tasks + 1,) int64;
-    the leaves of task t are rows starts[t] to starts[t + 1].
+    leaves: (number of leaves, 6) int64, a Block in each row. starts: (number of tasks +
+    1,) int64; the leaves of task t are rows starts[t] to starts[t + 1].
     """
     for task in prange(len(starts) - 1):
         for leaf in range(starts[task], starts[task + 1]):
@@ -118,7 +128,8 @@ def _conquer(a, b, c, leaves, starts):
 def _multiply_add(a, b, c, i0, i1, p0, p1, j0, j1):
     """c[i0:i1, j0:j1] += a[i0:i1, p0:p1] @ b[p0:p1, j0:j1], in three loops.
 
-    LLVM knows that a slice of one row is contiguous, and that j counts from 0: so it uses vectors.
+    LLVM knows that a slice of one row is contiguous, and that j counts from 0, so it
+    uses vectors.
     """
     for i in range(i0, i1):
         row_c = c[i, j0:j1]

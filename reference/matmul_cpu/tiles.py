@@ -1,8 +1,9 @@
-"""The production tile: C (+)= A @ B for one tile of C, wherever it lies and however C is laid out.
+"""The production tile: C (+)= A @ B for one tile of C, with any layout of C.
 
-The same idea as `_tile` in microkernel.py. What it adds: the loop is unrolled four times, B is fetched into
-L1 ahead of its use, C is fetched while the sums are made, the first block overwrites C instead of adding to
-zeros, and a tile that sticks out over the edge of C is written number by number.
+The same idea as `_tile` in microkernel.py. In addition the loop is unrolled four times,
+B is fetched into L1 before its use, C is fetched while the sums are made, the first
+block overwrites C instead of adding to zeros, and a tile that reaches over the edge of
+C is written number by number.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ FAR_AHEAD = 16  # the same where B is not packed yet, and comes from L3 or memor
 
 @cache
 def tile_kernel(shape: TileShape) -> int:
-    """Address of the compiled kernel for tiles of this shape; compiled on first use, then kept on disk.
+    """Address of the compiled kernel for tiles of this shape.
 
-    Its arguments: the packed stripe of A; B, the distance of its rows, and where to put a packed copy of it (0: it
-    is packed, its rows follow each other); depth; C and the distances of its rows and columns; how many rows
-    and columns of the tile are inside C; 0 to overwrite C, else to add to it; and four rows that will be
-    needed soon, and their distance. Addresses in bytes, distances in elements.
+    Compiled on first use, then kept on disk. Its arguments: the packed stripe of A; B,
+    the distance of its rows, and the address for a packed copy of it (0: it is packed,
+    its rows follow each other); depth; C and the distances of its rows and columns; how
+    many rows and columns of the tile are inside C; 0 to overwrite C, else to add to it;
+    and four rows that will be needed soon, and their distance. Addresses are in bytes,
+    distances in elements.
     """
     a_stride = STRIDE_BYTES // shape.itemsize
     soon = shape.itemsize // 4  # lines of four rows that one turn of the loop uses up

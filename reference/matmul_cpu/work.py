@@ -1,4 +1,4 @@
-"""What one thread does: take the next piece of C until none is left, and multiply it block by block."""
+"""The loop of one thread: take the next piece of C, multiply it block by block, repeat."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Count, predict, measure, compare: arithmetic that fits on a napkin, and the clock that checks it.
+"""Count, predict, measure, compare: arithmetic by hand, and the clock that checks it.
 
-One module a task: `layers` and `sizing` count work, `campaign` counts money, `scaling`, `roofline`, `service` and
-`growth` predict time, `stopwatch` and `sheet` measure it, and `audit` compares published claims with all of it.
+One module a task: `layers` and `sizing` count work, `campaign` counts money, `scaling`,
+`roofline`, `service` and `growth` predict time, `stopwatch` and `sheet` measure it, and
+`audit` recomputes published claims.
 Import from the modules: `from reference.napkin.roofline import ridge`.
 """

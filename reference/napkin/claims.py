@@ -1,6 +1,7 @@
-"""Claims from lectures, papers and their web pages, each with what is needed to work its figure out again.
+"""Claims from lectures, papers and their web pages, with the inputs to recompute them.
 
-Some are right, some are wrong, and some are right only in another unit. Which is which is the question of task 00.10.
+Some are right, some are wrong, and some are right only in another unit. Task 00.10 asks
+which are which.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from reference.napkin.checks import positive
 
 
 class Claim(NamedTuple):
-    """One figure that somebody published."""
+    """One published figure."""
 
     name: str  # by which `recompute` knows it
     source: str
@@ -199,7 +200,11 @@ CLAIMS = [
 
 
 def check_claim(name: str, inputs: Mapping[str, float]) -> None:
-    """Raises ValueError when no claim is called `name`, or when one of its inputs is missing or is not above 0."""
+    """Check that a claim is called `name`, and that its inputs are all given.
+
+    Raises ValueError otherwise and for an input that is not above 0, and TypeError for
+    one that is not a number.
+    """
     wanted = {claim.name: claim.inputs for claim in CLAIMS}
     if name not in wanted:
         raise ValueError(f"recompute: expected one of {', '.join(wanted)}, got {name!r}")

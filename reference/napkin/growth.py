@@ -1,7 +1,7 @@
-"""Task 00.7: how work grows with its input: counted from the algorithm, and read from measurements.
+"""Task 00.7: the growth of work with its input, counted and measured.
 
-A cost that grows as size**p is a straight line of slope p on log-log axes. The line tells what ten times the data
-will take before anybody waits for it.
+A cost that grows as size**p is a straight line of slope p on log-log axes. The line
+predicts the cost of ten times the data.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from reference.napkin.checks import checked, count, positive, several
 def kmeans_operations(points: int, dimensions: int, clusters: int, iterations: int) -> int:
     """Operations of Lloyd's k-means on N `points` of d `dimensions` with k `clusters`.
 
-    In each iteration every point is compared with every centre, by the squared distance: for each coordinate one
-    subtraction, one square and one addition. Then every point is added to the sum of its cluster: one addition for
-    each coordinate. The k divisions for the new means are left out, and so is the search for the nearest centre.
+    In each iteration every point is compared with every centre, by the squared
+    distance: one subtraction, one square and one addition for each coordinate. Then
+    every point is added to the sum of its cluster: one addition for each coordinate.
+    The k divisions for the new means do not count, nor does the search for the nearest
+    centre.
 
-    Source: S. Lloyd, Least squares quantization in PCM, IEEE Transactions on Information Theory 28 (1982).
-    Raises TypeError for sizes that are no whole numbers, ValueError for sizes below 1.
+    Source: S. Lloyd, Least squares quantization in PCM, IEEE Transactions on
+    Information Theory 28 (1982).
+    Raises TypeError for sizes that are not whole numbers, ValueError for sizes below 1.
     """
     distances = 3 * points * clusters * dimensions
     means = points * dimensions
@@ -32,27 +35,31 @@ def kmeans_operations(points: int, dimensions: int, clusters: int, iterations: i
 
 @checked(points=count, dimensions=count)
 def kernel_operations(points: int, dimensions: int) -> int:
-    """Operations of the linear kernel matrix of a support vector machine: the dot product of any two of N `points`.
+    """Operations of the linear kernel matrix of a support vector machine.
 
-    The matrix is symmetric: count its diagonal and one of its halves. A dot product takes a multiply and an add for
+    The matrix holds the dot product of any two of N `points`. It is symmetric: count
+    its diagonal and one of its halves. A dot product takes a multiply and an add for
     each dimension.
 
-    Raises TypeError for sizes that are no whole numbers, ValueError for sizes below 1.
+    Raises TypeError for sizes that are not whole numbers, ValueError for sizes below 1.
     """
     return points * (points + 1) // 2 * 2 * dimensions
 
 
 @checked(sizes=several(2, positive), values=several(2, positive))
 def fit_exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """(exponent, factor) of values = factor * sizes**exponent, by least squares on the logarithms of both.
+    """(exponent, factor) of the power law values = factor * sizes**exponent.
 
-    Raises TypeError for anything but lists or 1-D arrays of numbers; ValueError for fewer than two points, lists of
-    different lengths, numbers that are not above 0, or sizes that are all the same.
+    The fit is least squares on the logarithms of both.
+
+    Raises TypeError for anything but lists or 1-D arrays of numbers; ValueError for
+    fewer than two points, lists of different lengths, numbers that are not above 0, or
+    sizes that are all the same.
     """
     if len(sizes) != len(values):
         raise ValueError(f"fit_exponent: expected a value for each of {len(sizes)} sizes, got {len(values)}")
     if min(sizes) == max(sizes):
-        raise ValueError(f"fit_exponent: expected at least two different sizes, got {sizes[0]} alone")
+        raise ValueError(f"fit_exponent: expected at least two different sizes, got only {sizes[0]}")
     # BEGIN SOLUTION
     x, y = np.log(sizes), np.log(values)
     dx = x - x.mean()
@@ -63,11 +70,13 @@ def fit_exponent(sizes: Sequence[float], values: Sequence[float]) -> tuple[float
 
 @checked(values=several(2, positive))
 def doubling(values: Sequence[float]) -> list[float]:
-    """How many times larger each value is than the one before it: a list, one shorter than `values`.
+    """Each value divided by the one before it: a list, one shorter than `values`.
 
-    For times at sizes that double each time, 2 means linear growth, 4 quadratic, 8 cubic.
+    For times at sizes that double each time, 2 means linear growth, 4 quadratic, 8
+    cubic.
 
-    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for fewer than two, or one not above 0.
+    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for
+    fewer than two values, or one not above 0.
     """
     return [float(after / before) for before, after in pairwise(values)]
 
@@ -76,7 +85,7 @@ def doubling(values: Sequence[float]) -> list[float]:
 def extrapolate(sizes: Sequence[float], values: Sequence[float], size: float) -> float:
     """The value to expect at `size`, from the power law fitted to `sizes` and `values`.
 
-    Raises what `fit_exponent` raises, and ValueError for a size that is not above 0.
+    Raises the errors of `fit_exponent`, and ValueError for a size that is not above 0.
     """
     exponent, factor = fit_exponent(sizes, values)
     return factor * size**exponent

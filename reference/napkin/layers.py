@@ -1,9 +1,10 @@
-"""Task 00.1: parameters and FLOP of the layers that networks are made of, from their shapes alone.
+"""Task 00.1: parameters and FLOP of common layers, from their shapes.
 
-A parameter is a number that training changes. The FLOP of a layer are those of its products in one forward pass:
-a multiply and an add for each term, so 2 a multiply-add, as `torch.utils.flop_counter` counts. Biases,
-activations, softmax and normalization count as 0: there are few of them for each number that they touch, so what
-they cost is the moving of that number, and bytes are the business of `roofline.py`.
+A parameter is a number that training changes. The FLOP of a layer are those of its
+products in one forward pass. A multiply-add is 2 FLOP, as in
+`torch.utils.flop_counter`. Biases, activations, softmax and normalization count as 0
+FLOP: they do about one operation for each number that they move, so they cost bytes,
+and `roofline.py` counts bytes.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from reference.napkin.checks import checked, count, flag, whole
 def linear(batch: int, inputs: int, outputs: int, bias: bool = True) -> tuple[int, int]:
     """(parameters, FLOP of a forward pass) of a fully connected layer, y = x W + b.
 
-    x is (batch, inputs), W is (inputs, outputs), b is (outputs,) and there only with `bias`, y is (batch, outputs).
+    x is (batch, inputs), W is (inputs, outputs), y is (batch, outputs). b is
+    (outputs,), and exists only with `bias`.
 
-    Raises TypeError for sizes that are no whole numbers, ValueError for sizes below 1.
+    Raises TypeError for sizes that are not whole numbers, ValueError for sizes below 1.
     """
     parameters = inputs * outputs + (outputs if bias else 0)
     return parameters, 2 * batch * inputs * outputs
@@ -50,17 +52,19 @@ def conv2d(
     groups: int = 1,
     bias: bool = True,
 ) -> tuple[int, int]:
-    """(parameters, FLOP of a forward pass) of a 2-D convolution with a square kernel, as `torch.nn.Conv2d`.
+    """(parameters, FLOP of a forward pass) of a 2-D convolution, as `torch.nn.Conv2d`.
 
-    The input is (batch, in_channels, height, width). `padding` rows and columns of zeros stand on every side; the
-    kernel moves by `stride`; its own elements stand `dilation` apart, so that it reaches over
-    dilation * (kernel - 1) + 1 rows. With `groups`, the channels fall into that many equal parts, and an output
-    channel sees the input channels of its own part alone. `bias` adds one number for each output channel.
+    The input is (batch, in_channels, height, width), and the kernel is square.
+    `padding` rows and columns of zeros are added on every side. The kernel moves by
+    `stride`. Its elements are `dilation` apart, so it covers dilation * (kernel - 1) +
+    1 rows. `groups` divides the channels into equal parts: an output channel sees only
+    the input channels of its own part. `bias` adds one number for each output channel.
 
     Products with the zeros of the padding count like all others.
 
-    Raises TypeError for sizes that are no whole numbers; ValueError for sizes out of range, groups that do not divide
-    both channel counts, or a kernel that reaches over more than the padded image.
+    Raises TypeError for sizes that are not whole numbers; ValueError for sizes out of
+    range, for groups that do not divide both channel counts, and for a kernel that
+    covers more than the padded image.
     """
     reach = dilation * (kernel - 1) + 1
     if in_channels % groups or out_channels % groups:
@@ -70,7 +74,7 @@ def conv2d(
     if reach > min(height, width) + 2 * padding:
         raise ValueError(
             f"conv2d: expected a kernel that fits into {height} x {width} with padding {padding}, "
-            f"got one that reaches over {reach}"
+            f"got one that covers {reach}"
         )
     # BEGIN SOLUTION
     rows, columns = ((size + 2 * padding - reach) // stride + 1 for size in (height, width))
@@ -82,16 +86,17 @@ def conv2d(
 
 @checked(batch=count, queries=count, keys=count, width=count, heads=count)
 def attention(batch: int, queries: int, keys: int, width: int, heads: int) -> tuple[int, int]:
-    """(parameters, FLOP of a forward pass) of multi-head attention, as `torch.nn.MultiheadAttention`.
+    """(parameters, FLOP of a forward pass) of multi-head attention.
 
-    Queries are (batch, queries, width); keys and values are (batch, keys, width). Queries, keys and values each
-    go through a linear layer of width x width with bias, and so does the result. Between them every head, width /
-    heads wide, takes the product of each query with each key, and with the softmax of these scores mixes the values.
-    All scores are counted: no causal mask.
+    As `torch.nn.MultiheadAttention`. Queries are (batch, queries, width); keys and
+    values are (batch, keys, width). Queries, keys, values and the result each go
+    through a linear layer of width x width with bias. Each head is width / heads wide.
+    It multiplies each query with each key, and mixes the values with the softmax of
+    these scores. All scores count: there is no causal mask.
 
     Source: Vaswani et al., Attention is all you need (2017), section 3.2.
-    Raises TypeError for sizes that are no whole numbers; ValueError for sizes below 1, or heads that do not divide
-    width.
+    Raises TypeError for sizes that are not whole numbers; ValueError for sizes below 1,
+    and for heads that do not divide width.
     """
     if width % heads:
         raise ValueError(f"attention: expected heads to divide width {width}, got {heads}")
@@ -106,21 +111,22 @@ def attention(batch: int, queries: int, keys: int, width: int, heads: int) -> tu
 
 @checked(batch=count, length=count, vocabulary=count, width=count)
 def embedding(batch: int, length: int, vocabulary: int, width: int) -> tuple[int, int]:  # noqa: ARG001
-    """(parameters, FLOP of a forward pass) of a table of `vocabulary` rows, `width` numbers each.
+    """(parameters, FLOP of a forward pass) of an embedding, a table of vectors.
 
-    The input, (batch, length) whole numbers, picks rows; the output is (batch, length, width).
+    The table has `vocabulary` rows of `width` numbers. The input, (batch, length) whole
+    numbers, selects rows. The output is (batch, length, width).
 
-    Raises TypeError for sizes that are no whole numbers, ValueError for sizes below 1.
+    Raises TypeError for sizes that are not whole numbers, ValueError for sizes below 1.
     """
     return vocabulary * width, 0  # a row is copied, and nothing multiplied
 
 
 @checked(width=count)
 def layer_norm(width: int) -> tuple[int, int]:
-    """(parameters, FLOP of a forward pass) of layer normalization over the last `width` numbers.
+    """(parameters, FLOP of a forward pass) of layer normalization over `width` numbers.
 
-    Every place of these has a gain and a shift of its own.
+    Each of the `width` places has a gain and a shift of its own.
 
-    Raises TypeError for a width that is no whole number, ValueError for one below 1.
+    Raises TypeError for a width that is not a whole number, ValueError for one below 1.
     """
     return 2 * width, 0  # elementwise: no product of matrices

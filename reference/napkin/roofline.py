@@ -1,7 +1,8 @@
-"""Task 00.5: the roofline. A kernel waits for its arithmetic or for its bytes, and the slower of them decides.
+"""Task 00.5: the roofline. A kernel waits for its arithmetic or for its bytes.
 
-Two numbers describe the machine, the peak in FLOP/s and the bandwidth in bytes/s; one describes the kernel: its
-intensity, the FLOP it does for each byte that it moves.
+The slower of the two decides. Two numbers describe the machine: its peak in FLOP/s and
+its bandwidth in bytes/s. One number describes the kernel: its intensity, the FLOP that
+it does for each byte that it moves.
 Source: Williams, Waterman and Patterson, Roofline, Communications of the ACM 52 (2009).
 """
 
@@ -12,9 +13,12 @@ from reference.napkin.checks import checked, count, not_negative, positive
 
 @checked(peak=positive, bandwidth=positive)
 def ridge(peak: float, bandwidth: float) -> float:
-    """The intensity, in FLOP a byte, from which on a machine of `peak` FLOP/s and `bandwidth` bytes/s reaches its peak.
+    """The lowest intensity, in FLOP a byte, at which a machine can reach its peak.
 
-    Raises TypeError for values that are no numbers, ValueError for values that are not above 0.
+    peak: FLOP/s. bandwidth: bytes/s.
+
+    Raises TypeError for values that are not numbers, ValueError for values that are not
+    above 0.
     """
     return peak / bandwidth
 
@@ -23,35 +27,43 @@ def ridge(peak: float, bandwidth: float) -> float:
 def attainable(intensity: float, peak: float, bandwidth: float) -> float:
     """The most FLOP/s for a kernel of `intensity` FLOP a byte: the roof above it.
 
-    Raises TypeError for values that are no numbers, ValueError for values that are not above 0.
+    Raises TypeError for values that are not numbers, ValueError for values that are not
+    above 0.
     """
     return min(peak, bandwidth * intensity)
 
 
 @checked(m=count, k=count, n=count, word=count)
 def matmul_intensity(m: int, k: int, n: int, word: int) -> float:
-    """FLOP a byte of an (m, k) by (k, n) product of numbers of `word` bytes, with an ideal cache.
+    """FLOP a byte of an (m, k) by (k, n) product, with an ideal cache.
 
-    Each operand is read once and the result written once. A multiply-add is 2 FLOP.
+    word: bytes of one number. Each operand is read once and the result is written once.
+    A multiply-add is 2 FLOP.
 
-    Raises TypeError for sizes that are no whole numbers, ValueError for sizes below 1.
+    Raises TypeError for sizes that are not whole numbers, ValueError for sizes below 1.
     """
     return 2 * m * k * n / (word * (m * k + k * n + m * n))
 
 
 @checked(flop=not_negative, nbytes=not_negative, peak=positive, bandwidth=positive)
 def predict_seconds(flop: float, nbytes: float, peak: float, bandwidth: float) -> float:
-    """Seconds that `flop` FLOP on `nbytes` bytes take at least, when arithmetic and traffic overlap fully.
+    """The least seconds for `flop` FLOP on `nbytes` bytes.
 
-    Raises TypeError for values that are no numbers, ValueError for negative work or a limit that is not above 0.
+    Arithmetic and traffic overlap fully.
+
+    Raises TypeError for values that are not numbers, ValueError for negative work or a
+    limit that is not above 0.
     """
     return max(flop / peak, nbytes / bandwidth)
 
 
 @checked(flop=not_negative, nbytes=not_negative, peak=positive, bandwidth=positive)
 def bound(flop: float, nbytes: float, peak: float, bandwidth: float) -> str:
-    """What `flop` FLOP on `nbytes` bytes wait for: "compute" or "memory"; "compute" when both take equally long.
+    """The limit that `flop` FLOP on `nbytes` bytes wait for: "compute" or "memory".
 
-    Raises TypeError for values that are no numbers, ValueError for negative work or a limit that is not above 0.
+    "compute" when both take equally long.
+
+    Raises TypeError for values that are not numbers, ValueError for negative work or a
+    limit that is not above 0.
     """
     return "memory" if nbytes / bandwidth > flop / peak else "compute"

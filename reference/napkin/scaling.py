@@ -1,7 +1,8 @@
-"""Task 00.4: how much faster more workers are, when a part of the work is for one alone.
+"""Task 00.4: the speed-up by more workers, when a part of the work is serial.
 
-`fraction` is the share of the work that can be shared out: of one worker's time for Amdahl, who asks how fast a given
-job gets, and of the time on all workers for Gustafson, who asks how large a job fits into the same time.
+`fraction` is the parallel share. For Amdahl it is a share of one worker's time, because
+he asks how fast a given job gets. For Gustafson it is a share of the time on all
+workers, because he asks how large a job fits into the same time.
 Sources: G. Amdahl, AFIPS 30 (1967); J. Gustafson, Communications of the ACM 31 (1988).
 """
 
@@ -14,33 +15,40 @@ from reference.napkin.checks import checked, count, fraction, positive, several,
 
 @checked(fraction=fraction, workers=count)
 def amdahl(fraction: float, workers: int) -> float:
-    """Speed-up of a job of fixed size on `workers` workers, when `fraction` of its time on one can be shared out.
+    """Speed-up on `workers` workers of a job of fixed size.
 
-    Raises TypeError for values that are no numbers, ValueError for a fraction outside 0 to 1 or workers below 1.
+    fraction: the share of the job's time on one worker that can run in parallel.
+
+    Raises TypeError for values that are not numbers, ValueError for a fraction outside
+    0 to 1 or workers below 1.
     """
     return 1 / ((1 - fraction) + fraction / workers)
 
 
 @checked(fraction=fraction, workers=count)
 def gustafson(fraction: float, workers: int) -> float:
-    """Scaled speed-up: how much more work `workers` workers do in the time that they take together.
+    """Scaled speed-up: how much more work `workers` workers do in the same time.
 
-    fraction: the share of that time in which all of them work; in the rest, one does.
+    fraction: the share of that time in which all of them work; in the rest, only one
+    does.
 
-    Raises TypeError for values that are no numbers, ValueError for a fraction outside 0 to 1 or workers below 1.
+    Raises TypeError for values that are not numbers, ValueError for a fraction outside
+    0 to 1 or workers below 1.
     """
     return (1 - fraction) + fraction * workers
 
 
 @checked(workers=several(1, count), speedups=several(1, positive))
 def fit_fraction(workers: Sequence[int], speedups: Sequence[float]) -> float:
-    """The `fraction` with which Amdahl's law comes closest to speed-ups that were measured.
+    """The `fraction` with which Amdahl's law comes closest to measured speed-ups.
 
-    workers, speedups: one entry a measurement, the speed-ups relative to one worker. Closest: the least sum of
-    squared errors of 1/speedup, in which the law is a straight line. The fit is clipped to 0 to 1.
+    workers, speedups: one entry for each measurement; the speed-ups are relative to one
+    worker. Closest: the least sum of squared errors of 1/speedup, in which the law is a
+    straight line. The fit is clipped to 0 to 1.
 
-    Raises TypeError for anything but lists of numbers; ValueError for lists of different lengths, no measurement
-    with more than one worker, or speed-ups that are not above 0.
+    Raises TypeError for anything but lists of numbers; ValueError for lists of
+    different lengths, for no measurement with more than one worker, and for speed-ups
+    that are not above 0.
     """
     if len(workers) != len(speedups):
         raise ValueError(
@@ -59,10 +67,13 @@ def fit_fraction(workers: Sequence[int], speedups: Sequence[float]) -> float:
 
 @checked(fraction=fraction, efficiency=share)
 def most_workers(fraction: float, efficiency: float) -> int:
-    """The largest number of workers whose efficiency, amdahl(fraction, n) / n, is at least `efficiency`.
+    """The largest number of workers n whose efficiency is at least `efficiency`.
 
-    Raises TypeError for values that are no numbers; ValueError for a fraction outside 0 to 1, an efficiency outside
-    0 to 1 or equal to 0, or a fraction of 1, with which there is no largest number.
+    The efficiency of n workers is amdahl(fraction, n) / n.
+
+    Raises TypeError for values that are not numbers; ValueError for a fraction outside
+    0 to 1, for an efficiency outside 0 to 1 or equal to 0, and for a fraction of 1:
+    then there is no largest number.
     """
     if fraction == 1:
         raise ValueError(

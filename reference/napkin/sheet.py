@@ -1,7 +1,8 @@
-"""Task 00.9: a sheet of numbers for the term: what small things cost on this machine.
+"""Task 00.9: latencies of small things on this machine: a sheet of numbers.
 
-A function call, a step through memory in each level of the cache, a system call, and a message of one byte to a
-thread and back. All of them are latencies: seconds until the next thing can start.
+A function call, a read from each level of the memory, a system call, and a message of
+one byte to a thread and back. A latency is the time until the next thing can start, in
+seconds.
 """
 
 from __future__ import annotations
@@ -27,15 +28,17 @@ SMALLEST_MEMORY, LARGEST_MEMORY = 64 * 2**20, 256 * 2**20  # bytes to wander thr
 
 @checked(n=count, seed=whole)
 def cycle(n: int, seed: int) -> np.ndarray:
-    """A random permutation of 0 .. n-1 that is one cycle: an int64 array `after` of shape (n,).
+    """A random permutation of 0 .. n-1 that is one cycle: an int64 array `after`.
 
-    Whoever starts anywhere and goes from i to after[i] comes by every place once before returning. A permutation drawn
-    without that care falls into several cycles, some of them short enough to stay in a cache. The same seed gives the
-    same array, and all (n - 1)! cycles are equally likely.
+    Its shape is (n,). A walk that starts anywhere and goes from i to after[i] visits
+    every place once before it returns. An ordinary random permutation has several
+    cycles, and some are short enough to stay in a cache. The same seed gives the same
+    array, and all (n - 1)! cycles are equally likely.
 
-    Cost: linear in n. Source of the classical way, in place by exchanges: S. Sattolo, Information Processing Letters
-    22 (1986).
-    Raises TypeError for values that are no whole numbers; ValueError for n below 1 or a negative seed.
+    Cost: linear in n. Source of the classical algorithm, in place by exchanges: S.
+    Sattolo, Information Processing Letters 22 (1986).
+    Raises TypeError for values that are not whole numbers; ValueError for n below 1 or
+    a negative seed.
     """
     order = np.random.default_rng(seed).permutation(n)  # the places in the order of the walk
     after = np.empty(n, np.int64)
@@ -45,13 +48,15 @@ def cycle(n: int, seed: int) -> np.ndarray:
 
 @checked(steps=whole)
 def chase(next: np.ndarray, steps: int) -> int:
-    """The place reached from place 0 after `steps` steps, each from i to next[i]: the latency of memory, made visible.
+    """The place after `steps` steps from place 0, each from i to next[i].
 
-    next: 1-D int64, of at least one place, each of its numbers a place. No step can start before the one before it
-    has come back from memory, so seconds / steps is the latency of one load.
+    next: 1-D int64, at least one place, each of its numbers a place. A step cannot
+    start before the one before it has come back from memory, so seconds / steps is the
+    latency of one read.
 
-    Raises TypeError for another kind of array or steps that are no whole number; ValueError for an empty array, a
-    number in it that is no place, or negative steps.
+    Raises TypeError for another kind of array or steps that are not a whole number;
+    ValueError for an empty array, a number in it that is not a place, or negative
+    steps.
     """
     if not isinstance(next, np.ndarray) or next.dtype != np.int64 or next.ndim != 1:
         got = f"{next.dtype} of shape {next.shape}" if isinstance(next, np.ndarray) else type(next).__name__
@@ -67,7 +72,7 @@ def chase(next: np.ndarray, steps: int) -> int:
 
 @njit
 def _chase(next, steps):
-    """The loop of `chase`, compiled: in Python the interpreter would take longer than the memory."""
+    """The loop of `chase`, compiled: in Python the interpreter would take longer."""
     place = 0
     for _ in range(steps):
         place = next[place]
@@ -76,11 +81,12 @@ def _chase(next, steps):
 
 @checked(count=count)
 def call_seconds(count: int) -> float:
-    """Seconds of one call of a Python function that does nothing: the mean of `count` calls, one after the other.
+    """Seconds of one call of an empty Python function: the mean of `count` calls.
 
-    The loop around the calls is part of the figure, so it should do as little as possible.
+    The loop around the calls is part of the result, so it should do as little as
+    possible.
 
-    Raises TypeError for a count that is no whole number, ValueError for one below 1.
+    Raises TypeError for a count that is not a whole number, ValueError for one below 1.
     """
 
     def nothing() -> None:
@@ -94,11 +100,12 @@ def call_seconds(count: int) -> float:
 
 @checked(count=count)
 def syscall_seconds(count: int) -> float:
-    """Seconds of one call into the operating system, from Python: the mean of `count` calls of `os.getppid`.
+    """Seconds of one system call, from Python: the mean of `count` calls.
 
-    It asks the kernel for one number that the kernel has at hand, so nearly all of it is the way there and back.
+    The call is `os.getppid`. It asks the kernel for one number that it has ready, so
+    nearly all the time is the way there and back.
 
-    Raises TypeError for a count that is no whole number, ValueError for one below 1.
+    Raises TypeError for a count that is not a whole number, ValueError for one below 1.
     """
     start = time.perf_counter()
     for _ in repeat(None, count):
@@ -108,12 +115,13 @@ def syscall_seconds(count: int) -> float:
 
 @checked(kind=text, count=count)
 def round_trips(kind: str, count: int) -> float:
-    """Seconds of one round trip of one byte to a thread that sends it back: the mean of `count` of them.
+    """Seconds of one round trip of one byte to a thread and back: the mean of `count`.
 
-    kind: "pipe", for two pipes of the operating system; "loopback", for a TCP connection of this machine with itself.
+    kind: "pipe", for two pipes of the operating system; "loopback", for a TCP
+    connection of this machine with itself.
 
-    Raises TypeError for a kind that is no string or a count that is no whole number; ValueError for another kind or a
-    count below 1.
+    Raises TypeError for a kind that is not a string or a count that is not a whole
+    number; ValueError for another kind or a count below 1.
     """
     ways = {"pipe": _echo_pipe, "loopback": _echo_loopback}
     if kind not in ways:
@@ -122,7 +130,7 @@ def round_trips(kind: str, count: int) -> float:
 
 
 def _echo(receive: Callable[[], bytes], send: Callable[[bytes], object]) -> None:
-    """The other end: send back every byte that comes, until nothing more can come."""
+    """The other end: send back every byte that arrives, until no more can arrive."""
     while byte := receive():
         send(byte)
 
@@ -130,8 +138,10 @@ def _echo(receive: Callable[[], bytes], send: Callable[[bytes], object]) -> None
 def _echo_pipe(count: int) -> float:
     """Seconds of `count` round trips together, through two pipes: one there, one back.
 
-    A thread runs `_echo` at the other end. A first round trip, which is not counted, makes sure that it is there.
-    Nothing stays behind: when the function returns, the thread has ended and all four ends of the pipes are closed.
+    A thread runs `_echo` at the other end. One round trip before the timed ones makes
+    sure that the thread is ready.
+    Leave nothing behind: when the function returns, the thread has ended and all four
+    ends of the pipes are closed.
     """
     (there, outbox), (inbox, back) = os.pipe(), os.pipe()
     other = threading.Thread(target=_echo, args=(partial(os.read, there, 1), partial(os.write, back)))
@@ -154,10 +164,11 @@ def _echo_pipe(count: int) -> float:
 def _echo_loopback(count: int) -> float:
     """Seconds of `count` round trips together, through one TCP connection to 127.0.0.1.
 
-    A thread runs `_echo` at the other end. Both ends set TCP_NODELAY: without it the system may keep a small message
-    back, to send it with the next one. A first round trip, which is not counted, makes sure that the other end is
-    there.
-    Nothing stays behind: when the function returns, the thread has ended and all sockets are closed.
+    A thread runs `_echo` at the other end. Both ends set TCP_NODELAY: without it the
+    system may hold a small message back and send it with the next one. One round trip
+    before the timed ones makes sure that the other end is ready.
+    Leave nothing behind: when the function returns, the thread has ended and all
+    sockets are closed.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:  # port 0: any that is free
         ours = socket.create_connection(server.getsockname())
@@ -181,10 +192,11 @@ def _echo_loopback(count: int) -> float:
 
 
 def sheet() -> dict[str, float]:
-    """Name -> seconds, from the fastest thing to the slowest, measured with the functions above.
+    """Name -> seconds, fastest first, measured with the functions above.
 
-    Each is the best of five runs: what the machine can do, since a neighbour only ever makes a run slower. A cache
-    level whose size the system does not tell is left out. Takes about five seconds.
+    Each is the best of five runs, because other programs only make a run slower. A
+    cache level whose size the system does not report is left out. Takes about five
+    seconds.
     """
     found = {name: load_seconds(size) for name, size in working_sets().items()}
     found["function call"] = _best(lambda: call_seconds(100_000))
@@ -195,7 +207,7 @@ def sheet() -> dict[str, float]:
 
 
 def working_sets() -> dict[str, int]:
-    """Name of a level of the memory -> bytes that fit into it, and by far not into the level before it."""
+    """Level of the memory -> bytes that fit into it and not into the one before."""
     from reference.shared.machine import machine  # imported late: only a lab needs it
 
     here = machine()
@@ -206,9 +218,9 @@ def working_sets() -> dict[str, int]:
 
 
 def load_seconds(nbytes: int) -> float:
-    """Seconds of one load in a random walk through `nbytes` bytes, one cache line after another.
+    """Seconds of one read in a random walk through `nbytes` bytes.
 
-    Raises ValueError for less than one line.
+    Each step goes to another cache line. Raises ValueError for less than one line.
     """
     lines = nbytes // (8 * LINE_WORDS)
     if lines < 1:

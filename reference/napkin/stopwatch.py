@@ -1,8 +1,8 @@
-"""Task 00.8: what makes a measured time worth reporting.
+"""Task 00.8: three conditions for a measured time that is worth reporting.
 
-A clock moves in steps: calls shorter than many steps are timed in batches. A machine has slow spells: functions to
-be compared run in turns, so that a spell hits all of them. And a median is only as good as the number of runs behind
-it: an interval says how good that is.
+A clock moves in steps: time short calls in batches. A machine has slow moments: run the
+functions that you compare in turns, so that a slow moment hits all of them. A median of
+few runs is uncertain: an interval says how uncertain.
 """
 
 from __future__ import annotations
@@ -18,30 +18,33 @@ from reference.napkin.checks import anything, checked, count, level, number, pos
 
 @checked(readings=several(2, number))
 def clock_step(readings: Sequence[float]) -> float:
-    """The smallest step by which a clock was seen to move on: between a reading and the next, in its own unit.
+    """The smallest step by which a clock moves, in its own unit.
 
-    readings: what a clock showed when it was read again and again. Many neighbours show the same time, and a clock
-    that somebody set back may even go backwards: neither of these is a step.
+    readings: the times that a clock showed when it was read again and again. Many
+    neighbours are equal, and a clock that somebody set back may even go backwards:
+    neither is a step.
 
-    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for fewer than two readings, or when
-    the clock never moved on.
+    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for
+    fewer than two readings, or when the clock never moved forward.
     """
     steps = [after - before for before, after in pairwise(readings)]
     forward = [step for step in steps if step > 0]
     if not forward:
         raise ValueError(
-            f"clock_step: expected a clock that moves on, got {len(readings)} readings without a step"
+            f"clock_step: expected a clock that moves forward, got {len(readings)} readings without a step"
         )
     return float(min(forward))
 
 
 @checked(step=positive, seconds=positive, error=share)
 def batch_size(step: float, seconds: float, error: float = 0.001) -> int:
-    """The fewest calls of `seconds` each to time as one run, so that one `step` of the clock is at most `error` of it.
+    """The fewest calls to time as one run, for a clock with steps of `step` seconds.
 
-    step: of the clock, in seconds. error: as a share, 0.001 for a thousandth.
+    seconds: of one call. One step of the clock may be at most `error` of the run: 0.001
+    is a thousandth.
 
-    Raises TypeError for values that are no numbers; ValueError for values that are not above 0, or an error above 1.
+    Raises TypeError for values that are not numbers; ValueError for values that are not
+    above 0, or an error above 1.
     """
     calls = max(1, math.ceil(step / (error * seconds)))
     if calls > 1 and step <= error * (calls - 1) * seconds:  # one too many: floats round
@@ -51,12 +54,14 @@ def batch_size(step: float, seconds: float, error: float = 0.001) -> int:
 
 @checked(names=several(1, anything), rounds=count)
 def in_turns(names: Sequence[str], rounds: int) -> list[list[str]]:
-    """The order in which to run what is to be compared: `rounds` lists, each with every name once.
+    """The order in which to run functions that you compare: `rounds` lists of names.
 
-    The first round has the order of `names`. Each round starts one name further on than the round before, and goes
-    around, so that over len(names) rounds every name comes first once: none always meets a cache that is cold.
+    Each list has every name once. The first round has the order of `names`. Each round
+    starts one name later than the round before, and wraps around. So over len(names)
+    rounds every name comes first once, and none always meets a cold cache.
 
-    Raises TypeError for names that are no list or rounds that are no whole number; ValueError for no names or rounds.
+    Raises TypeError for names that are not a list or rounds that are not a whole
+    number; ValueError for no names or no rounds.
     """
     names = list(names)
     starts = [turn % len(names) for turn in range(rounds)]
@@ -67,16 +72,18 @@ def in_turns(names: Sequence[str], rounds: int) -> list[list[str]]:
 def median_interval(
     samples: Sequence[float] | np.ndarray, seed: int, level: float = 0.95, resamples: int = 2000
 ) -> tuple[float, float]:
-    """(low, high): the percentile bootstrap interval of the median, at confidence `level`.
+    """(low, high): the percentile bootstrap interval of the median.
 
-    Draw as many samples as there are, with replacement, and take their median; do so `resamples` times. The interval
-    holds the middle `level` of these medians: with 0.95, from their 2.5th percentile to their 97.5th.
-    The same seed gives the same interval.
+    level: the confidence, between 0 and 1. Draw as many samples as there are, with
+    replacement, and take their median; do so `resamples` times. The interval holds the
+    middle `level` of these medians: for 0.95, from their 2.5th percentile to their
+    97.5th. The same seed gives the same interval.
 
     Cost: resamples * len(samples) draws and 8 bytes for each.
-    Source: B. Efron and R. Tibshirani, An introduction to the bootstrap (1993), chapter 13.
-    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for fewer than two samples, a level
-    outside 0 to 1, or no resamples.
+    Source: B. Efron and R. Tibshirani, An introduction to the bootstrap (1993), chapter
+    13.
+    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for
+    fewer than two samples, a level outside 0 to 1, or no resamples.
     """
     values, rng = np.asarray(samples, float), np.random.default_rng(seed)
     draws = rng.choice(values, (resamples, len(values)))
@@ -89,13 +96,15 @@ def median_interval(
 def ratio_interval(
     a: Sequence[float], b: Sequence[float], seed: int, level: float = 0.95, resamples: int = 2000
 ) -> tuple[float, float]:
-    """(low, high): the bootstrap interval of the median of a / b, round by round, at confidence `level`.
+    """(low, high): the bootstrap interval of the median of a / b, at this `level`.
 
-    a, b: seconds of two functions that ran in turns, so a[i] and b[i] come from the same round, and a slow spell of
-    the machine cancels. An interval that holds 1 shows no difference between the two.
+    a, b: seconds of two functions that ran in turns. a[i] and b[i] come from the same
+    round, so a slow moment of the machine cancels. An interval that contains 1 shows no
+    difference between the two.
 
-    Raises TypeError for anything but lists or 1-D arrays of numbers; ValueError for lists of different lengths,
-    fewer than two rounds, times that are not above 0, a level outside 0 to 1, or no resamples.
+    Raises TypeError for anything but lists or 1-D arrays of numbers; ValueError for
+    lists of different lengths, fewer than two rounds, times that are not above 0, a
+    level outside 0 to 1, or no resamples.
     """
     if len(a) != len(b):
         raise ValueError(f"ratio_interval: expected as many runs of b as of a, {len(a)}, got {len(b)}")
@@ -107,11 +116,13 @@ def ratio_interval(
 
 @checked(samples=several(1, positive), most=positive)
 def too_noisy(samples: Sequence[float], most: float = 0.1) -> bool:
-    """Whether the middle half of the samples is wider than `most` of their median.
+    """True if the middle half of the samples is wider than `most` of their median.
 
-    The middle half reaches from the first quartile to the third, both with linear interpolation.
+    The middle half is the range from the first quartile to the third, both with linear
+    interpolation.
 
-    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for none, or one not above 0.
+    Raises TypeError for anything but a list or 1-D array of numbers; ValueError for no
+    samples, or one not above 0.
     """
     low, middle, high = np.quantile(samples, [0.25, 0.5, 0.75])
     return bool(high - low > most * middle)

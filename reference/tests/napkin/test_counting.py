@@ -87,7 +87,7 @@ def test_groups_must_divide_the_channels(groups):
 
 
 def test_other_shapes_that_do_not_fit():
-    with pytest.raises(ValueError, match="reaches over 9"):
+    with pytest.raises(ValueError, match="covers 9"):
         conv2d(1, 1, 1, 8, 20, 5, dilation=2)
     with pytest.raises(ValueError, match="heads to divide width 10, got 4"):
         attention(1, 2, 2, 10, 4)

@@ -208,7 +208,7 @@ def test_counted_work_has_the_exponent_of_its_algorithm():
 
 
 def test_fits_without_a_slope_are_refused():
-    with pytest.raises(ValueError, match="two different sizes, got 5 alone"):
+    with pytest.raises(ValueError, match="two different sizes, got only 5"):
         growth.fit_exponent([5, 5], [1, 2])
     with pytest.raises(ValueError, match="each of 2 sizes, got 3"):
         growth.fit_exponent([5, 6], [1, 2, 3])

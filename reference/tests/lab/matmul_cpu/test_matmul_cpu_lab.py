@@ -12,6 +12,7 @@ from reference.lab.matmul_cpu.rungs import RUNGS, Ladder, product
 from reference.matmul_cpu import python_loops, python_reordered
 from reference.matmul_cpu.vectors import TileShape
 from reference.shared.plots.tables import COLUMNS
+from reference.tests.shared.docstrings import too_wide
 from reference.tests.shared.labs import code_lines
 
 LAB = Path(__file__).resolve().parents[4] / "labs" / "01_matmul_cpu.ipynb"
@@ -138,3 +139,9 @@ def test_the_tile_of_this_machine_is_drawn():
     tile = TileShape("float64", lanes=4, rows=6, vectors=2)
     assert "6 rows by 8 columns" in notebook.tile_in_registers(tile).alt
     assert "Tile shapes" in notebook.tile_costs(tile).alt
+
+
+def test_the_docstrings_of_the_starters_fit_a_narrow_editor():
+    modules = sorted((LAB.parents[1] / "assignments" / "01_matmul_cpu").glob("*.py"))
+    assert len(modules) > 5
+    assert [place for module in modules for place in too_wide(module)] == []

@@ -17,6 +17,7 @@ from reference.napkin.modules import count_module
 from reference.napkin.scaling import amdahl
 from reference.napkin.stopwatch import in_turns, ratio_interval
 from reference.shared.plots.tables import COLUMNS, NBSP
+from reference.tests.shared.docstrings import too_wide
 from reference.tests.shared.labs import code_lines
 
 LAB = Path(__file__).resolve().parents[4] / "labs" / "00_napkin.ipynb"
@@ -140,3 +141,9 @@ def test_the_notebook_uses_every_name_of_its_module_and_fits_a_narrow_window():
     code = code_lines(LAB)
     assert [name for name in notebook.__all__ if f"lab.{name}" not in "\n".join(code)] == []
     assert [line for line in code if len(line) > COLUMNS] == []
+
+
+def test_the_docstrings_of_the_starters_fit_a_narrow_editor():
+    modules = sorted((LAB.parents[1] / "assignments" / "00_napkin").glob("*.py"))
+    assert len(modules) > 5
+    assert [place for module in modules for place in too_wide(module)] == []
