@@ -108,7 +108,7 @@ def anything(start: str, value: Any) -> None:
 
 
 def several(least: int, rule: Rule) -> Rule:
-    """The rule for a list, tuple or 1-D array: `least` values or more, each of `rule`."""
+    """The rule for a list or 1-D array of at least `least` values, each of `rule`."""
 
     def rule_of_all(start: str, values: Any) -> None:
         array = isinstance(values, np.ndarray)

@@ -69,7 +69,7 @@ def count_module(module: nn.Module, *inputs: torch.Tensor) -> list[Row]:
 
 
 def _layers(module: nn.Module, name: str = "") -> list[tuple[str, nn.Module]]:
-    """The layers that are counted, without the parts of a layer that is counted whole."""
+    """The layers that are counted, without the parts of those counted whole."""
     own = any(True for _ in module.parameters(recurse=False))
     if own or type(module) in _COUNTS:
         return [(name or "module", module)]

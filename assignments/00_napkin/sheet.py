@@ -173,7 +173,7 @@ def sheet() -> dict[str, float]:
 
 
 def working_sets() -> dict[str, int]:
-    """Level of the memory -> bytes that fit into it, and not into the level before it."""
+    """Level of the memory -> bytes that fit into it and not into the one before."""
     from reference.shared.machine import machine  # imported late: only a lab needs it
 
     here = machine()

@@ -44,7 +44,7 @@ def register_blocked(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @njit(parallel=True, cache=True)
 def _register_blocked(a, b, c):
-    """Add a @ b to `c`, which holds zeros at first; the threads share blocks of rows."""
+    """Add a @ b to `c`, which holds zeros at first; the threads share its rows."""
     m = c.shape[0]
     for block in prange((m + ROW_BLOCK - 1) // ROW_BLOCK):
         _row_block(a, b, c, block * ROW_BLOCK, min((block + 1) * ROW_BLOCK, m))

@@ -24,8 +24,8 @@ from numba import njit, prange
 from shapes import check_operands
 
 # A leaf is 64 x 64 of `a` times 64 x 512 of `b`. Half the size doubles the calls and
-# shortens the rows that are vectorized. With twice the size, `b` does not fit an L2 cache
-# of 256 KiB even in float32.
+# shortens the rows that are vectorized. With twice the size, `b` does not fit an L2
+# cache of 256 KiB even in float32.
 LEAF = 64
 # Rows of a leaf are longer than its columns: memory is read in lines, and vectors run
 # along rows.

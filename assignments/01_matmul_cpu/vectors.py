@@ -116,7 +116,7 @@ def element_type(dtype: str) -> ir.Type:
 
 
 class ShapeType(types.Opaque):
-    """The type of a TileShape: it carries the numbers, so compiled code has constants."""
+    """The type of a TileShape: its numbers are constants in compiled code."""
 
     def __init__(self, shape: TileShape):
         self.shape = shape

@@ -60,7 +60,7 @@ def pack_a_kernel(shape: TileShape) -> int:
 
     Its arguments: A and the distances of its rows and columns; rows and depth of the
     stripe; the address of the stripe. A stripe is one tile high. Its rows are
-    STRIDE_BYTES apart, with zeros where there are fewer rows than in a tile.
+    STRIDE_BYTES apart, and a tile with fewer rows is filled up with zeros.
     """
     stride = STRIDE_BYTES // shape.itemsize
 

@@ -18,7 +18,7 @@ L2_SHARE = 0.6  # of a core's L2 cache goes to the block of B; A and C pass thro
 
 @dataclass(frozen=True)
 class Plan:
-    """How to do one matmul; the same for all operands of these sizes."""
+    """The plan of one matmul; the same for all operands of these sizes."""
 
     words: np.ndarray  # the part of the job (work.py) after the operands
     panel_bytes: int  # that each thread packs into

@@ -31,7 +31,7 @@ def expect_measured(student: Student, function: str, count: int, *, each: bool, 
 
 
 class Seen(NamedTuple):
-    """What the harness saw a function call."""
+    """The calls that the harness counted."""
 
     python: int  # calls of Python functions
     getppid: int
@@ -41,5 +41,5 @@ class Seen(NamedTuple):
 
 
 def watch(student: Student, function: str, count: int) -> Seen:
-    """What `function(count)` does, by a profiler on the student's side."""
+    """Count the calls of `function(count)`, with a profiler on the student's side."""
     return Seen(*student.probe("watched", function, count, gives=(int,) * 5))

@@ -1,6 +1,6 @@
 """The judge's own counts: torch makes the layer, and its FLOP counter watches a forward pass.
 
-Nothing is computed: the layers and their inputs live on torch's meta device, which knows shapes alone.
+Nothing is computed: the layers and their inputs live on torch's meta device, which knows only shapes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def parameters(module: torch.nn.Module) -> int:
 
 
 def flop(run: Callable[..., Any], *inputs: Any) -> int:
-    """What torch counts of `run(*inputs)`: 2 for each multiply-add of a product, 0 for all the rest."""
+    """The FLOP that torch counts in `run(*inputs)`: 2 for each multiply-add of a product, 0 for all the rest."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         run(*inputs)
     return int(counter.get_total_flops())

@@ -12,7 +12,7 @@ RECEIVES = {"read", "readinto", "recv", "recv_into", "recvfrom", "recvmsg"}
 
 
 def watched(name, count):
-    """What `name(count)` does: (calls of Python functions, of os.getppid, of os.pipe, connections, round trips).
+    """Count what `name(count)` does: (calls of Python functions, of os.getppid, of os.pipe, connections, round trips).
 
     A round trip is a send followed by a receive in the thread that calls; what the other end does is its own business.
     """
@@ -44,7 +44,7 @@ def watched(name, count):
 
 
 def left_behind(name, count, times):
-    """How many threads and how many open files more there are after `times` calls of `name(count)`."""
+    """The threads and the open files that are left after `times` calls of `name(count)`."""
     function = student_function(name)
     function(count)  # what is opened once for all, as a random source, is not the matter
     threads, files = threading.active_count(), len(os.listdir("/dev/fd"))  # noqa: PTH208

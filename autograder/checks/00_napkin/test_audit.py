@@ -36,7 +36,7 @@ def check_recompute(student, names):
                 call=asked,
                 got=f"the same figure with half the {key}",
                 expected="another one",
-                hint="Work the figure out from `inputs`: they may be any, not those of the claim alone.",
+                hint="Work the figure out from `inputs`: they may be any, not only those of the claim.",
             )
 
 

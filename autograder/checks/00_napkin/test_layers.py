@@ -76,7 +76,7 @@ def test_conv2d_groups(student, rng):
         batch, c, f, height, width = sizes(rng, 5, 6, 20)
         shape = (batch, 6 * c, 6 * f, height, width, 3)
         got = call(student, "conv2d", *shape, padding=1, groups=groups)
-        hint = "with groups, an output channel sees in_channels / groups input channels alone."
+        hint = "with groups, an output channel sees in_channels / groups input channels only."
         expect_equal(got, conv2d(*shape, padding=1, groups=groups), hint=hint)
 
 

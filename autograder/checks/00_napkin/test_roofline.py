@@ -12,7 +12,7 @@ MACHINES = ((2.6e12, 51e9), (2.8e12, 160e9), (91.8e12, 34e9))
 
 
 def machine(rng):
-    """A peak and a bandwidth, drawn anew."""
+    """A peak and a bandwidth, drawn again."""
     return float(10 ** rng.uniform(9, 15)), float(10 ** rng.uniform(9, 12.5))
 
 

@@ -30,7 +30,7 @@ def triad_in_parallel(a, b):
 
 
 def library(a, b):
-    """What NumPy calls: OpenBLAS, on as many threads as the student's code may use."""
+    """NumPy's product: OpenBLAS, on as many threads as the student's code may use."""
     return a @ b
 
 

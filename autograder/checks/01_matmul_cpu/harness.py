@@ -40,7 +40,7 @@ class RecordingMatrix(list):
 
 
 def reads(name, a, b):
-    """Which numbers `name(a, b)` reads, in order, as rows (0 for a or 1 for b, row, column), and the row lookups."""
+    """The numbers that `name(a, b)` reads, in order, as rows (0 for a or 1 for b, row, column), and the row lookups."""
     log = []
     operands = [
         RecordingMatrix(RecordingRow(row).watch(log, matrix, i) for i, row in enumerate(rows))
@@ -52,7 +52,7 @@ def reads(name, a, b):
 
 
 def compiled(public, kernel, a, b):
-    """What numba makes of `kernel` for these operands: is it a compiled function, and does it call BLAS?"""
+    """Look at `kernel`, compiled for these operands: is it a compiled function, and does it call BLAS?"""
     from numba.core.dispatcher import Dispatcher
 
     student_function(public)(a, b)
@@ -88,14 +88,14 @@ def leaves(m, k, n):
 
 
 def conquer(a, b, leaves, starts):
-    """What the student's `_conquer` makes of a plan of the judge's."""
+    """Run the student's `_conquer` on a plan of the judge."""
     c = np.zeros((a.shape[0], b.shape[1]), a.dtype)
     student_function("recursive.py:_conquer")(a, b, c, leaves, starts)
     return c
 
 
 def threads():
-    """How many threads numba may use here."""
+    """The number of threads that numba may use here."""
     from numba import get_num_threads
 
     return get_num_threads()

@@ -55,7 +55,7 @@ def check_nan(student, rng, function):
 
 
 def trace(student, rng, function):
-    """What `function` reads of a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups)."""
+    """The reads of `function` from a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups)."""
     form = (np.dtype(np.int64), [int, int])
     places, lookups = student.probe("reads", function, *lists(rng, 4, 5, 6), gives=form)
     if places.ndim != 2 or places.shape[1] != 3:

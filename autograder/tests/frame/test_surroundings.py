@@ -13,7 +13,7 @@ import pytest
 
 from autograder import bootstrap
 from autograder.core.units import course_root
-from autograder.install import pip, shared
+from autograder.install import shared
 from autograder.install.pins import ready_text, site_of
 from autograder.tests.frame.test_launcher import clean_environment, start
 from autograder.tests.frame.tinywheels import little_course, write_wheel
@@ -204,60 +204,6 @@ def test_a_new_shared_environment_holds_no_tree(tmp_path: Path, monkeypatch: pyt
     assert bootstrap.shared_environment(tree, tree / ".venv") == place
     assert bootstrap.shared_environment(tree, tree / ".venv") == place
     assert made == [False], "once, and without the code of the tree"
-
-
-def test_what_leads_to_packages_is_kept_of_pips_settings_and_nothing_else():
-    listing = "\n".join(
-        [
-            "global.index-url='https://mirror/simple'",
-            "global.user='true'",
-            "global.extra-index-url='https://one\\nhttps://two'",
-            "install.index-url='https://for-install'",
-            "install.target='/elsewhere'",
-            "wheel.index-url='https://for-wheels'",
-            ":env:.trusted-host='mirror'",
-            ":env:.prefix='/elsewhere'",
-            ":env:.cert='/a b/ca.pem'",
-            "nonsense",
-        ]
-    )
-    got = pip.environment(
-        {
-            "PIP_USER": "1",
-            "pip_target": "/elsewhere",
-            "PYTHONPATH": "/elsewhere",
-            "https_proxy": "http://proxy",
-            "SSL_CERT_FILE": "/ca.pem",
-        },
-        listing,
-    )
-    assert got == {
-        "https_proxy": "http://proxy",
-        "SSL_CERT_FILE": "/ca.pem",
-        "PIP_INDEX_URL": "https://for-install",
-        "PIP_EXTRA_INDEX_URL": "https://one\nhttps://two",
-        "PIP_TRUSTED_HOST": "mirror",
-        "PIP_CERT": "/a b/ca.pem",
-        "PIP_CONFIG_FILE": os.devnull,
-    }
-
-
-def test_pip_tells_its_settings_from_files_and_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "pip.conf").write_text("[global]\nproxy = http://proxy:1\nindex-url = https://file\n")
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    monkeypatch.setenv("PIP_INDEX_URL", "https://variable")
-    found = pip.settings(pip.user_settings(Path(sys.executable)))
-    assert found["proxy"] == "http://proxy:1"
-    assert found["index-url"] == "https://variable"
-
-
-def test_a_configuration_that_pip_cannot_read_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    (tmp_path / "pip.conf").write_text("no section = here\n")
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    assert pip.user_settings(Path(sys.executable)) == ""
-    assert "pip cannot read its own configuration; continuing without it: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "character"), [("a:b", "a colon"), ("a$HOME", "a dollar sign")])

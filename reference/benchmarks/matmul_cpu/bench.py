@@ -178,7 +178,7 @@ def ratios(rates: dict[str, dict[str, float]], dtype: str, threads: int) -> Iter
 
 
 def allocations(n: int) -> Iterator[Figure]:
-    """What one call allocates beyond its output and the panels that the threads keep, relative to those.
+    """The bytes that one call allocates beyond its output and the panels that the threads keep, relative to those.
 
     tracemalloc sees NumPy's arrays, the panels among them; the compiled kernels make no arrays of their own.
     """

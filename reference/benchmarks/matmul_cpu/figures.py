@@ -167,7 +167,7 @@ def halving(record: Mapping[str, Any]) -> Picture:
 
 @styled
 def gains(record: Mapping[str, Any], bench: Mapping[str, float]) -> Picture:
-    """What each step of the ladder gained on Leiserson's machine, and on the one of the record."""
+    """The gain of each step of the ladder on Leiserson's machine, and on the one of the record."""
     found = rates(bench)
     here = {step: found[after] / found[before] for step, (before, after, _) in STEPS.items()}
     there = {step: gain for step, (_, _, gain) in STEPS.items()}

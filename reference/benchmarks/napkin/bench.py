@@ -155,7 +155,7 @@ def _timed(who: str, job: Callable[[], object]) -> float:
 
 
 def twins(pairs: int, rounds: int = 30) -> Iterator[Figure]:
-    """How often a function is not found to differ from itself: in turns, and one after the other."""
+    """The share of runs in which a function is not found to differ from itself: in turns, and one after the other."""
     values = np.random.default_rng(0).random(20_000)
     held = {"in_turns": 0, "one_after_the_other": 0}
     for pair in range(pairs):
@@ -178,7 +178,7 @@ def twins(pairs: int, rounds: int = 30) -> Iterator[Figure]:
 def roofline(rounds: int) -> Iterator[Figure]:
     """Seconds that the roofline predicts, over those of the clock, in float32 on all cores: medians over rounds.
 
-    Each round measures the two limits anew. A figure above 1 for axpy is no mistake: the bandwidth is that of the
+    Each round measures the two limits again. A figure above 1 for axpy is no mistake: the bandwidth is that of the
     triad, which counts 24 bytes an element, while the machine moves 32 (it reads the target's line before it writes
     it). axpy writes what it has read.
     """
@@ -217,7 +217,7 @@ def numbers() -> Iterator[Figure]:
 def ratio(
     name: str, calls: Mapping[str, Callable[[], object]], rounds: int, target: float
 ) -> Iterator[Figure]:
-    """How many times as fast as the first the second is, and the ends of the 95 % interval."""
+    """The speed-up of the second over the first, and the ends of the 95 % interval."""
     found = next(iter(compare(calls, rounds).ratios.values()))
     yield Figure(name, found.value, "ratio", target=target)
     yield Figure(f"{name}/low", found.low, "ratio")

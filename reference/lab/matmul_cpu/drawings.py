@@ -1,4 +1,4 @@
-"""What a matrix product does with memory, drawn: the order of reads, the register tile, the panels."""
+"""Draw what a matrix product does with memory: the order of reads, the register tile, the panels."""
 
 from __future__ import annotations
 

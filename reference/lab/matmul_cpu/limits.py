@@ -1,4 +1,4 @@
-"""What this machine can do at most: its peak, and the bandwidth of each level of its memory."""
+"""Measure the limits of this machine: its peak, and the bandwidth of each level of its memory."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def sweep_sizes(functions: Mapping[str, Multiply], sizes: Sequence[int]) -> dict
 
 
 def size_chart(swept: Mapping[str, Mapping[int, float]], title: str, cores: str) -> Picture:
-    """GFLOPS over n, with the sizes at which B alone fills a cache. cores: "one core", "all cores"."""
+    """GFLOPS over n, with the sizes at which B fills a cache. cores: "one core", "all cores"."""
     sizes = [n for line in swept.values() for n in line]
     fills = {f"B fills {name}": (size / ITEM_BYTES) ** 0.5 for name, size in machine().caches.items()}
     marks = {name: n for name, n in fills.items() if min(sizes) <= n <= max(sizes)}
@@ -90,7 +90,7 @@ def size_chart(swept: Mapping[str, Mapping[int, float]], title: str, cores: str)
 
 
 def thread_gain(fn: Multiply, n: int, threads: int) -> float:
-    """How many times as fast `fn` is on `threads` threads as on one, for n x n matrices; medians, in turns."""
+    """The speed-up of `fn` on `threads` threads over one, for n x n matrices; medians, in turns."""
     multiply = product(fn, n)
 
     def on(count: int) -> Callable[[], Any]:

@@ -38,7 +38,7 @@ def model_and_points(
     marks: Mapping[str, float] | None = None,
     formulas: Mapping[str, str] | None = None,
 ) -> Picture:
-    """What a formula says, as lines, and what came out, as points, over the same size.
+    """Draw the values of a formula as lines and the measured ones as points, over the same size.
 
     models, measured: name -> {x: y}; a name in both gets one colour. marks: label -> x, dotted upright lines.
     formulas: name -> what the legend says of its line.

@@ -84,7 +84,7 @@ def wait_chart(rate: float, limit: float, line: Callable[[int], float], *, least
 
 
 def audit_chart(claims: Sequence[Claim], found: Found) -> Picture:
-    """How far each claim is from the figure that your `audit` recomputed."""
+    """The distance of each claim from the figure that your `audit` recomputed."""
     return claims_chart(
         [
             (claim.name.replace("_", " "), claim.figure, right, holds)

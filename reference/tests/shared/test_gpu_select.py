@@ -33,7 +33,7 @@ def printed(code: str, **more: str) -> str:
 
 
 def test_an_import_selects_nothing_and_changes_no_variable():
-    """Every module of shared/ and lab/ but those that hold kernels, tune them or open lab 02: a notebook imports the rest."""
+    """A notebook imports any of these; the others hold kernels, tune them, or open lab 02."""
     code = """
 import importlib, os, pkgutil, sys
 before = dict(os.environ)

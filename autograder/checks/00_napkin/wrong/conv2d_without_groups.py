@@ -1,6 +1,6 @@
 # loses: test_conv2d_groups
 # module: layers.py
-# why: lets every output channel see all input channels, also where there are groups
+# why: lets every output channel see all input channels, also if there are groups
 
 
 def conv2d(

@@ -1,6 +1,6 @@
 # loses: test_fit_exponent_of_measurements
 # module: growth.py
-# why: draws the line through the first and the last point alone
+# why: draws the line through the first and the last point, and no other
 
 
 def fit_exponent(sizes, values):

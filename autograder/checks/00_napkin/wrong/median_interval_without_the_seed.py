@@ -1,6 +1,6 @@
 # loses: test_median_interval_repeats_a_seed
 # module: stopwatch.py
-# why: draws anew on every call, whatever the seed is
+# why: draws again on every call, whatever the seed is
 
 
 right = median_interval  # ratio_interval goes on with this one

@@ -1,6 +1,6 @@
 # loses: test_recompute_work
 # module: audit.py
-# why: counts the forward pass of a training run alone
+# why: counts only the forward pass of a training run
 
 
 right = recompute
