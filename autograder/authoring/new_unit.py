@@ -6,7 +6,6 @@ were moved already, if there are any.
 
 from __future__ import annotations
 
-import fcntl
 import keyword
 import os
 import re
@@ -19,6 +18,8 @@ from autograder.authoring.proof_pages import with_proofs
 from autograder.authoring.readme import listed, with_row
 from autograder.authoring.unit_parts import write_parts
 from autograder.core.files import write_atomic
+from autograder.core.locks import held_alone
+from autograder.core.safe_open import open_folder
 from autograder.core.units import CourseError, Unit, find_units
 
 NUMBER = re.compile(r"[0-9]{2}")
@@ -135,17 +136,10 @@ def workshop(root: Path) -> Iterator[Path]:
     """Yields an empty folder on the course's file system. Raises CourseError while another process uses it."""
     shop = root / "build" / "new-unit"
     shop.mkdir(parents=True, exist_ok=True)
-    held = os.open(shop, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CourseError("another ./mlsys new-unit is running here: wait until it is done") from None
+    with held_alone(open_folder(shop), "another ./mlsys new-unit is running here: wait until it is done"):
         empty(shop)
         yield shop
         empty(shop)
-    finally:
-        os.close(held)
 
 
 def empty(shop: Path) -> None:

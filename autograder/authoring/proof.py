@@ -8,9 +8,7 @@ detects mistakes, and `./mlsys test --all` grades every row again.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,7 +21,9 @@ from autograder.authoring.cases import Case
 from autograder.authoring.causes import Hashes, short_hash
 from autograder.authoring.outcome import Outcome
 from autograder.core.files import write_atomic
+from autograder.core.locks import held_alone
 from autograder.core.result import Status
+from autograder.core.safe_open import open_folder
 from autograder.core.units import CourseError, Unit
 
 SCHEMA = "mlsys/proof/v1"
@@ -107,16 +107,8 @@ def recording(unit: Unit) -> Iterator[None]:
 
     Removes files that a killed process left beside the proof.
     """
-    held = os.open(unit.checks, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise CourseError(
-                f"another ./mlsys prove is writing the proof of {unit.slug}: wait until it is done"
-            ) from None
+    busy = f"another ./mlsys prove is writing the proof of {unit.slug}: wait until it is done"
+    with held_alone(open_folder(unit.checks), busy):
         for stray in unit.checks.glob(f".{NAME}.*.tmp"):
             stray.unlink(missing_ok=True)
         yield
-    finally:
-        os.close(held)

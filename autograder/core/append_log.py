@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -10,12 +9,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from autograder.core.files import sync_folder
+from autograder.core.locks import take
 from autograder.core.storage import writing
 
 
 def utc_now() -> datetime:
     """The time of the grader's clock; students' clocks do not count."""
     return datetime.now(UTC)
+
+
+def append(path: Path, lines: bytes) -> None:
+    """Add lines to the end of a file in one piece; they are on the disk when this returns.
+
+    Several processes may do so at once. A kill, or a full disk, may cut a line off: the next call ends that line, and
+    readers pass over it. Raises OSError.
+    """
+    new = not path.exists()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            take(fd)
+            size = os.fstat(fd).st_size
+            torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
+            left = memoryview(b"\n" + lines if torn else lines)
+            while left:
+                left = left[os.write(fd, left) :]
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    if new:
+        sync_folder(path.parent)
 
 
 class Journal:
@@ -27,24 +52,7 @@ class Journal:
     def append(self, event: str, **fields: Any) -> None:
         """Add one line, which is on the disk when this returns. at: its time (default: now)."""
         line = {"at": utc_now().isoformat(), "event": event} | fields
-        data = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-        new = not self.path.exists()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with writing(self.path):
-            fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX)
-                size = os.fstat(fd).st_size
-                # A kill, or a full disk, may have cut the last line off: it must not spoil this one.
-                torn = size > 0 and os.pread(fd, 1, size - 1) != b"\n"
-                view = memoryview(b"\n" + data if torn else data)
-                while view:
-                    view = view[os.write(fd, view) :]
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-        if new:
-            sync_folder(self.path.parent)
+        append(self.path, json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Every complete line, in order, without a line that a crash cut off."""
@@ -59,12 +67,3 @@ class Journal:
                 continue
             if isinstance(event, dict) and isinstance(event.get("event"), str):
                 yield event
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

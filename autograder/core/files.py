@@ -38,11 +38,7 @@ def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None
     data = content.encode() if isinstance(content, str) else content
     with flushed_beside(path, data, mode) as temporary:
         temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
@@ -57,3 +53,12 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
                 return False
             temporary.replace(path)
     return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -6,7 +6,6 @@ of `scratch_folder` removes folders without a lock.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -14,6 +13,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from autograder.core.locks import take
+from autograder.core.safe_open import open_folder
 
 PREFIX = "mlsys-scratch-"
 YOUNG = 60.0  # seconds: a folder of this age may just be about to be locked
@@ -27,9 +29,9 @@ def scratch_folder(what: str) -> Iterator[Path]:
     """
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{what}-"))
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    held = open_folder(folder)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
+        take(held)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -47,11 +49,8 @@ def sweep() -> None:
 
 def in_use(folder: Path) -> bool:
     """True if a living process holds the folder. Raises OSError if it is not a folder."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    held = open_folder(folder, follow=False)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not take(held, wait=False)
     finally:
         os.close(held)
-    return False

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import fcntl
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from autograder.core.files import write_atomic
+from autograder.core.locks import locked
 from autograder.core.manifest import Manifest
 from autograder.core.result import GradeResult, Status, TaskResult
 from autograder.core.units import Unit
@@ -65,21 +65,13 @@ def read_progress(unit: Unit) -> tuple[Progress, str]:
         return Progress(unit=unit.slug), f"work/.progress/{path.name} cannot be read ({reason}); {fix}"
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def record(unit: Unit, manifest: Manifest, result: GradeResult, desk: Path | None = None) -> None:
     """Store the tasks of `result`; a task on which the grader failed keeps its former record.
 
     Keeps an unreadable progress file beside the new one.
     """
     path = progress_file(unit)
-    with locked(path.parent):
+    with locked(path.parent / "lock"):
         old, trouble = read_progress(unit)
         if trouble and path.is_file():
             write_atomic(path.with_suffix(".json.unreadable"), path.read_bytes())

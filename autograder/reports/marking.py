@@ -8,13 +8,14 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.core.append_log import utc_now
 from autograder.core.manifest import Manifest
 from autograder.core.units import CourseError
 from autograder.reports.class_report import write_class
 from autograder.reports.tables import cell, csv_text
 from autograder.reports.view import number
 from autograder.roster.gradebook import Gradebook
-from autograder.roster.rubric import Mark, manual_parts, now, read_marks
+from autograder.roster.rubric import Mark, manual_parts, read_marks
 from autograder.roster.standing import Standing, Standings, by_owner
 
 COLUMNS = ("id", "name", "part", "points", "comment")
@@ -60,7 +61,7 @@ def waits(job: Job, manifest: Manifest, marks: Path) -> bool:
 
 
 def marks_for(job: Job, grader: str, points: float | None, comment: str) -> list[Mark]:
-    at = now()
+    at = utc_now()
     people = (each.person.id for each in job.people)
     return [
         Mark(at=at, grader=grader, person=who, part=job.part, points=points, comment=comment)
@@ -98,7 +99,7 @@ def read_sheet(path: Path, standings: Standings, manifest: Manifest, grader: str
         )
     people = {each.person.id for each in standings.people}
     limits = {part.id: part.points for part in manifest.manual}
-    at, marks, problems = now(), [], []
+    at, marks, problems = utc_now(), [], []
     for line, cells in enumerate(found[1:], 2):
         row = dict(zip(header, (text.strip() for text in cells), strict=False))
         if not row.get("points"):

@@ -7,7 +7,6 @@ behind. A waiting process holds a gate, so that a test that needs every core get
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 import tempfile
@@ -16,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autograder.core.locks import open_lock, take
 from autograder.core.units import CourseError
 from reference.shared.machine import usable_cores
 
@@ -81,7 +81,7 @@ class Cores:
         while (fd := self.try_lock("gate")) is None:
             if moment.told:
                 fd = self.open("gate")
-                fcntl.flock(fd, fcntl.LOCK_EX)
+                take(fd)
                 break
             moment.wait(["gate", *(f"core-{number}" for number in range(self.total))])
         try:
@@ -90,14 +90,12 @@ class Cores:
             os.close(fd)
 
     def open(self, name: str) -> int:
-        return os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return open_lock(self.folder / name, 0o600)
 
     def try_lock(self, name: str) -> int | None:
         """A descriptor that holds the lock and names its owner, or None if another process holds it."""
         fd = self.open(name)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take(fd, wait=False):
             os.close(fd)
             return None
         with contextlib.suppress(OSError):  # a full disk keeps nobody from grading

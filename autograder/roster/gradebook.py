@@ -12,17 +12,16 @@ An entry or a version appears whole or not at all, and is on the disk before the
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from autograder.core.append_log import Journal, sync_folder, utc_now
-from autograder.core.files import write_atomic
+from autograder.core.append_log import Journal, utc_now
+from autograder.core.files import sync_folder, write_atomic
+from autograder.core.locks import held_alone, open_lock
 from autograder.core.manifest import Manifest
 from autograder.core.result import GradeResult
 from autograder.core.units import CourseError
@@ -48,18 +47,14 @@ class Gradebook:
         """One grader at a time. Raises CourseError while another one runs."""
         try:
             self.home.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self.home / f".{name}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            fd = open_lock(self.home / f".{name}")
         except OSError as error:
             raise CourseError(f"cannot write to {self.home}: {error.strerror}") from None
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        busy = (
+            f"another grading writes to {self.home}\n  to fix: wait until it is done, or choose another --out"
+        )
+        with held_alone(fd, busy):
             yield
-        except BlockingIOError:
-            raise CourseError(
-                f"another grading writes to {self.home}\n  to fix: wait until it is done, or choose another --out"
-            ) from None
-        finally:
-            os.close(fd)
 
     # Entries.
 

@@ -8,14 +8,13 @@ in between loses nothing that was received.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.core.locks import locked
 from autograder.roster.addresses import short_name
 from autograder.roster.git import GitError, Limits, git, safe_path
 
@@ -45,13 +44,8 @@ class Mirror:
     @contextlib.contextmanager
     def locked(self) -> Iterator[int]:
         """Lock the repository. Git inherits the lock, so that a git process that outlives its grader keeps it."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self.folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
+        with locked(self.folder.with_suffix(".lock")) as fd:
             yield fd
-        finally:
-            os.close(fd)
 
     def git(self, *arguments: str, stdin: bytes = b"", keep: tuple[int, ...] = ()) -> bytes:
         place = f"--git-dir={safe_path(self.folder)}"

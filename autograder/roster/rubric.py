@@ -6,15 +6,14 @@ end; readers ignore it, and the next writer closes it.
 
 from __future__ import annotations
 
-import fcntl
-import os
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from autograder.core.append_log import append
 from autograder.core.manifest import Manifest
 from autograder.core.units import CourseError
 from autograder.roster.standing import ManualPart
@@ -40,29 +39,13 @@ class Mark(BaseModel):
         return self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 def append_marks(path: Path, marks: list[Mark]) -> None:
     """Add marks to the file in one write, and return when they are on the disk.
 
     Several processes may do so at once. Raises CourseError if the file cannot be written.
     """
-    text = "".join(mark.model_dump_json() + "\n" for mark in marks).encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            size = os.fstat(fd).st_size
-            if size and os.pread(fd, 1, size - 1) != b"\n":
-                text = b"\n" + text  # a writer was killed in the middle of its line
-            while text:
-                text = text[os.write(fd, text) :]
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        append(path, "".join(mark.model_dump_json() + "\n" for mark in marks).encode())
     except OSError as error:
         raise CourseError(f"cannot write marks to {path}: {error.strerror or error}") from None
 
