@@ -1,10 +1,8 @@
 """Given: vector registers for numba. Each function is one LLVM instruction.
 
-numba has no vector type, but LLVM has. An `@intrinsic` writes the LLVM instruction
-itself, so a jitted function can say exactly which vectors it keeps in registers.
-`tile_shape` decides the width of a vector and the number of vectors in a tile once,
-from the CPU's features. The shape travels as an argument whose *type* carries the
-numbers: to the compiler they are constants, so `range(shape.rows)` unrolls.
+numba has no vector type, but LLVM has: an `@intrinsic` writes its instructions.
+`tile_shape` decides the size of a vector and of a tile once, from the CPU's features.
+The type of a shape carries these numbers: to the compiler they are constants.
 
     acc = registers(shape)         # shape.rows x shape.vectors vectors, all zero
     x = broadcast(shape, panel, 5) # panel[5] in every lane
@@ -75,11 +73,7 @@ class TileShape:
 
 
 def vector_bits() -> int:
-    """Bits in one vector register: 512 (AVX-512), 256 (AVX2) or 128 (NEON, SSE).
-
-    The environment variable `MLSYS_VECTOR_BITS` selects a narrower width than the CPU
-    has, to measure the effect of the width.
-    """
+    """Bits in one vector register: 512, 256 or 128; MLSYS_VECTOR_BITS asks for less."""
     widest = machine().vector_bits if machine().fma else 128
     wanted = os.environ.get("MLSYS_VECTOR_BITS", "")
     if wanted not in {"", "128", "256", "512"}:
@@ -95,12 +89,8 @@ def source_build(*names: str) -> str:
 
 
 def tile_shape(dtype: Any, build: str = "") -> TileShape:
-    """The tile that fills this CPU's vector registers, with room for the operands.
-
-    AVX-512 and NEON have 32 registers: 8 x 3 = 24 accumulate, 3 hold a row of B, the
-    rest broadcast A. AVX2 and SSE have 16: 6 x 2 = 12 accumulate. Two FMA units of
-    latency 4 need only 8 to stay busy.
-    """
+    """The tile that fills this CPU's vector registers, with room for the operands."""
+    # AVX-512 and NEON have 32 registers: 24 accumulate. AVX2 and SSE have 16: 12 do.
     bits = vector_bits()
     many = bits == 512 or platform.machine().lower() in {"arm64", "aarch64"}
     rows, vectors = (8, 3) if many else (6, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import sysconfig
 import venv
 from importlib.metadata import Distribution, distributions, requires
 from pathlib import Path, PurePosixPath
@@ -34,7 +35,9 @@ def make_environment(folder: Path) -> Path:
     [site] = (folder / "lib").glob("python3*/site-packages")
     wanted = what_the_launcher_installs()
     mixed, places = set[PurePosixPath](), dict[PurePosixPath, Path]()
-    for each in distributions():
+    # Not sys.path: once setuptools is imported, it lists older copies of packages that setuptools brings along.
+    paths = sysconfig.get_paths()
+    for each in distributions(path=list({paths["purelib"], paths["platlib"]})):
         home, mine = Path(str(each.locate_file(""))), canonicalize_name(each.metadata["Name"]) in wanted
         for path in recorded(each):
             if mine:

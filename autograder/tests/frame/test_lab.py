@@ -136,14 +136,14 @@ def test_a_layout_of_the_students_own_is_kept_while_it_shows_the_notebook(tree: 
     fresh = json.loads(file.read_text())["data"]
     panes = fresh["layout-restorer:data"]["main"]["dock"]["children"]
     assert panes[1]["widgets"] == ["editor:work/81_tiny/loops.py", "editor:work/81_tiny/more.py"]
-    own = file.read_text().replace("0.55", "0.7")
+    own = file.read_text().replace("0.54", "0.7")
     file.write_text(own)
     write_workspace(folder, unit, ["loops.py"])
     assert file.read_text() == own
     for useless in ("", "{}", '{"data": {"notebook:work/81_tiny/81_tiny.ipynb": 1}, "metadata": {}}'):
         file.write_text(useless)
         write_workspace(folder, unit, ["loops.py"])
-        assert "0.55" in file.read_text()
+        assert "0.54" in file.read_text()
 
 
 def test_the_page_with_the_token_is_the_owners_alone(tree: Path):

@@ -60,7 +60,7 @@ def test_what_does_not_serve_here_says_why(tree: Path, arguments: tuple[str, ...
 def test_there_is_no_benchmark_of_an_answer_that_is_not_here(tree: Path):
     done = mlsys(tree, "bench", "01")
     assert done.returncode == 2
-    assert "it measures the solution, which this tree does not have" in told(done)
+    assert "a benchmark measures the solution, which a student tree does not have" in told(done)
     assert mlsys(tree, "bench", "autograder").returncode == 2
 
 

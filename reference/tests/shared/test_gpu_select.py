@@ -33,7 +33,7 @@ def printed(code: str, **more: str) -> str:
 
 
 def test_an_import_selects_nothing_and_changes_no_variable():
-    """A notebook imports any of these; the others hold kernels, tune them, or open lab 02."""
+    """A notebook imports any of these; the others hold kernels, tune them, or open a lab."""
     code = """
 import importlib, os, pkgutil, sys
 before = dict(os.environ)
@@ -42,7 +42,7 @@ import reference.lab
 names = [each.name for each in pkgutil.walk_packages(reference.shared.__path__, "reference.shared.")]
 names += [each.name for each in pkgutil.walk_packages(reference.lab.__path__, "reference.lab.")]
 for name in names:
-    if not name.endswith(("_tuning", ".preload", ".gpu_limits", ".matmul_gpu.lab")):
+    if not name.endswith(("_tuning", ".preload", ".gpu_limits", ".lab")):
         importlib.import_module(name)
 changed = {name for name in before.keys() | os.environ.keys() if before.get(name) != os.environ.get(name)}
 print(len(names) > 20, changed, "numba.cuda" in sys.modules, sys.modules["reference.shared.gpu.backend"]._selected)

@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reference.benchmarks.report import Figure, Report, geometric_mean, load_record
@@ -30,6 +30,7 @@ def test_a_target_is_met_on_its_good_side():
     assert Figure("latency", 1.1, "ms", "lower").met is None
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # few random texts are names of figures
 @given(st.lists(FIGURES, max_size=5))
 def test_json_carries_everything_both_ways(figures):
     report = Report("01_matmul_cpu", tuple(figures), "a machine", "2026-11-20T00:00:00+00:00")

@@ -1,6 +1,6 @@
 # loses: test_flash_tiles_values
 # module: flash_tiles.py
-# why: takes the log-sum-exp of the last tile of keys alone
+# why: takes the log-sum-exp of only the last tile of keys
 
 
 def _forward(

@@ -1,6 +1,6 @@
 # loses: test_layer_norm_parameter_gradients
 # module: norm.py
-# why: adds whole blocks of rows alone, and drops the last programs % ROWS
+# why: adds only whole blocks of rows, and drops the last programs % ROWS
 
 
 @triton.jit

@@ -1,6 +1,6 @@
 # loses: test_matmul
 # module: puzzles_scans.py
-# why: adds the products of one tile alone
+# why: adds only the products of one tile
 
 
 @cuda.jit

@@ -1,6 +1,6 @@
 # loses: test_vectorized_edges
 # module: wide.py
-# why: pads for the loads of 16 bytes alone, and not for the tiles
+# why: pads only for the loads of 16 bytes, and not for the tiles
 
 
 def vectorized(a: Any, b: Any) -> Any:
