@@ -126,10 +126,7 @@ class VectorType(types.Type):
 
 
 class RegistersType(types.Type):
-    """A rows x vectors array of vectors.
-
-    LLVM keeps it in registers while every index is a constant.
-    """
+    """A rows x vectors array of vectors, in registers while every index is a constant."""
 
     def __init__(self, shape: TileShape):
         self.shape, self.vector = shape, VectorType(shape.dtype, shape.lanes)
