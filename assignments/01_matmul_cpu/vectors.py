@@ -126,7 +126,7 @@ class VectorType(types.Type):
 
 
 class RegistersType(types.Type):
-    """A rows x vectors array of vectors, in registers while every index is a constant."""
+    """A rows x vectors array of vectors; in registers if all indices are constants."""
 
     def __init__(self, shape: TileShape):
         self.shape, self.vector = shape, VectorType(shape.dtype, shape.lanes)

@@ -177,7 +177,10 @@ def test_an_edited_check_counts_the_next_time(course: Course):
     body = CHECK + "from oracle import WANT\n" + check
     course.checks(body)
     assert course.one().passed
-    course.write("autograder/checks/02_sums/oracle.py", "WANT = 4\n")
+    oracle = course.root / "autograder/checks/02_sums/oracle.py"
+    before = oracle.stat()
+    oracle.write_text("WANT = 4\n")
+    os.utime(oracle, ns=(before.st_atime_ns, before.st_mtime_ns))  # the same size within the same second
     assert course.one().status is Status.FAILED
 
 
