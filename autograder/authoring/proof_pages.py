@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from autograder.authoring.cases import STARTER
+from autograder.authoring.mutation.report import percent, read_score
 from autograder.authoring.proof_state import ProofState, RowState, proof_state
 from autograder.core.files import write_atomic
 from autograder.core.units import CourseError, Unit, find_units
@@ -19,8 +20,8 @@ The starter gets no points, the reference gets all of them, and each wrong solut
 | submission | points | loses | the mistake |
 |---|---|---|---|
 """
-TABLE = """| unit | tasks | checks | hidden points | wrong solutions | all caught |
-|---|---|---|---|---|---|
+TABLE = """| unit | tasks | checks | hidden points | wrong solutions | all caught | mutants noticed |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -54,8 +55,20 @@ def readme_line(unit: Unit) -> str:
     proved = sum(row.proved is not None and row.proved.outcome(row.case).holds for row in state.rows)
     caught = "yes" if proved == len(state.rows) else f"{proved} of {len(state.rows)} rows proved"
     link = f"[{unit.slug}]({page_path(unit).relative_to(unit.root).as_posix()})"
-    cells = (link, len(manifest.tasks), len(manifest.checks), f"{points} of {manifest.points}", wrong, caught)
+    cells = (
+        *(link, len(manifest.tasks), len(manifest.checks), f"{points} of {manifest.points}"),
+        *(wrong, caught, mutants_noticed(unit)),
+    )
     return f"| {' | '.join(map(str, cells))} |\n"
+
+
+def mutants_noticed(unit: Unit) -> str:
+    """The unit's mutation score in a few words."""
+    score = read_score(unit)
+    if score is None:
+        return "not measured"
+    noticed, public = percent(score.noticed, score.graded), percent(score.public, score.graded)
+    return f"{noticed} of {score.graded} (public checks: {public})"
 
 
 def proved_units(root: Path) -> list[Unit]:

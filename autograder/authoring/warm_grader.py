@@ -14,13 +14,14 @@ import os
 import secrets
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from functools import cached_property
 from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import TypeVar
 
 from autograder.authoring.cases import Case
 from autograder.authoring.outcome import Outcome, outcome_of
@@ -35,6 +36,8 @@ from autograder.judge.submission import Entry, Submission
 from autograder.judge.worker.processes import PDEATHSIG, prctl
 from autograder.release.starters import solved_files, starter_files
 from autograder.roster.cores import Cores
+
+T, R = TypeVar("T"), TypeVar("R")
 
 WORTH = 4  # submissions that are worth a process of their own, which takes seconds to start
 FIRST_DATE = 1_000_000_000  # of staged files, in seconds since 1970; each submission is a second younger
@@ -82,21 +85,37 @@ class WarmGrader:
 
     def grade(self, case: Case) -> Outcome:
         """Run the tests of the case's tasks on fresh inputs."""
-        self.graded += 1
-        files = case.files(self.starter, self.solved)
-        entries = tuple(Entry(name, "file", files[name]) for name in self.manifest.modules)
         tasks = None if case.tasks is None else set(case.tasks)
+        recorder, seed = self.run(case.files(self.starter, self.solved), tasks)
+        return outcome_of(case, recorder.task_results(), seed)
+
+    def run(
+        self,
+        files: dict[str, bytes],
+        tasks: set[str] | None,
+        *,
+        stop_at_loss: bool = False,
+        seconds: float | None = None,
+    ) -> tuple[Recorder, int]:
+        """Run the tests of these tasks (None: all) on a submission with these files; the record, and the seed.
+
+        stop_at_loss: run no test after the first that is lost. seconds: the longest limit of a test.
+        """
+        self.graded += 1
+        manifest = self.manifest if seconds is None else self.manifest.within(seconds)
+        entries = tuple(Entry(name, "file", files[name]) for name in manifest.modules)
         sessions = self.sessions_for(tasks)
+        sessions.manifest = manifest
         staging = emptied(sessions.scratch / "submission")
-        staged = stage(self.unit, self.manifest, Submission(entries), staging)
+        staged = stage(self.unit, manifest, Submission(entries), staging)
         date = FIRST_DATE + self.graded
         for path in staging.iterdir():
             os.utime(path, (date, date))
-        recorder = Recorder(self.manifest, staged, hidden_too=True, tasks=tasks)
+        recorder = Recorder(manifest, staged, hidden_too=True, tasks=tasks)
         sessions.patience = recorder.patience  # a time-out of one submission shortens no other's limits
         seed = secrets.randbelow(1 << 53)
-        run(sessions, recorder, seed, self.cores.hold)
-        return outcome_of(case, recorder.task_results(), seed)
+        run(sessions, recorder, seed, self.cores.hold, stop_at_loss=stop_at_loss)
+        return recorder, seed
 
     def sessions_for(self, tasks: set[str] | None) -> KeptSessions:
         """The sandbox of the case before, if it has imported the right packages; otherwise a new one."""
@@ -135,29 +154,37 @@ def start_process(unit: Unit, parent: int) -> None:
     Finalize(None, _grader.__exit__, exitpriority=1)  # a process of a pool ends without `atexit`
 
 
-def grade_in_process(case: Case) -> Outcome:
+def in_process(work: Callable[[WarmGrader, T], R], item: T) -> R:
     assert _grader is not None
-    return _grader.grade(case)
+    return work(_grader, item)
 
 
 def grade_cases(unit: Unit, cases: list[Case], workers: int | None = None) -> Iterator[Outcome]:
-    """Grade the cases, and yield each outcome when it is done, in any order.
+    """Grade the cases in several processes, and yield each outcome when it is done, in any order."""
+    manifest = unit_manifest(unit)
+    # The two that run every test take longest, so they start first; equal imports come together.
+    cases = sorted(cases, key=lambda case: (case.wrong is not None, manifest.preload_for(case.tasks)))
+    yield from in_processes(unit, cases, WarmGrader.grade, workers)
 
-    workers: processes at once (default: as many as cores and memory allow, if there are enough cases). A test that
+
+def in_processes(
+    unit: Unit, items: list[T], work: Callable[[WarmGrader, T], R], workers: int | None = None
+) -> Iterator[R]:
+    """Apply `work` to the items with warm graders, and yield each result when it is done, in any order.
+
+    workers: processes at once (default: as many as cores and memory allow, if there are enough items). A test that
     measures time waits until it has all cores. Closing the iterator ends every process.
     """
     from autograder.roster.engines import Needs, worker_count
 
-    manifest = unit_manifest(unit)
-    # The two that run every test take longest, so they start first; equal imports come together.
-    cases = sorted(cases, key=lambda case: (case.wrong is not None, manifest.preload_for(case.tasks)))
-    if not cases:
+    if not items:
         return
-    most = worker_count(Needs.of(manifest)) if workers is None else workers
-    workers = min(most, len(cases) // WORTH)
+    most = worker_count(Needs.of(unit_manifest(unit))) if workers is None else workers
+    workers = min(most, len(items) // WORTH)
     if workers <= 1:
         with WarmGrader(unit) as grader:
-            yield from map(grader.grade, cases)
+            for item in items:
+                yield work(grader, item)
         return
     choose_tier("require", [])
     others = set(multiprocessing.active_children())
@@ -165,7 +192,7 @@ def grade_cases(unit: Unit, cases: list[Case], workers: int | None = None) -> It
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, context, start_process, (unit, os.getpid()))
     try:
-        for done in as_completed([pool.submit(grade_in_process, case) for case in cases]):
+        for done in as_completed([pool.submit(in_process, work, item) for item in items]):
             yield done.result()
     except BaseException as error:
         for process in set(multiprocessing.active_children()) - others:

@@ -19,7 +19,9 @@ def prove(
         bool,
         typer.Option("--changed", help="Leave out rows for which only the grader or shared code changed."),
     ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Grade every row, also up-to-date ones.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Grade every row (or every mutant), also up-to-date ones.")
+    ] = False,
     sample: Annotated[
         bool,
         typer.Option(
@@ -29,6 +31,19 @@ def prove(
     no_record: Annotated[
         bool, typer.Option("--no-record", help="Write no file: only grade, and tell what does not hold.")
     ] = False,
+    mutants: Annotated[
+        bool,
+        typer.Option(
+            "--mutants",
+            help="Grade mutants of the reference instead, and show those that no public check notices.",
+        ),
+    ] = False,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--task", metavar="ID", help="With --mutants: only this task, like 01.3. May be repeated."
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -45,7 +60,11 @@ def prove(
 
     Grades only rows that are new or out of date. Interrupt it and run it again: it continues.
 
-    Exit code 1: a row does not hold.
+    With --mutants, it makes small mistakes in the bodies that students write (a shifted bound, a dropped barrier, a
+    wrong sign), grades a drawn part of them, and keeps the score in mutants.json beside the proof. At least 97 % must
+    lose a check, at least 90 % a public one.
+
+    Exit code 1: a row does not hold, or the score is too low.
     """
     from rich.console import Console
 
@@ -54,9 +73,25 @@ def prove(
 
     if changed and everything:
         raise CourseError("--changed and --all exclude each other\n  to fix: leave one of them out")
+    if mutants and (changed or sample):
+        wrong = "--changed" if changed else "--sample"
+        raise CourseError(f"--mutants and {wrong} exclude each other\n  to fix: leave one of them out")
+    if task and not mutants:
+        raise CourseError("--task needs --mutants\n  to fix: add --mutants, or leave --task out")
+    if task and not unit:
+        raise CourseError(
+            f"--task needs a unit\n  to fix: ./mlsys prove --mutants {task[0][:2]} --task {task[0]}"
+        )
     scope: Scope = "all" if everything else "changed" if changed else "old"
     units = [find_unit(unit)] if unit else proved_units(course_root())
     screen, failed = Console(stderr=True), False
+    if mutants:
+        from autograder.commands.prove_mutants import try_units
+
+        all_hold = try_units(
+            units, screen, tasks=task, everything=everything, record=not no_record, workers=workers
+        )
+        raise typer.Exit(not all_hold)
     for each in units:
         report = proved(each, screen, scope, sample=sample, record=not no_record, workers=workers)
         tell(report)

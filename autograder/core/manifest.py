@@ -186,6 +186,22 @@ class Manifest(Model):
         """The unit's limits, replaced by those of the task."""
         return self.limits.model_copy(update=task.limits.model_dump(exclude_none=True))
 
+    def within(self, seconds: float) -> Manifest:
+        """The same manifest, with no test allowed more than these seconds."""
+        tasks = [
+            task.model_copy(
+                update={
+                    "limits": task.limits.model_copy(
+                        update={"wall_seconds": min(seconds, self.limits_for(task).wall_seconds)}
+                    )
+                }
+            )
+            for task in self.tasks
+        ]
+        copied = self.model_copy(update={"tasks": tuple(tasks)})
+        copied.__dict__.pop("checks", None)  # of the tasks before
+        return copied
+
 
 def expectation(location: tuple[str | int, ...]) -> tuple[str, list[str]]:
     """The expected value of the field at `location`, and the fields of its table."""

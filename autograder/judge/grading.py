@@ -125,10 +125,27 @@ def choose_tier(wanted: str, notes: list[str]) -> str:
     return "none"
 
 
-def run(sessions: Sessions, recorder: Recorder, seed: int, reserve: Reserve | None = None) -> None:
-    """Run the checks; the recorder gets every outcome. Raises KeyboardInterrupt."""
+def run(
+    sessions: Sessions,
+    recorder: Recorder,
+    seed: int,
+    reserve: Reserve | None = None,
+    *,
+    stop_at_loss: bool = False,
+) -> None:
+    """Run the checks; the recorder gets every outcome. stop_at_loss: no more after a lost one.
+
+    Raises KeyboardInterrupt.
+    """
     unit = sessions.unit
-    plugin = JudgePlugin(recorder, seed, sessions.student, sessions.baseline, reserve or unreserved)
+    plugin = JudgePlugin(
+        recorder,
+        seed,
+        sessions.student,
+        sessions.baseline,
+        reserve or unreserved,
+        stop_at_loss=stop_at_loss,
+    )
     files = files_defining(unit.checks, recorder.wanted)
     try:
         if reserve is None:

@@ -94,6 +94,7 @@ class ByContent(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        del path, target
         if fullname not in self.names:
             return None
         file = str(self.folder / f"{fullname}.py")
@@ -104,6 +105,7 @@ class Uncached(SourceFileLoader):
     """A loader that neither reads nor writes __pycache__."""
 
     def get_code(self, fullname: str) -> CodeType:
+        del fullname
         return compiled(self.get_data(self.path), self.path)
 
 

@@ -33,6 +33,7 @@ class JudgePlugin:
     student_for: Callable[[str], SandboxedStudent]
     baseline_for: Callable[[str, SandboxedStudent], SandboxedStudent]
     reserve: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext()
+    stop_at_loss: bool = False
     interrupted: BaseException | None = None
     proxies: dict[str, list[SandboxedStudent]] = field(default_factory=dict)
 
@@ -90,6 +91,8 @@ class JudgePlugin:
             result = yield
             record.seconds = time.perf_counter() - start
         self.recorder.close(record)
+        if self.stop_at_loss and record.status is not Status.PASSED:
+            item.session.shouldfail = f"{name} is lost"
         if nextitem is None or name_of(nextitem) != name:
             self.recorder.announce(name)
         return result

@@ -25,7 +25,10 @@ def test_the_command_proves_tells_and_fails_where_a_row_does_not_hold(unit: Unit
     assert (done.returncode, done.stdout) == (0, "01_tiny: graded 5 of 5 rows: all hold\n"), done.stderr
     assert (unit.checks / "proof.json").is_file()
     assert "| add_wrong_sign | 2 of 5 | `test_add_sums` |" in (unit.checks / "README.md").read_text()
-    assert "| 2 | 4 | 3 of 9 | 3 | yes |\n<!-- proofs:end -->" in (unit.root / "README.md").read_text()
+    assert (
+        "| 2 | 4 | 3 of 9 | 3 | yes | not measured |\n<!-- proofs:end -->"
+        in (unit.root / "README.md").read_text()
+    )
     done = mlsys(unit.root, "prove")
     assert (done.returncode, done.stdout) == (0, "01_tiny: nothing to grade\n"), done.stderr
 
