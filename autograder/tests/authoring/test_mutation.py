@@ -89,8 +89,6 @@ def test_the_bar_is_97_percent_and_90_in_public():
 
 def test_a_score_is_kept_and_a_broken_file_is_refused(unit: Unit):
     report = MutationReport(unit, made=7, equivalent=2)
-    from autograder.tests.authoring.test_mutants import mutant
-
     report.trials = [
         Trial(mutant(1, "arithmetic"), Fate.PUBLIC, "test_add_sums"),
         Trial(mutant(2, "constant"), Fate.SURVIVED),
