@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
-
 from autograder.core.units import Unit
 
 SHARES = [0.46, 0.54]  # of the window's width: at 1600 pixels the editor shows 88 columns
@@ -56,6 +54,9 @@ def write_workspace(folder: Path, unit: Unit, modules: Sequence[str]) -> None:
 
     That one has the changes that the student made, so it stays.
     """
+    # Jupyter's server takes seconds to import, and every other use of this module needs none of it.
+    from jupyterlab_server.workspaces_handler import WORKSPACE_EXTENSION, WorkspacesManager, slugify
+
     desk = unit.desk.relative_to(unit.root).as_posix()
     notebook = f"{desk}/{unit.slug}.ipynb"
     if shows(folder / (slugify(unit.slug) + WORKSPACE_EXTENSION), f"notebook:{notebook}"):

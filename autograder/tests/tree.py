@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from _pytest.mark import ParameterSet
+
 from autograder.core.units import Unit, course_root, find_units
 
 LEFT_BEHIND = shutil.ignore_patterns(
@@ -38,6 +41,14 @@ def unit_in(root: Path, unit: Unit) -> Unit:
 
 def units_with_lab() -> list[Unit]:
     return [unit for unit in find_units() if unit.lab.exists()]
+
+
+def one_in_default(units: list[Unit]) -> list[ParameterSet]:
+    """Parameters for a slow test of every unit: the default tier runs it for the first unit, `--all` for each."""
+    return [
+        pytest.param(unit, id=unit.slug, marks=[pytest.mark.exhaustive] if at else [])
+        for at, unit in enumerate(units)
+    ]
 
 
 def command(*arguments: str) -> list[str]:

@@ -13,7 +13,7 @@ from autograder.release.desk import ensure_desk
 from autograder.release.starters import solved_files
 from autograder.tests import needs
 from autograder.tests.browser.jupyterlab import Session, session
-from autograder.tests.tree import copy_tree, unit_in, units_with_lab
+from autograder.tests.tree import copy_tree, one_in_default, unit_in, units_with_lab
 
 LABS = units_with_lab()
 PICTURES = course_root() / "build" / "browser"
@@ -23,7 +23,7 @@ ROOFLINE = ".jp-NotebookPanel .jp-OutputArea img[alt*='roofline' i]"
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(1800)]
 
 
-@pytest.fixture(params=LABS, ids=lambda unit: unit.slug)
+@pytest.fixture(params=one_in_default(LABS))
 def unit(request: pytest.FixtureRequest, tmp_path: Path) -> Unit:
     """The unit in a copy of the course, so that nobody's desk is touched."""
     return unit_in(copy_tree(tmp_path / "course"), request.param)

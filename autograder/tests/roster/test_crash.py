@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,21 @@ from autograder.tests.tree import command, environment, mlsys
 
 pytestmark = pytest.mark.alone  # it kills gradings halfway
 
-PEOPLE, CONTENTS, KILLS = 300, 60, 20
+
+@dataclass(frozen=True)
+class Size:
+    """People, different answers among them, and gradings that are killed."""
+
+    people: int
+    contents: int
+    kills: int
 
 
-def write_class(root: Path) -> Path:
-    """A roster of 300 folders with 60 different answers: right, wrong, broken, crashing, not written, missing."""
+SMALL, LARGE = Size(60, 16, 4), Size(300, 60, 20)
+
+
+def write_class(root: Path, size: Size) -> Path:
+    """A roster of folders with answers that are right, wrong, broken, crashing, not written, or missing."""
     kinds = (
         "def add(a, b):\n    return a + b\n",
         "def add(a, b):\n    return a - b\n",
@@ -32,11 +43,11 @@ def write_class(root: Path) -> Path:
         "def add(a, b):\n    import sys\n    sys.exit()\n",
     )
     lines = ["id,name,repository"]
-    for number in range(PEOPLE):
-        which = number * 7 % CONTENTS
+    for number in range(size.people):
+        which = number * 7 % size.contents
         place = root / "class" / f"p{number:03}" / "work" / "02_sums"
         place.mkdir(parents=True)
-        if which:  # one of the sixty is nothing at all
+        if which:  # one of the answers is nothing at all
             (place / "sums.py").write_text(kinds[which % len(kinds)] + f"# variant {which}\n")
         lines.append(f"s{number:03},Student {number},class/p{number:03}")
     roster = root / "roster.csv"
@@ -45,10 +56,10 @@ def write_class(root: Path) -> Path:
 
 
 @pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """The course itself, with a miniature unit and a class of 300."""
+def tree(tmp_path: Path, size: Size) -> Path:
+    """The course itself, with a miniature unit and a class."""
     root = make_tree(tmp_path).root
-    write_class(root)
+    write_class(root, size)
     (root / "tmp").mkdir()
     return root
 
@@ -80,25 +91,26 @@ def killed_run(tree: Path, out: str, rng: random.Random) -> bool:
 
 
 @pytest.mark.slow
-def test_three_hundred_submissions_and_twenty_kills(tree: Path):
+@pytest.mark.parametrize("size", [SMALL, pytest.param(LARGE, marks=pytest.mark.exhaustive)])
+def test_a_class_and_many_kills(tree: Path, size: Size):
     rng = random.Random(20)
     whole = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", "whole")
     assert whole.returncode == 0, whole.stderr
     kills = tries = 0
-    while kills < KILLS and tries < 3 * KILLS:
+    while kills < size.kills and tries < 3 * size.kills:
         kills += killed_run(tree, "torn", rng)
         tries += 1
-    assert kills == KILLS
+    assert kills == size.kills
     last = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", "torn")
     assert last.returncode == 0, last.stderr
     one, other = Gradebook(tree / "whole" / "02_sums"), Gradebook(tree / "torn" / "02_sums")
     grades = [(book.folder(1) / "grades.json").read_bytes() for book in (one, other)]
     assert grades[0] == grades[1]
-    assert len(one.read(1).people) == PEOPLE
+    assert len(one.read(1).people) == size.people
     assert {each.points for each in one.read(1).people} == {0, 2, 10}
     entries = [sorted(path.name for path in book.entries.iterdir()) for book in (one, other)]
     assert entries[0] == entries[1]
-    assert len(entries[0]) == CONTENTS
+    assert len(entries[0]) == size.contents
     assert not list(other.versions.glob(".new-*"))
     again = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--out", "torn")
     assert "nothing new to grade" in again.stdout

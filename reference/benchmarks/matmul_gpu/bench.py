@@ -60,7 +60,7 @@ def simulated(quick: bool, say: Say) -> Iterator[Figure]:
     steps: dict[str, Callable[[], Iterator[Figure]]] = {
         "counts": lambda: parts.counts(parts.QUICK_SIDES if quick else parts.SIDES),
         "errors": parts.errors,
-        "the scheduler": lambda: parts.scheduler(rounds),
+        "the scheduler": lambda: parts.scheduler(rounds, parts.QUICK_STOCK if quick else parts.STOCK),
         "watching": lambda: parts.watching(rounds),
         "attention on the CPU": lambda: parts.attention_on_cpu(rounds, 512 if quick else 1024),
     }

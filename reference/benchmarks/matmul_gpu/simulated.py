@@ -33,6 +33,7 @@ RUNGS: dict[str, Callable[[Any, Any], Any]] = {
     "vectorized": wide.vectorized,
 }
 SIDES, QUICK_SIDES = (64, 32, 32), (32, 16, 32)  # m, k, n of the counted product: multiples of every tile
+STOCK, QUICK_STOCK = 24, 16  # the sides of the product that both simulators multiply
 LEAST_SCHEDULER = 5.0  # times as fast as numba-cuda's own simulator, on a kernel with barriers
 
 
@@ -145,9 +146,9 @@ def triton_errors() -> Iterator[Figure]:
             yield Figure(f"error/{contest.name}/{name}", error, "relative", "lower", contest.most_error)
 
 
-def scheduler(rounds: int) -> Iterator[Figure]:
-    """Yield the speed of our scheduler relative to numba-cuda's own simulator."""
-    for rung, side, target in (("shared_tiled", 24, LEAST_SCHEDULER), ("naive", 24, None)):
+def scheduler(rounds: int, side: int = STOCK) -> Iterator[Figure]:
+    """Yield the speed of our scheduler relative to numba-cuda's own simulator, on side x side matrices."""
+    for rung, target in (("shared_tiled", LEAST_SCHEDULER), ("naive", None)):
         command = [
             sys.executable,
             "-m",

@@ -98,7 +98,7 @@ print(vector_bits())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("bits", [128, 256])
+@pytest.mark.parametrize("bits", [256, pytest.param(128, marks=pytest.mark.exhaustive)])
 def test_narrower_vectors_give_the_same_products(bits):
     if vector_bits() <= bits:
         pytest.skip(f"this CPU's widest vectors have {vector_bits()} bits")
