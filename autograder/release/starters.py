@@ -36,10 +36,14 @@ def starter_files(unit: Unit) -> dict[str, bytes]:
     }
 
 
-def solved_files(unit: Unit) -> dict[str, bytes]:
-    """File name -> content of a complete solution, and of the given files."""
+def solved_files(unit: Unit, *, marks: bool = False) -> dict[str, bytes]:
+    """File name -> content of a complete solution, and of the given files.
+
+    marks: keep `# BEGIN SOLUTION` and `# END SOLUTION`, which no student sees.
+    """
     manifest = unit_manifest(unit)
-    return {name: solved(unit, manifest, name).encode() for name in (*manifest.modules, *manifest.given)}
+    names = (*manifest.modules, *manifest.given)
+    return {name: solved(unit, manifest, name, marks=marks).encode() for name in names}
 
 
 def reference_text(unit: Unit, name: str) -> str:
@@ -58,9 +62,10 @@ def for_the_desk(unit: Unit, manifest: Manifest, text: str) -> str:
     return rewrite_imports(text, f"reference.{unit.name}", files)
 
 
-def solved(unit: Unit, manifest: Manifest, name: str) -> str:
+def solved(unit: Unit, manifest: Manifest, name: str, *, marks: bool = False) -> str:
+    text = reference_text(unit, name)
     try:
-        return for_the_desk(unit, manifest, strip_markers(reference_text(unit, name)))
+        return for_the_desk(unit, manifest, text if marks else strip_markers(text))
     except EditError as error:
         raise ReleaseError(f"reference/{unit.name}/{name}: {error}") from None
 

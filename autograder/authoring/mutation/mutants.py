@@ -17,6 +17,7 @@ from libcst import matchers as m
 from autograder.authoring.mutation.operators import changes, last_name
 from autograder.core.manifest import Task
 from autograder.core.units import CourseError
+from autograder.release.bodies import solution_blocks
 
 IN_PLACE = "operand changed in place"
 ARRAYS = ("Any", "ndarray", "Array", "list", "Tensor", "Matrix", "Vector", "Sequence", "Rows")
@@ -82,12 +83,14 @@ def mutants_of(solved: dict[str, bytes], task: Task) -> list[Mutant]:
             raise CourseError(f"{task.module}: expected the function {body} of task {task.id}, got none")
         before = indented(module.code_for_node(function), body)
         start = text.index(before)
-        seen = {fingerprint(before)}
+        seen, written = {fingerprint(before)}, lines_to_write(before)
         for operator, other in mistakes(function):
             after = indented(module.code_for_node(other), body)
             if (program := fingerprint(after)) not in seen:
                 seen.add(program)
                 line, was, now = difference(before, after)
+                if line not in written:
+                    continue
                 line += text.count("\n", 0, start)
                 changed = text[:start] + after + text[start + len(before) :]
                 found.append(Mutant(task.id, task.module, body, operator, line, was, now, changed))
@@ -96,6 +99,12 @@ def mutants_of(solved: dict[str, bytes], task: Task) -> list[Mutant]:
         told = f"def {task.function}(...):", f"def {task.function}(...):  # changes {name} at its end"
         found.append(Mutant(task.id, task.module, task.function, IN_PLACE, 1, *told, changed))
     return found
+
+
+def lines_to_write(code: str) -> set[int]:
+    """The lines of a function that students write: those of its solution blocks, or all of them."""
+    blocks = solution_blocks(textwrap.dedent(code)) or [(1, code.count("\n") + 1)]
+    return {line for first, last in blocks for line in range(first, last + 1)}
 
 
 def indented(code: str, name: str) -> str:

@@ -46,6 +46,7 @@ UPDATES: dict[type[cst.BaseAugOp], type[cst.BaseAugOp]] = {
 }
 NARROWER = {"float64": "float32", "float32": "float16", "int64": "int32"}
 OPPOSITE = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "x": "y", "y": "x"}
+SYMMETRIC = {"min", "max", "minimum", "maximum", "add", "multiply", "zip"}  # their arguments have no order
 COPIES = ("copy", "clone", "contiguous", "ascontiguousarray", "list", "array", "tuple")
 
 
@@ -144,12 +145,12 @@ def call(node: cst.Call) -> Iterator[Change]:
     ]
     if name in {"range", "prange", "arange", "static_range"}:
         yield from bounds(node)
-    elif len(positional) == 2 and positional == [0, 1]:
+    elif positional == [0, 1] and name not in SYMMETRIC:
         first, second = node.args[0], node.args[1]
         swapped = [first.with_changes(value=second.value), second.with_changes(value=first.value)]
         yield "swapped arguments", node.with_changes(args=[*swapped, *node.args[2:]])
     for at, argument in enumerate(node.args):
-        if argument.keyword is not None and argument.keyword.value != "dtype":
+        if argument.keyword is not None and argument.keyword.value not in {"dtype", "strict"}:
             rest = [*node.args[:at], *node.args[at + 1 :]]
             yield "dropped argument", node.with_changes(args=without_trailing_comma(rest))
     if name in COPIES and isinstance(node.func, cst.Attribute) and not node.args:

@@ -30,7 +30,7 @@ def try_mutants(
     with their number. on_trial: called with each outcome. Cost: 0.5 to 4 s a mutant; a loop without an end takes 30 s.
     """
     manifest, entries = unit_manifest(unit), read_equivalents(unit)
-    solved = solved_files(unit)
+    solved = solved_files(unit, marks=True)
     made, equivalent, drawn = [], 0, []
     for task in manifest.tasks:
         mine = mutants_of(solved, task)

@@ -70,6 +70,10 @@ def test_verdict(student, rng):
         check_verdict(student, figure * (1 + side * float(rng.uniform(0.025, 0.5))), figure, False, hint)
         check_verdict(student, figure * (1 + side * 0.07), figure, True, hint, tolerance=0.1)
         check_verdict(student, figure * (1 + side * 0.03), figure, False, hint, tolerance=0.01)
+    figure = float(rng.integers(1, 1000))
+    hint = "Off by at most `tolerance`: exactly as much is still right."
+    check_verdict(student, figure, figure, True, hint, tolerance=0.0)
+    check_verdict(student, 1.5 * figure, figure, True, hint, tolerance=0.5)
 
 
 @pytest.mark.hidden
@@ -80,6 +84,14 @@ def test_verdict_is_relative_to_the_right_figure(student, rng):
         figure = float(10 ** rng.uniform(-3, 20))
         check_verdict(student, figure * 0.6, figure, True, hint, tolerance=0.5)
         check_verdict(student, figure * 1.6, figure, False, hint, tolerance=0.5)
+    name = "megatron_servers"
+    inputs, right = CLAIMS[name]
+    got = call(
+        student, "audit", [(name, right * 1.0202, inputs)]
+    )  # 0.0202 of the right figure, 0.0198 of the claim
+    if type(got) is not list or len(got) != 1 or type(got[0]) is not tuple or len(got[0]) != 3:
+        fail("expected a list of one tuple (name, right, ok)", got=short(got), status=Status.TYPE_ERROR)
+    expect_equal(got[0][2], False, hint=hint)
 
 
 @pytest.mark.task("00.10")

@@ -85,6 +85,9 @@ def test_simulate_number_of_cycles(student, rng):
     low = int(rng.integers(1, 4))
     cycles, _ = counts(student, rng, cycles=(low, low + 7))
     expect_even(cycles, low, low + 7, what="cycles", hint=hint)
+    for _ in range(6):  # half of the time the last campaign has no cycle at all: it still has a cost
+        seed = int(rng.integers(2**31))
+        simulate(student, seed, 3, DATA, CYCLE, SERVING, TWEAK, cycles=(0, 1))
     cycles, _ = counts(student, rng)
     hint = "`cycles` is (10, 100) when nobody says otherwise."
     expect_within(cycles.min(), 10, 20, what="the fewest cycles", hint=hint)

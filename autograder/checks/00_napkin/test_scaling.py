@@ -82,6 +82,9 @@ def test_most_workers(student, rng):
             "Efficiency is speed-up / workers; it falls with every worker. The last n at which it is enough."
         )
         expect_equal(call(student, "most_workers", fraction, efficiency), n, hint=hint)
+    for n, efficiency in ((3, 0.5), (7, 0.25), (15, 0.125)):
+        hint = "At least `efficiency`: a number of workers that reaches it exactly counts."
+        expect_equal(call(student, "most_workers", 0.5, efficiency), n, hint=hint)
 
 
 @pytest.mark.hidden

@@ -82,6 +82,9 @@ def test_largest_batch(student, rng):
         fits = (b - 1) / rate + setup + b * each <= limit
         hint = "The first request of a batch waits (b - 1) / rate until the batch is full, then for the whole batch."
         expect_equal(call(student, "largest_batch", limit, rate, setup, each), int(b[fits].max()), hint=hint)
+    b = int(rng.integers(2, 50))
+    hint = "No request waits longer than `limit`: exactly as long is allowed."
+    expect_equal(call(student, "largest_batch", float(2 * b - 1), 1.0, 0.0, 1.0), b, hint=hint)
 
 
 @pytest.mark.hidden

@@ -68,8 +68,18 @@ def test_loops_change_places_only_where_the_inner_one_does_not_need_the_outer():
     assert "order of loops" not in made(nested.format("i"))
 
 
+def test_arguments_without_an_order_are_left_as_they_are():
+    assert "swapped arguments" not in made("return max(a, b)")
+    assert "dropped argument" not in made("return zip(a, b, strict=True)")
+
+
 def test_docstrings_errors_and_annotations_are_left_as_they_are():
     assert made('x: list[int] = f(a)\nraise ValueError(f"{1 + 1}")') == {}
+
+
+def test_only_the_lines_that_students_write_are_changed():
+    body = "if a < b:\n    return a\n# BEGIN SOLUTION\na += b\n# END SOLUTION\nreturn a - b"
+    assert set(made(body)) == {"sign of an update", "assignment for update", "dropped update"}
 
 
 def test_an_operand_that_is_an_array_is_changed_at_the_end():
@@ -108,7 +118,7 @@ def test_a_sample_has_as_many_operators_as_possible_and_is_always_the_same():
     "unit", [unit for unit in find_units() if unit.manifest.exists()], ids=lambda u: u.slug
 )
 def test_each_entry_of_a_real_unit_is_about_a_mutant_of_today(unit: Unit):
-    solved = solved_files(unit)
+    solved = solved_files(unit, marks=True)
     entries = read_equivalents(unit)
     about = {entry.function for entry in entries}
     tasks = [task for task in unit_manifest(unit).tasks if about & {task.function, *task.asked}]

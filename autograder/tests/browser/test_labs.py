@@ -76,6 +76,7 @@ def test_a_solved_desk_runs_to_the_end(unit: Unit, tmp_path: Path):
     nothing_outside(tmp_path / "home")
 
 
+@pytest.mark.exhaustive
 def test_a_fresh_desk_stops_at_the_first_task_with_one_sentence(unit: Unit, tmp_path: Path):
     browser = needs.need_browser()
     first = unit_manifest(unit).tasks[0]
