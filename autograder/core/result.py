@@ -109,7 +109,7 @@ class Feedback(Model):
 
 
 class Figure(Model):
-    """A number that a check measured, for the class's leaderboard."""
+    """A number that a check measured, for the student and for the class's leaderboard."""
 
     name: str  # "speed beside the judge's rows"
     value: float
@@ -187,6 +187,7 @@ class GradeResult(Model):
     tasks: tuple[TaskResult, ...]
     points: int
     max_points: int
+    hidden_points: int = 0  # of checks that only the instructor has, beside max_points
     tier: str  # "bubblewrap" or "none"
     seed: int
     started: str  # UTC, ISO 8601

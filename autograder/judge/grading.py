@@ -102,6 +102,9 @@ def grade_submission(
         tasks=results,
         points=sum(task.points for task in results),
         max_points=sum(task.max_points for task in results),
+        hidden_points=sum(
+            task.hidden_points for task in manifest.tasks if wanted is None or task.id in wanted
+        ),
         tier=tier,
         seed=seed,
         started=started.isoformat(timespec="seconds"),

@@ -67,8 +67,7 @@ def check_desk(
                 f"./mlsys status does not know of this check: {explain(error).partition(chr(10))[0] or error}"
             )
             result = result.model_copy(update={"notes": (*result.notes, note)})
-    hidden = sum(task.hidden_points for task in manifest.tasks if tasks is None or task.id in tasks)
-    if hidden:
+    if hidden := result.hidden_points:
         points = "1 more point" if hidden == 1 else f"{hidden} more points"
         note = f"Hidden checks, which your instructor runs, give {points}."
         result = result.model_copy(update={"notes": (*result.notes, note)})

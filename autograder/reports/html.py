@@ -36,6 +36,7 @@ def template(name: str) -> Template:
         split_details=view.split_details,
         left_to_write=view.left_to_write,
         check_title=view.check_title,
+        measured=view.measured,
         headline=view.headline,
         tier_sentence=view.tier_sentence,
         advice=view.advice,

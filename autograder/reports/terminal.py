@@ -16,6 +16,7 @@ from autograder.reports.view import (
     headline,
     kind,
     left_to_write,
+    measured,
     sign,
     tier_sentence,
 )
@@ -72,7 +73,7 @@ def table(result: GradeResult, console: Console) -> Table:
         for index, test in enumerate(task.tests):
             grid.add_row(
                 name if index == 0 else "",
-                Text(check_title(test, task)),
+                Text(check_title(test, task) + measured(test)),
                 status_text(test.status, console),
                 f"{test.points}/{test.max_points}",
             )

@@ -75,6 +75,13 @@ def check_title(test: TestResult, task: TaskResult) -> str:
     return clean(check_words(test.name, task.function))
 
 
+def measured(test: TestResult) -> str:
+    """The figures that a check measured: " (1.43 x: speed beside the judge's triad)"; "" without any."""
+    if test.hidden or not test.figures:
+        return ""
+    return clean(f" ({'; '.join(f'{each.value:.3g} {each.unit}: {each.name}' for each in test.figures)})")
+
+
 def left_to_write(task: TaskResult) -> str:
     """The unwritten bodies of the task, with their places: "write _divide (recursive.py, line 85)"; or ""."""
     for test in task.tests:
@@ -190,6 +197,8 @@ def headline(result: GradeResult) -> str:
     if result.needs_regrade:
         return "The grader failed on a part. This is not your mistake: run it again."
     if result.points == result.max_points:
+        if result.hidden_points:
+            return "All public checks pass. Hidden checks look at edges and races."
         return "Everything passes. Well done!"
     written = [task for task in result.tasks if task.status not in {Status.NOT_IMPLEMENTED, Status.MISSING}]
     if not written:

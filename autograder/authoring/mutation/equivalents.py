@@ -6,8 +6,9 @@
     now = "for p in range(k + 0):"
     reason = "the same loop"
 
-`was` and `now` are the changed lines; leading spaces do not matter. Without `was` and `now`, an entry with `operator`
-is about all mutants of this operator in the function. An entry that fits no mutant is an error: the code has changed.
+`was` and `now` are the changed lines; leading spaces do not matter. `was` without `now` is about all mutants of these
+lines: lines that only correct the rounding of floats, say. An entry with `operator` is about all mutants of this
+operator in the function. An entry that fits no mutant is an error: the code has changed.
 """
 
 from __future__ import annotations
@@ -36,11 +37,18 @@ class Equivalent(BaseModel):
     was: str = ""
     now: str = ""
 
+    @property
+    def words(self) -> str:
+        """The entry in a few words."""
+        return f"{self.function}: {self.operator or self.now.strip() or self.was.strip()}"
+
     def fits(self, mutant: Mutant) -> bool:
         """True if the entry is about this mutant."""
         if mutant.function != self.function or self.operator not in ("", mutant.operator):
             return False
-        return not self.now or (plain(mutant.was), plain(mutant.now)) == (plain(self.was), plain(self.now))
+        if self.was and plain(mutant.was) != plain(self.was):
+            return False
+        return not self.now or plain(mutant.now) == plain(self.now)
 
 
 class Equivalents(BaseModel):
@@ -72,10 +80,8 @@ def read_equivalents(unit: Unit) -> tuple[Equivalent, ...]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{place}: expected TOML, got: {error}") from None
     for entry in found:
-        if not entry.now and not entry.operator:
-            raise CourseError(
-                f"{place}: {entry.function}: expected `was` and `now`, or `operator`, got neither"
-            )
+        if not entry.was and not entry.operator:
+            raise CourseError(f"{place}: {entry.function}: expected `was` or `operator`, got neither")
     return found
 
 

@@ -41,7 +41,7 @@ def try_mutants(
         equivalent += len(mine) - len(kept)
         drawn += sample(kept, most)
     if old := stale(entries, made):
-        listing = "\n".join(f"  {entry.function}: {entry.operator or entry.now.strip()}" for entry in old)
+        listing = "\n".join(f"  {entry.words}" for entry in old)
         raise CourseError(
             f"autograder/checks/{unit.slug}/{NAME}: expected mutants of the current code, got entries without one\n"
             f"{listing}\n  to fix: remove or update them"

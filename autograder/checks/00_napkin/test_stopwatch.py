@@ -130,6 +130,8 @@ def test_too_noisy(student, rng):
             samples = 1e-3 * (1 + 2 * factor * most * np.linspace(-0.5, 0.5, 101))
             got = call(student, "too_noisy", rng.permutation(samples).tolist(), most=most)
             expect_equal(got, want, hint="The width of the middle half of the runs, over their median.")
+    hint = "Wider than `most` of the median: exactly as wide is not too noisy."
+    expect_equal(call(student, "too_noisy", [2.0, 3.0, 4.0, 5.0, 6.0], most=0.5), False, hint=hint)
 
 
 @pytest.mark.hidden

@@ -17,9 +17,12 @@ LEAST_SHARE = 0.2
 ONTO_GARBAGE = ("numba_loops", "numba_parallel")  # their kernels get a c that nobody cleared
 
 
-def check_call(student, function, a, b, hint):
-    """The product is right; where it is not, and the kernel leaves what its c held before, the hint says so."""
-    got = student.call(function, a, b)
+def check_call(student, function, a, b, hint, *, operands=False):
+    """The product is right; where it is not, and the kernel leaves what its c held before, the hint says so.
+
+    operands: compare the operands with copies afterwards. One check of each task does, because it costs a transfer.
+    """
+    got, after = student.call_keeping(function, a, b) if operands else (student.call(function, a, b), None)
     try:
         expect_product(got, a, b, hint=hint)
     except CheckFailure as error:
@@ -33,12 +36,15 @@ def check_call(student, function, a, b, hint):
             raise error from None
         error.feedback = error.feedback.model_copy(update={"call": call, "hint": GARBAGE if seen else hint})
         raise
+    if operands:
+        expect_equal(after, [a, b], hint="The caller still needs a and b: read them, never write to them.")
 
 
 def check_squares(student, rng, function, sizes=SQUARES):
     for n in sizes:
         a, b = matrices(rng, n, n, n)
-        check_call(student, function, a, b, "c[i, j] is the sum over p of a[i, p] * b[p, j].")
+        hint = "c[i, j] is the sum over p of a[i, p] * b[p, j]."
+        check_call(student, function, a, b, hint, operands=True)
 
 
 def check_rectangles(student, rng, function):

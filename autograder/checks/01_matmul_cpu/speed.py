@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 from oracle import expect_product, matrices
 from rungs import check_kernel
 
-from autograder.judge.checking import Student, fail, speed_ratio
+from autograder.judge.checking import CheckFailure, Student, StudentFailure, fail, speed_ratio
 
 
 def expect_speed(
@@ -24,30 +26,71 @@ def expect_speed(
 ) -> None:
     """Pass when `function`, by its `kernel`, does a float32 product of `sizes` (m, k, n) at `at_least` times the
     speed of `yardstick`.
-
-    A second round is measured before a "no": a busy machine must not cost a point.
     """
     check_kernel(student, rng, function, kernel)  # compiles
     baseline.call(yardstick, *matrices(rng, 8, 8, 8))
+    best = best_ratio(student, function, baseline, yardstick, rng, sizes, at_least, repeats)
+    student.figure(f"speed beside the judge's {yardstick}", best, "x")
+    if best < at_least:
+        too_slow(sizes, best, f"the judge's {yardstick}", at_least, hint)
+
+
+def expect_faster_than_own(
+    student: Student,
+    rng: np.random.Generator,
+    function: str,
+    rung: str,
+    sizes: tuple[int, int, int],
+    *,
+    at_least: float,
+    hint: str,
+) -> None:
+    """Pass when `function` is faster than the student's own earlier `rung`, if that is written and right."""
+    a, b = matrices(rng, *sizes)
+    try:
+        expect_product(student.call(rung, a, b), a, b, hint="")
+    except (StudentFailure, CheckFailure):
+        return  # another task's question
+    best = best_ratio(student, function, student, rung, rng, sizes, at_least, 5)
+    student.figure(f"speed beside your {rung}", best, "x")
+    if best < at_least:
+        too_slow(sizes, best, f"your own {rung}", at_least, hint)
+
+
+def best_ratio(
+    student: Student,
+    function: str,
+    other: Student,
+    yardstick: str,
+    rng: np.random.Generator,
+    sizes: tuple[int, int, int],
+    enough: float,
+    repeats: int,
+) -> float:
+    """How many times as fast as `yardstick`; a second round is measured before a "no".
+
+    A busy machine must not cost a point.
+    """
     best = 0.0
     for _ in range(2):
         operands = [matrices(rng, *sizes) for _ in range(repeats)]
         found = speed_ratio(
             lambda i, pairs=operands: student.timed(function, *pairs[i]),
-            lambda i, pairs=operands: baseline.timed(yardstick, *pairs[i]),
+            lambda i, pairs=operands: other.timed(yardstick, *pairs[i]),
             repeats,
         )
         for (a, b), value in zip(operands, found.values, strict=True):
             expect_product(value, a, b, hint="The result must be right at full size before its speed counts.")
         best = max(best, found.ratio)
-        if best >= at_least:
+        if best >= enough:
             break
-    student.figure(f"speed beside the judge's {yardstick}", best, "x")
-    if best >= at_least:
-        return
+    return best
+
+
+def too_slow(sizes: tuple[int, int, int], ratio: float, beside: str, at_least: float, hint: str) -> NoReturn:
     fail(
-        f"too slow at m, k, n = {sizes}: {best:.2f} times the speed of the judge's {yardstick}",
-        got=f"{best:.2f} x",
+        f"too slow at m, k, n = {sizes}: {ratio:.2f} times the speed of {beside}",
+        got=f"{ratio:.2f} x",
         expected=f"at least {at_least:.2f} x",
         hint=hint,
     )

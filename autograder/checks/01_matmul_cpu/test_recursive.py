@@ -19,6 +19,26 @@ HALF = 0.6
 LEAF, LEAF_COLUMNS = 64, 64 * 8 + 7
 
 
+# Every cut of these gives two equal halves: an edge that is lost elsewhere is for the checks of values to find.
+WHOLE = ((256, 256, 2048), (8192, 64, 64), (64, 8192, 64), (64, 64, 65536))
+
+
+def check_cover(leaves, sides):
+    """Every multiplication of the block is in exactly one leaf."""
+    i0, i1, p0, p1, j0, j1 = leaves.T
+    covered = int(((i1 - i0) * (p1 - p0) * (j1 - j0)).sum())
+    corners = leaves[:, [0, 2, 4]]
+    within = (leaves[:, 0::2] >= 0).all() and (leaves[:, 1::2] <= np.array(sides)).all()
+    if covered != math.prod(sides) or not within or len(np.unique(corners, axis=0)) != len(leaves):
+        fail(
+            "the leaves of _divide do not cover each multiplication once",
+            call=f"_divide(Block(0, {sides[0]}, 0, {sides[1]}, 0, {sides[2]}), leaves)",
+            got=f"{len(leaves)} leaves with {covered} multiplications",
+            expected=f"{math.prod(sides)} multiplications, none of them twice",
+            hint="The second half begins where the first half ends: both get the same `middle`.",
+        )
+
+
 @pytest.mark.task("01.5")
 def test_divide_and_conquer_squares(student, rng):
     check_squares(student, rng, "divide_and_conquer")
@@ -44,7 +64,7 @@ def test_divide_and_conquer_empty(student, rng):
 @pytest.mark.task("01.5")
 def test_divide_and_conquer_leaves_fit(student):
     """Every side of every leaf is within the limit, whatever the shape of the block."""
-    for sides in ((256, 256, 2048), (1000, 70, 30), (30, 1000, 70), (30, 70, 9000)):
+    for sides in (*WHOLE, (1000, 70, 30), (30, 1000, 70), (30, 70, 9000)):
         leaves = student.probe("leaves", *sides, gives=np.dtype(np.int64))
         if leaves.shape[1:] != (6,):
             fail("the list of leaves has another shape", got=str(leaves.shape), expected="(leaves, 6)")
@@ -58,6 +78,8 @@ def test_divide_and_conquer_leaves_fit(student):
                 expected="leaves that cover every multiplication once",
                 hint="A block that is small enough goes to the list of leaves; of a larger one both halves do.",
             )
+        if sides in WHOLE:
+            check_cover(leaves, sides)
         largest = [int((end - start).max(initial=0)) for start, end in ((i0, i1), (p0, p1), (j0, j1))]
         limits = (LEAF, LEAF, LEAF_COLUMNS)
         for name, size, limit in zip("mkn", largest, limits, strict=True):
