@@ -69,7 +69,7 @@ def test_the_types_are_right(pinned_python: Path):
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.slug)
-def test_a_unit_has_every_room(unit: Unit):
+def test_a_unit_has_every_part(unit: Unit):
     assert [str(path.relative_to(ROOT)) for path in unit.parts().values() if not path.exists()] == []
 
 

@@ -67,7 +67,7 @@ def best_ratio(
     enough: float,
     repeats: int,
 ) -> float:
-    """How many times as fast as `yardstick`; a second round is measured before a "no".
+    """The best ratio to the speed of `yardstick`; a second round is measured before a "no".
 
     A busy machine must not cost a point.
     """
