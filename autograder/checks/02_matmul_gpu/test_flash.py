@@ -17,17 +17,20 @@ SKIP = "Skip tiles of keys that start behind the last query of the tile: no quer
 LSE = "Compute p = exp(s - lse) with the given lse, to base e; you need no row's maximum or sum again."
 
 
+PAIR, THREE = (object,) * 2, (object,) * 3  # (o, lse) and (dq, dk, dv): expect_tensor looks at each of them
+
+
 def tiles_backward(student, rng, case):
     """Return (dq, dk, dv, c) of the student's tile loop."""
     operands, c = backward_operands(rng, case)
-    return *student.call("flash_tiles.py:_backward", *operands), c
+    return *student.call("flash_tiles.py:_backward", *operands, gives=THREE), c
 
 
 @pytest.mark.task("02.24")
 def test_flash_tiles_values(student, rng):
     for queries, keys, d in ((1, 1, 1), (70, 131, 7), (64, 200, 16), (129, 3, 5)):
         case = attention(rng, queries, keys, d)
-        o, lse = student.call("flash_tiles.py:_forward", *case.operands)
+        o, lse = student.call("flash_tiles.py:_forward", *case.operands, gives=PAIR)
         case.expect_o(o, hint=RESCALE)
         case.expect_lse(lse, hint="Return lse = m + log(total), the natural logarithm, as (batch, queries).")
 
@@ -36,7 +39,7 @@ def test_flash_tiles_values(student, rng):
 def test_flash_tiles_causal(student, rng):
     for queries, keys in ((60, 60), (150, 150), (150, 70), (70, 150)):
         case = attention(rng, queries, keys, 8, causal=True, falling=True)
-        case.expect_o(student.call("flash_tiles.py:_forward", *case.operands)[0], hint=MASK)
+        case.expect_o(student.call("flash_tiles.py:_forward", *case.operands, gives=PAIR)[0], hint=MASK)
         _, _, dv, c = tiles_backward(student, rng, case)
         case.expect_gradient(dv, "dv", c, hint=f"For dv, set p to 0 if the mask hides the key. {MASK}")
 
@@ -79,13 +82,13 @@ def test_flash_tiles_large_scores(student, rng):
     for shift in (300.0, -300.0):
         case = attention(rng, 20, 50, 4)
         case.q[..., 0], case.k[..., 0] = 2.0, shift
-        o, lse = student.call("flash_tiles.py:_forward", *case.operands)
+        o, lse = student.call("flash_tiles.py:_forward", *case.operands, gives=PAIR)
         case.expect_o(o, hint=hint)
         case.expect_lse(lse, hint=hint)
 
 
 def forward(student, case, order="forward"):
-    return run(student, "flash_forward", *case.operands, order=order)
+    return run(student, "flash_forward", *case.operands, order=order, gives=PAIR)
 
 
 @pytest.mark.task("02.25")
@@ -152,7 +155,7 @@ def test_flash_forward_half(student, rng):
 
 def check_backward(student, rng, case, *names, hint, order="forward", no_o=False):
     operands, c = backward_operands(rng, case, no_o=no_o)
-    got = run(student, "flash_backward", *operands, order=order)
+    got = run(student, "flash_backward", *operands, order=order, gives=THREE)
     for name, each in zip(("dq", "dk", "dv"), got, strict=True):
         if name in names:
             case.expect_gradient(each, name, c, hint=hint, no_o=no_o)

@@ -1,0 +1,66 @@
+"""No reply, whatever its form, makes a check raise anything but a failure of the student."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from autograder.core.manifest import unit_manifest
+from autograder.core.units import Unit, find_unit
+from autograder.tests.judge.mutated_values import mutations
+from autograder.tests.judge.rehearsal import Stage, is_failure, stage
+
+UNITS = ("00", "01", "02")
+EVERY = 4  # replies of a check that are all changed; of the others the last one, and two that are drawn
+
+
+def stumbles(play: Stage, name: str, draw: random.Random, most: int | None = None) -> list[str]:
+    """What the check raised besides failures, over its replies (of `most` mutations, drawn, if that is given)."""
+    student, baseline, raised = play.run(name)
+    if not is_failure(raised) or (raised is not None and not play.timing(name)):
+        return [f"{name} on the reference itself: {raised!r}"]
+    count = len(student.replies)
+    numbers = {*range(min(EVERY, count)), count - 1, *(draw.randrange(count) for _ in range(2))}
+    tries = [(at, how, make) for at in numbers for how, make in mutations(student.replies[at].answer).items()]
+    found = []
+    for at, how, make in tries if most is None else draw.sample(tries, min(most, len(tries))):
+        _, _, raised = play.run(name, student.replies, baseline.replies, at, lambda _, make=make: make())
+        if not is_failure(raised):
+            found.append(f"{name}, reply {at + 1} of {count}, {how}: {raised!r}"[:500])
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # where harnesses look for compiled code
+
+
+@pytest.mark.parametrize(("number", "checks", "most"), [("00", 12, 60), ("01", 6, 60)])
+def test_a_sample_of_checks_meets_replies_of_any_form(number: str, checks: int, most: int):
+    unit = find_unit(number)
+    seed = random.randrange(1 << 32)
+    draw = random.Random(seed)
+    with stage(unit, unit_manifest(unit)) as play:
+        quick = [name for name in play.manifest.checks if not play.timing(name)]
+        found = [each for name in draw.sample(quick, checks) for each in stumbles(play, name, draw, most)]
+    assert not found, f"seed {seed}: {found}"
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("number", UNITS)
+def test_every_check_meets_replies_of_any_form(number: str):
+    unit: Unit = find_unit(number)
+    only = os.environ.get("MLSYS_CHECKS", "")
+    with stage(unit, unit_manifest(unit)) as play:
+        names = [name for name in play.manifest.checks if only in name]
+        found = [
+            # A check that measures time compares large arrays: some of the replies must do.
+            each
+            for name in names
+            for each in stumbles(play, name, random.Random(name), 60 if play.timing(name) else None)
+        ]
+    assert not found, "\n".join(found)
