@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from replays import orders, play
 
-from autograder.judge.checking import Student, expect_close, fail
+from autograder.judge.checking import Student, expect_close, fail, short
 
 LISTS, NUMBERS = ("reads", "writes", "efficiency"), ("busiest", "shared_reads", "ways")
 
@@ -136,8 +136,8 @@ def judge(
     got = counts[key] if which is None else counts[key][which]
     if not fine(got):
         fail(
-            f"{what}: expected {side} {bound:.3g}, got {got:.3g}",
-            got=f"{got:.3g}",
+            f"{what}: expected {side} {bound:.3g}, got {short(got)}",
+            got=short(got),
             expected=f"{side} {bound:.3g}",
             hint=hint,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from attention_oracle import attention, backward_operands, expect_at_most, probe
+from attention_oracle import COUNTS, attention, backward_operands, expect_at_most, probe
 from replays import orders, run
 from tl_oracle import expect_tensor
 
@@ -68,7 +68,7 @@ def test_flash_tiles_work(student, rng):
     room = 2 * max(length * d, 64 * 64)
     # Of 8 x 8 tiles of scores 36 are visible, 0.56 of them.
     for name, args, products in (("_forward", case.operands, 2), ("_backward", backward, 5)):
-        counted = probe(student, "work", f"flash_tiles.py:{name}", *args)
+        counted = probe(student, "work", f"flash_tiles.py:{name}", *args, gives=COUNTS)
         hint = "Compute tiles of scores, 64 x 64 for each batch, not a whole row of tiles and not the whole matrix."
         expect_at_most(counted, "elements", room, f"{name}: elements of the largest tensor", hint=hint)
         flop = 0.6 * 2 * products * length * length * d
@@ -129,10 +129,10 @@ def test_flash_forward_causal_skips(student, rng):
     # 4 tiles of 32 queries visit 2, 4, 6 and 8 of 8 tiles of 16 keys, 20 of 32 tiles of scores: 0.63.
     whole = attention(rng, 128, 128, 16, batch=1)
     read = [
-        probe(student, "traffic", "flash_forward", whole.q, whole.k, whole.v, causal)
+        probe(student, "traffic", "flash_forward", whole.q, whole.k, whole.v, causal, gives=COUNTS)
         for causal in (False, True)
     ]
-    if read[0]:
+    if read[0].get("read"):
         limit = 0.75 * read[0]["read"]
         expect_at_most(
             read[1], "read", limit, f"causal: bytes read, of {read[0]['read']:,} without a mask", hint=SKIP
@@ -197,8 +197,8 @@ def test_flash_backward_causal(student, rng):
     read = []
     for causal in (False, True):
         operands, _ = backward_operands(rng, attention(rng, 128, 128, 16, batch=1, causal=causal))
-        read.append(probe(student, "traffic", "flash_backward", *operands))
-    if read[0]:  # two kernels, each of which visits 20 of 32 tiles of scores
+        read.append(probe(student, "traffic", "flash_backward", *operands, gives=COUNTS))
+    if read[0].get("read"):  # two kernels, each of which visits 20 of 32 tiles of scores
         limit = 0.75 * read[0]["read"]
         expect_at_most(
             read[1], "read", limit, f"causal: bytes read, of {read[0]['read']:,} without a mask", hint=SKIP

@@ -33,13 +33,14 @@ from autograder.judge.checking.bounds import gamma, product_and_bound, roundoff
 from autograder.judge.checking.compare import expect_close, expect_equal
 from autograder.judge.checking.describe import short
 from autograder.judge.checking.failures import CheckFailure, StudentFailure, fail
-from autograder.judge.checking.form import Array, ListOf, expect_form
+from autograder.judge.checking.form import Array, DictOf, ListOf, expect_form
 from autograder.judge.checking.student import Student
 from autograder.judge.checking.timing import SpeedRatio, Timing, speed_ratio
 
 __all__ = [
     "Array",
     "CheckFailure",
+    "DictOf",
     "ListOf",
     "SpeedRatio",
     "Status",

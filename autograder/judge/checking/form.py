@@ -6,6 +6,7 @@
     (int, float), [int, int]           a tuple, a list of so many values of these forms
     {int, float}                       exactly one of these types
     ListOf(form), ListOf(form, 4)      a list of values of one form, of any length or of four
+    DictOf(form)                       a dict whose values have one form, with any keys
 
 The judge compares a reply with it (`gives=` of `Student`) before the check sees the reply. `expect_form` does so for
 a value that lies inside of a reply.
@@ -39,10 +40,17 @@ class ListOf:
 
 
 @dataclass(frozen=True)
+class DictOf:
+    """The form of a dict with any keys, whose values all have one form."""
+
+    form: Any
+
+
+@dataclass(frozen=True)
 class Misfit:
     """The first difference between a value and its form. `where`: the indices that lead to it."""
 
-    where: tuple[int, ...]
+    where: tuple[Any, ...]
     got: str
     expected: str
     status: Status  # type_error for another kind of value, failed for another shape, dtype or length
@@ -56,7 +64,7 @@ class Misfit:
 def expect_form(value: Any, form: Any, *, hint: str = "") -> Any:
     """The value, if it has the form, or if the form is None: then any value has it. Raises CheckFailure."""
     if form is not None and (found := misfit(value, form)):
-        where = found.where or None
+        where = found.where if found.where and all(type(each) is int for each in found.where) else None
         fail(
             found.message,
             status=found.status,
@@ -68,13 +76,17 @@ def expect_form(value: Any, form: Any, *, hint: str = "") -> Any:
     return value
 
 
-def misfit(value: Any, form: Any, where: tuple[int, ...] = ()) -> Misfit | None:
+def misfit(value: Any, form: Any, where: tuple[Any, ...] = ()) -> Misfit | None:
     """The first difference between `value` and `form`; None if it fits."""
     if isinstance(form, (Array, np.dtype)):
         return array_misfit(value, form, where)
     if isinstance(form, (type, set)):
         kinds = form if isinstance(form, set) else {form}
         return None if form is object or type(value) in kinds else differs(value, form, where)
+    if isinstance(form, DictOf):
+        if type(value) is not dict:
+            return differs(value, form, where)
+        return next((found for key in value if (found := misfit(value[key], form.form, (*where, key)))), None)
     if type(value) is not (list if isinstance(form, ListOf) else type(form)):
         return differs(value, form, where)
     wanted = (
@@ -88,7 +100,7 @@ def misfit(value: Any, form: Any, where: tuple[int, ...] = ()) -> Misfit | None:
     return None
 
 
-def array_misfit(value: Any, form: Array | np.dtype, where: tuple[int, ...]) -> Misfit | None:
+def array_misfit(value: Any, form: Array | np.dtype, where: tuple[Any, ...]) -> Misfit | None:
     if type(value) is not np.ndarray:
         return differs(value, form, where)
     shape = form.shape if isinstance(form, Array) else (None,) * value.ndim
@@ -97,7 +109,7 @@ def array_misfit(value: Any, form: Array | np.dtype, where: tuple[int, ...]) -> 
     return None if fits and value.dtype == dtype else differs(value, form, where, Status.FAILED)
 
 
-def differs(value: Any, form: Any, where: tuple[int, ...], status: Status = Status.TYPE_ERROR) -> Misfit:
+def differs(value: Any, form: Any, where: tuple[Any, ...], status: Status = Status.TYPE_ERROR) -> Misfit:
     return Misfit(where, kind_of(value, root=not where), words(form), status)
 
 
@@ -121,6 +133,8 @@ def words(form: Any) -> str:
         return f"{article(form.name)} array"
     if isinstance(form, ListOf):
         return f"a list{f' of {form.count}' if form.count is not None else ''}, each {words(form.form)}"
+    if isinstance(form, DictOf):
+        return f"a dict, each value {words(form.form)}"
     if isinstance(form, type):
         return "None" if form is type(None) else "anything" if form is object else article(type_name_of(form))
     if isinstance(form, set):
