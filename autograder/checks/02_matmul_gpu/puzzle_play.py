@@ -99,9 +99,11 @@ def counted(
 
 def sound(counts: Any, arrays: int) -> bool:
     """Return True if the counts have the form of the harness."""
-    if counts == {}:
+    if type(counts) is not dict:
+        return False
+    if not counts:
         return True
-    if type(counts) is not dict or set(counts) != {*LISTS, *NUMBERS}:
+    if set(counts) != {*LISTS, *NUMBERS}:
         return False
     lists = all(type(counts[key]) is list and len(counts[key]) == arrays for key in LISTS)
     return lists and all(

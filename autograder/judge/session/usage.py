@@ -15,6 +15,9 @@ from autograder.judge.worker.processes import descendants, stat_fields
 NUMBERS = re.compile(rb"^(Threads|RssAnon|RssShmem):\s+(\d+)", re.MULTILINE)
 TICK = os.sysconf("SC_CLK_TCK")
 MAX_OPEN = 20_000  # open files of all processes, each counted once a thread
+# What a socket holds that nobody reads, by Linux's default (net.core.wmem_default, with the kernel's own share). Where
+# wmem_max is larger, a program may ask for more, unseen; only a control group counts that.
+SOCKET_BYTES = 2 * 212_992
 STOPPED, DEAD = "Tt", "ZXx"  # states of a thread in /proc
 
 
@@ -109,7 +112,7 @@ class Scope:
         """
         if not self.isolated:
             return 0
-        return max(0, sockets(self.zygote) - self.own_sockets) * buffer_bytes()
+        return max(0, sockets(self.zygote) - self.own_sockets) * SOCKET_BYTES
 
     def spent(self) -> float:
         """CPU seconds of all processes since the sandbox began, including dead ones that were waited for."""
@@ -184,13 +187,6 @@ def sockets(pid: int) -> int:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path("/proc", str(pid), "net/sockstat").read_bytes().split()[2])
     return 0
-
-
-def buffer_bytes() -> int:
-    """Bytes that a socket can hold: the kernel doubles what a program may ask for."""
-    with contextlib.suppress(OSError, ValueError):
-        return 2 * int(Path("/proc/sys/net/core/wmem_max").read_bytes())
-    return 425_984
 
 
 def living_tasks(process: Path) -> list[Path]:
