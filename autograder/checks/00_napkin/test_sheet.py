@@ -154,6 +154,8 @@ def test_echo_loopback(student):
 @pytest.mark.task("00.9")
 def test_nothing_stays_behind(student):
     for function in ("_echo_pipe", "_echo_loopback"):
+        hint = "The seconds of all round trips together."
+        expect_measured(student, function, 2000, each=False, hint=hint)
         threads, files = student.probe("left_behind", function, 10, 5, gives=(int, int))
         if threads > 0 or files > 0:
             fail(

@@ -61,7 +61,13 @@ def check_nan(student, rng, function):
 
 
 def trace(student, rng, function):
-    """The reads of `function` from a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups)."""
+    """The reads of `function` from a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups).
+
+    The product of two square matrices must be right before the order of the reads counts.
+    """
+    a, b = lists(rng, 3, 3, 3)
+    got = student.call(function, a, b, gives=matrix(3, 3))
+    expect_list_product(got, a, b, hint="The result must be right before the order of the reads counts.")
     form = (np.dtype(np.int64), [int, int])
     places, lookups = student.probe("reads", function, *lists(rng, 4, 5, 6), gives=form)
     if places.ndim != 2 or places.shape[1] != 3:
@@ -114,7 +120,8 @@ def test_python_loops_rectangles(student, rng):
 @pytest.mark.task("01.1")
 def test_python_loops_leaves_operands(student, rng):
     a, b = lists(rng, 4, 4, 4)
-    _, after = student.call_keeping("python_loops", a, b)
+    got, after = student.call_keeping("python_loops", a, b, gives=matrix(4, 4))
+    expect_list_product(got, a, b, hint="c[i][j] is the sum over p of a[i][p] * b[p][j].")
     expect_equal(after, [a, b], hint="The caller still needs a and b: read them, never write to them.")
 
 

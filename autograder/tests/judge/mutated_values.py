@@ -137,3 +137,16 @@ def of_dict(value: dict[Any, Any], depth: int) -> dict[str, Callable[[], Any]]:
         for name, make in mutations(value[key], depth - 1).items():
             found[f"[{key}] {name}"] = lambda key=key, make=make: value | {key: make()}
     return found
+
+
+def nothing(value: Any) -> Any:
+    """A value of the same form without content: zeros, and empty text."""
+    if type(value) is np.ndarray:
+        return np.zeros_like(value)
+    if type(value).__module__ == "torch":
+        return value * 0
+    if type(value) in (list, tuple):
+        return type(value)(nothing(each) for each in value)
+    if type(value) is dict:
+        return {key: nothing(each) for key, each in value.items()}
+    return None if value is None else type(value)()

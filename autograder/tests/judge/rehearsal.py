@@ -34,6 +34,8 @@ from autograder.judge.worker.submission import Submission
 from autograder.judge.worker.values import UnsupportedError, aligned, encode
 from autograder.judge.worker.wire import WireLimits, parse
 
+EVERY = -2  # instead of the number of a reply
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -55,7 +57,7 @@ class Reply:
 class Rehearsed(SandboxedStudent):
     """A student whose code runs in this process, or whose answers are those of `script`.
 
-    change: gives what reply number `at` becomes.
+    change: gives what reply number `at` becomes, and at = EVERY: each reply of the student's own function.
     """
 
     submission: Submission
@@ -72,7 +74,8 @@ class Rehearsed(SandboxedStudent):
         known = self.script[number] if number < len(self.script) else None
         reply = known if known is not None and known.request == name else self.answer(name, request, value)
         self.replies.append(reply)
-        if number == self.at and self.change is not None:
+        chosen = request["op"] == "call" if self.at == EVERY else number == self.at
+        if chosen and self.change is not None and reply.error is None:
             changed = self.change(reply.answer)
             return crossed((changed, reply.value[1]) if reply.keeps else changed)
         if reply.error is not None:

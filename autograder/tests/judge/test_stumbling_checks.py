@@ -10,12 +10,17 @@ import pytest
 
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import Unit, find_unit
-from autograder.tests.judge.mutated_values import mutations
-from autograder.tests.judge.rehearsal import Stage, is_failure, stage
+from autograder.tests.judge.mutated_values import mutations, nothing
+from autograder.tests.judge.rehearsal import EVERY, Stage, is_failure, stage
 
 # Changed replies of a check (None: every one). The checks of unit 02 and those that measure time compare large values.
 UNITS = {"00": None, "01": None, "02": 80}
-EVERY = 4  # replies of a check that are all changed; of the others the last one, and two that are drawn
+# Checks of a part of a function, whose value the harness sends.
+NO_CALL = {
+    "test_divide_and_conquer_leaves_fit",
+    "test_divide_and_conquer_depth_in_order",
+}
+FIRST = 4  # replies of a check that are all changed; of the others the last one, and two that are drawn
 
 
 def stumbles(play: Stage, name: str, draw: random.Random, most: int | None = None) -> list[str]:
@@ -24,7 +29,7 @@ def stumbles(play: Stage, name: str, draw: random.Random, most: int | None = Non
     if not is_failure(raised) or (raised is not None and not play.timing(name)):
         return [f"{name} on the reference itself: {raised!r}"]
     count = len(student.replies)
-    numbers = {*range(min(EVERY, count)), count - 1, *(draw.randrange(count) for _ in range(2))}
+    numbers = {*range(min(FIRST, count)), count - 1, *(draw.randrange(count) for _ in range(2))}
     tries = [(at, how, make) for at in numbers for how, make in mutations(student.replies[at].answer).items()]
     found = []
     for at, how, make in tries if most is None else draw.sample(tries, min(most, len(tries))):
@@ -39,7 +44,8 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # where harnesses look for compiled code
 
 
-@pytest.mark.parametrize(("number", "checks", "most"), [("00", 12, 60), ("01", 6, 60)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "checks", "most"), [("00", 6, 30), ("01", 2, 30)])
 def test_a_sample_of_checks_meets_replies_of_any_form(number: str, checks: int, most: int):
     unit = find_unit(number)
     seed = random.randrange(1 << 32)
@@ -48,6 +54,23 @@ def test_a_sample_of_checks_meets_replies_of_any_form(number: str, checks: int, 
         quick = [name for name in play.manifest.checks if not play.timing(name)]
         found = [each for name in draw.sample(quick, checks) for each in stumbles(play, name, draw, most)]
     assert not found, f"seed {seed}: {found}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", ["00", "01"])
+def test_no_check_gives_points_to_a_function_that_computes_nothing(number: str):
+    """Every value is 0, in the right form; what a harness sees and how long it takes is as in the reference."""
+    unit = find_unit(number)
+    with stage(unit, unit_manifest(unit)) as play:
+        passed = []
+        for name in play.manifest.checks:
+            student, baseline, _ = play.run(name)
+            if any('"call"' in reply.request for reply in student.replies):
+                _, _, raised = play.run(name, student.replies, baseline.replies, EVERY, nothing)
+            else:
+                raised = None  # it never calls the function
+            passed += [name] * (raised is None)
+    assert sorted(passed) == sorted(NO_CALL & play.manifest.checks.keys())
 
 
 @pytest.mark.slow
