@@ -90,7 +90,7 @@ def check_kernel(student, rng, function, kernel):
 
 
 def check_own_code(student, rng, function, kernel, size=64):
-    """The loops are the student's own, compiled by numba, and they compute a product of this size, which has no edges."""
+    """The loops are the student's own, compiled by numba, and compute a product of this size, which has no edges."""
     a, b = matrices(rng, size, size, size)
     expect_product(
         student.call(function, a, b), a, b, hint="The result must be right before its code counts."

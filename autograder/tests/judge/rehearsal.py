@@ -23,6 +23,7 @@ import pytest
 from autograder.core.manifest import Limits, Manifest
 from autograder.core.result import Feedback, Status
 from autograder.core.units import Unit
+from autograder.judge.check_selection import files_defining
 from autograder.judge.checking.failures import Failure, StudentError
 from autograder.judge.checking.form import expect_form
 from autograder.judge.checking.timing import Timing
@@ -187,10 +188,10 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(unit: Unit, manifest: Manifest) -> Iterator[Stage]:
-    """The unit's checks, imported as the judge imports them."""
+def stage(unit: Unit, manifest: Manifest, names: list[str] | None = None) -> Iterator[Stage]:
+    """The unit's checks (of these names), imported as the judge imports them."""
     with imports_from(unit.checks):
-        files = sorted(unit.checks.glob("test_*.py"))
+        files = files_defining(unit.checks, names)
         yield Stage(unit, manifest, [importlib.import_module(file.stem) for file in files])
 
 

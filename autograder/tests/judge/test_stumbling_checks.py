@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import random
-from pathlib import Path
 
 import pytest
 
 from autograder.core.manifest import unit_manifest
-from autograder.core.units import Unit, find_unit
+from autograder.core.units import Unit, course_root, find_unit
 from autograder.tests.judge.mutated_values import mutations, nothing
 from autograder.tests.judge.rehearsal import EVERY, Stage, is_failure, stage
 
@@ -40,24 +39,27 @@ def stumbles(play: Stage, name: str, draw: random.Random, most: int | None = Non
 
 
 @pytest.fixture(autouse=True)
-def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))  # where harnesses look for compiled code
+def _cache(monkeypatch: pytest.MonkeyPatch):
+    """Harnesses look for compiled code there; it stays, because compiling takes longer than all the rest."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(course_root() / "build" / "numba"))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "checks", "most"), [("00", 6, 30), ("01", 2, 30)])
+@pytest.mark.parametrize(("number", "checks", "most"), [("00", 8, 30), ("01", 3, 30)])
 def test_a_sample_of_checks_meets_replies_of_any_form(number: str, checks: int, most: int):
     unit = find_unit(number)
     seed = random.randrange(1 << 32)
     draw = random.Random(seed)
-    with stage(unit, unit_manifest(unit)) as play:
-        quick = [name for name in play.manifest.checks if not play.timing(name)]
-        found = [each for name in draw.sample(quick, checks) for each in stumbles(play, name, draw, most)]
+    manifest = unit_manifest(unit)
+    names = draw.sample(list(manifest.checks), checks)
+    with stage(unit, manifest, names) as play:
+        quick = [name for name in names if not play.timing(name)]
+        found = [each for name in quick for each in stumbles(play, name, draw, most)]
     assert not found, f"seed {seed}: {found}"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", ["00", "01"])
+@pytest.mark.parametrize("number", ["00", pytest.param("01", marks=pytest.mark.exhaustive)])
 def test_no_check_gives_points_to_a_function_that_computes_nothing(number: str):
     """Every value is 0, in the right form; what a harness sees and how long it takes is as in the reference."""
     unit = find_unit(number)
