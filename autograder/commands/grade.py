@@ -53,7 +53,11 @@ def grade(
     out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
     seed: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="The seed of the inputs. Default: that of the last grading."),
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="One seed for the inputs of everybody. Default: a secret one for each submission.",
+        ),
     ] = None,
     regrade: Annotated[
         bool, typer.Option("--regrade", help="Draw new inputs, and grade everybody again.")

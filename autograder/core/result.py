@@ -141,7 +141,7 @@ class TestResult(Model):
         if not self.hidden:
             return self
         told = Feedback() if self.passed else Feedback(message=f"hidden check: {self.status.sentence}")
-        return self.model_copy(update={"feedback": told, "figures": ()})
+        return self.model_copy(update={"feedback": told, "figures": (), "seconds": 0.0})
 
 
 class TaskResult(Model):
@@ -215,12 +215,18 @@ class GradeResult(Model):
         raise KeyError(wanted)
 
     def for_student(self) -> GradeResult:
-        """A copy without the details of hidden tests, for reports to students."""
+        """A copy without the details of hidden tests, for reports to students.
+
+        Code that runs in a hidden test can choose how long it takes, so the time of hidden tests is not shown either.
+        """
         tasks = tuple(
             task.model_copy(update={"tests": tuple(test.for_student() for test in task.tests)})
             for task in self.tasks
         )
-        return self.model_copy(update={"tasks": tasks})
+        shown: dict[str, object] = {"tasks": tasks}
+        if any(test.hidden and test.seconds for test in self.tests):
+            shown |= {"seconds": sum(test.seconds for test in self.tests if not test.hidden)}
+        return self.model_copy(update=shown)
 
     def to_json(self) -> str:
         """Pretty JSON that `from_json` reads back to an equal result."""

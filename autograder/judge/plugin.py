@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, nullcontext
@@ -81,6 +83,15 @@ class JudgePlugin:
         items[:] = sorted(wanted, key=lambda item: self.recorder.hidden[name_of(item)])
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Hook[object]:
+        gc.collect()
+        gc.freeze()
+        try:
+            return (yield)
+        finally:
+            gc.unfreeze()
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Hook[bool | None]:
         name = name_of(item)
         record = Record(name, item.name)
@@ -91,6 +102,7 @@ class JudgePlugin:
             result = yield
             record.seconds = time.perf_counter() - start
         self.recorder.close(record)
+        release_values()
         if self.stop_at_loss and record.status is not Status.PASSED:
             item.session.shouldfail = f"{name} is lost"
         if nextitem is None or name_of(nextitem) != name:
@@ -172,6 +184,17 @@ class JudgePlugin:
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.recorder.broken.append(f"pytest: {brief(excinfo.value)}")
+
+
+def release_values() -> None:
+    """Free the values that a failed check holds: frames and their exception refer to each other.
+
+    Replies can be large. What was there before the first test is frozen, so that a collection takes milliseconds.
+    """
+    for name in ("last_exc", "last_type", "last_value", "last_traceback"):
+        if hasattr(sys, name):
+            delattr(sys, name)
+    gc.collect()
 
 
 def name_marks(config: pytest.Config) -> None:

@@ -5,6 +5,7 @@
     entries/<key>/failed.json    the last try, if the grader failed: not final, graded again
     versions/0001/               one grading of the class: standings.json, grades.json, changes.json, reports
     journal.jsonl                every event, in order
+    .secret                      what the seeds of the entries are made of (seeds.py); only its owner can read it
 
 An entry or a version appears whole or not at all, and is on the disk before the journal names it.
 """

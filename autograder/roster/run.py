@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,16 +17,14 @@ from autograder.roster.choose import Choice, Chooser
 from autograder.roster.engines import Done, Engine
 from autograder.roster.gradebook import Gradebook, WriteReports
 from autograder.roster.job import Job
-from autograder.roster.keys import entry_key
 from autograder.roster.lateness import Due, due
 from autograder.roster.policy import Policy
 from autograder.roster.receipts import Store
 from autograder.roster.released import released_files
+from autograder.roster.seeds import Seeds, choose_seeds
 from autograder.roster.shards import Part, Shard, run_digest, write_part
 from autograder.roster.standing import Person, Standing
 from reference.shared.machine import usable_cores
-
-SEEDS = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -40,7 +37,7 @@ class Grading:
     policy: Policy
     store: Store
     out: Path
-    seed: int | None = None
+    seed: int | None = None  # the same for everybody; default: one for each entry
     fresh: bool = False  # draw new inputs, and grade everybody again
     missed: dict[str, str] = field(default_factory=dict)
     release: Path | None = None
@@ -86,13 +83,18 @@ def run(
     book = Gradebook(grading.out / grading.unit.slug)
     name = f"lock-{grading.shard.index}-of-{grading.shard.count}" if grading.shard else "lock"
     with book.locked(name):
-        seed = choose_seed(book, grading)
+        seeds = choose_seeds(book.home, book.journal, given=grading.seed, fresh=grading.fresh)
         grader = grader_key(grading.unit, grading.manifest, gpu=grading.gpu)
         book.journal.append(
-            "started", seed=seed, fresh=grading.fresh, grader=grader, shard=str(grading.shard or "")
+            "started",
+            seed=seeds.given,
+            draw=seeds.draw,
+            fresh=grading.fresh,
+            grader=grader,
+            shard=str(grading.shard or ""),
         )
         choices = choose_all(grading)
-        jobs = {address: job_of(grading, choice, grader, seed) for address, choice in choices.items()}
+        jobs = {address: job_of(grading, choice, grader, seeds) for address, choice in choices.items()}
         results, troubles, count = grade_missing(book, jobs, engine, progress)
         people = tuple(
             stand(
@@ -105,10 +107,10 @@ def run(
             book,
             people,
             count,
-            run_digest(grading.people, grader, seed, grading.policy.model_dump_json()),
+            run_digest(grading.people, grader, f"{seeds.given}", grading.policy.model_dump_json()),
             write_reports,
         )
-        book.journal.append("finished", seed=seed, version=outcome.number, graded=count)
+        book.journal.append("finished", version=outcome.number, graded=count)
     return outcome
 
 
@@ -119,24 +121,6 @@ def check_sandbox() -> None:
             f"grading needs a sandbox: {reason}\n"
             "  to fix: sudo apt-get install bubblewrap; ./mlsys doctor shows details"
         )
-
-
-def choose_seed(book: Gradebook, grading: Grading) -> int:
-    """One seed for everybody: the given one, else that of the last grading, so that finished entries stay valid.
-
-    An interrupted regrade continues with the seed that it drew.
-    """
-    if grading.seed is not None:
-        return grading.seed
-    last, unfinished = None, False
-    for event in book.journal:
-        if event["event"] == "started":
-            last, unfinished = event, True
-        elif event["event"] == "finished":
-            unfinished = False
-    if last is not None and (not grading.fresh or (unfinished and last.get("fresh"))):
-        return int(last["seed"])
-    return secrets.randbelow(SEEDS)
 
 
 def choose_all(grading: Grading) -> dict[str, Choice]:
@@ -152,10 +136,10 @@ def choose_all(grading: Grading) -> dict[str, Choice]:
         return dict(zip(addresses, pool.map(choose, addresses), strict=True))
 
 
-def job_of(grading: Grading, choice: Choice, grader: str, seed: int) -> Job | None:
+def job_of(grading: Grading, choice: Choice, grader: str, seeds: Seeds) -> Job | None:
     if choice.submission is None:
         return None
-    key = entry_key(choice.submission, grader, seed)
+    key, seed = seeds.entry(choice.submission, grader)
     return Job(key, grading.unit, seed, choice.submission, grading.gpu)
 
 

@@ -65,9 +65,9 @@ class Part(Model):
     model_config = Standings.model_config
 
 
-def run_digest(people: tuple[Person, ...], grader_key: str, seed: int, policy: str) -> str:
+def run_digest(people: tuple[Person, ...], grader_key: str, seed: str, policy: str) -> str:
     """A hash of everything that the shards of one grading have in common."""
-    parts = [*(person.model_dump_json() for person in people), grader_key, str(seed), policy]
+    parts = [*(person.model_dump_json() for person in people), grader_key, seed, policy]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

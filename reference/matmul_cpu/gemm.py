@@ -104,9 +104,7 @@ def _checked_out(out: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         )
     if not out.flags.writeable:
         raise ValueError("out: expected an array that can be written to, got a read-only one; try a copy")
-    if out.size and any(
-        stride == 0 and size > 1 for stride, size in zip(out.strides, out.shape, strict=True)
-    ):
+    if _overlaps_itself(out):
         raise ValueError(f"out: expected elements of its own, got strides {out.strides}; try a copy")
     for name, x in (("a", a), ("b", b)):
         if np.shares_memory(out, x):
@@ -114,6 +112,34 @@ def _checked_out(out: Any, a: np.ndarray, b: np.ndarray) -> np.ndarray:
                 f"out: expected memory of its own, got an array that overlaps {name}; try a copy"
             )
     return out
+
+
+def _overlaps_itself(x: np.ndarray) -> bool:
+    """True if two elements of the matrix `x` share a byte.
+
+    Cost: O(1) for common strides, else O(m) or O(n).
+
+    Elements that are i rows and j columns apart share a byte if |i * stride[0] + j * stride[1]| < itemsize. The sign
+    of a stride changes nothing, because j may be negative too.
+    """
+    if x.size == 0:
+        return False
+    # An axis of one element has no neighbours, whatever its stride.
+    axes = [
+        (abs(stride), size) if size > 1 else (0, 1) for stride, size in zip(x.strides, x.shape, strict=True)
+    ]
+    (large, rows), (small, columns) = sorted(axes, key=lambda axis: (axis[1] > 1, axis[0]), reverse=True)
+    if columns == 1:
+        return rows > 1 and large < x.itemsize
+    if small < x.itemsize:
+        return True
+    if large >= (columns - 1) * small + x.itemsize:
+        return False  # each row, or column, ends before the next one starts
+    i = np.arange(1, rows, dtype=np.int64)
+    below = np.minimum(i * large // small, columns - 1)
+    above = np.minimum(below + 1, columns - 1)
+    nearest = np.minimum(abs(i * large - below * small), abs(i * large - above * small))
+    return bool((nearest < x.itemsize).any())
 
 
 def _positive(threads: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from autograder.judge.checking import Status, Student, fail, short
+from autograder.judge.checking import Student, fail
 
 # Most of a measuring function's time is what it measures. A start-up of a thread, a compilation or a busy machine
 # outside of the loop may take the rest, in each of three tries.
@@ -15,9 +15,7 @@ def expect_measured(student: Student, function: str, count: int, *, each: bool, 
     """Pass when `function(count)` gives the seconds of `count` repetitions (`each`: of one of them)."""
     share = one = 0.0
     for _ in range(3):
-        value, timing = student.timed(function, count)
-        if type(value) is not float:
-            fail("expected seconds, a float", got=short(value), status=Status.TYPE_ERROR, hint=hint)
+        value, timing = student.timed(function, count, gives=float)
         one = value if each else value / count
         share = one * count / timing.seconds
         if LEAST_SHARE <= share <= 1:

@@ -10,17 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.checking import Status, Student, expect_equal, fail, short
+from autograder.judge.checking import Status, Student, expect_equal, expect_form, fail, short
 
 SHOWN = 8  # numbers of a list in a message
 
 
-def call(student: Student, function: str, *args: Any, **how: Any) -> Any:
+def call(student: Student, function: str, *args: Any, gives: Any = None, **how: Any) -> Any:
     """The student's value, in which NumPy's numbers stand for Python's: that costs nobody a point here.
 
+    gives: the form that the check relies on, as `Student.call` has it, but with NumPy's numbers replaced before.
     Where an argument is a short list, a message about the value shows its numbers.
     """
-    value = plain(student.call(function, *args, **how))
+    value = expect_form(plain(student.call(function, *args, **how)), gives)
     if any(type(each) is list and len(each) <= SHOWN for each in args):
         shown = [*map(written, args), *(f"{name}={written(each)}" for name, each in how.items())]
         student.name_call(f"{function}({', '.join(shown)})")

@@ -6,7 +6,7 @@ import pytest
 from claimed import CLAIMS
 from forms import call, expect_figure
 
-from autograder.judge.checking import Status, expect_close, expect_equal, fail, short
+from autograder.judge.checking import ListOf, expect_close, expect_equal, fail
 
 WORK = ("svm_years", "kmeans_doubling", "resnet50_flop", "image_gpt_flop", "gpt3_flop", "leiserson_speedup")
 SIZES = ("resnet50_size", "mobilenet_size", "mobilenet_int8_size", "inception_pruned", "distilbert_saving")
@@ -99,11 +99,8 @@ def test_audit(student, rng):
     names = ("megatron_servers", "alexnet_compression", "leiserson_speedup", "megatron_servers")
     factors = [float(f) for f in rng.permutation([1.01, 2.0, 0.99, 3.0])]
     claims = [(n, f * CLAIMS[n][1], CLAIMS[n][0]) for n, f in zip(names, factors, strict=True)]
-    got = call(student, "audit", claims)
+    got = call(student, "audit", claims, gives=ListOf((object, object, object)))
     hint = "One tuple (name, right figure, verdict) for each claim, in their order; True where the claim is right."
-    if type(got) is not list or not all(type(each) is tuple and len(each) == 3 for each in got):
-        expected = "a list of tuples (name, right, ok)"
-        fail(f"expected {expected}", got=short(got), expected=expected, hint=hint, status=Status.TYPE_ERROR)
     verdicts = [(name, f < 1.5) for name, f in zip(names, factors, strict=True)]
     expect_equal([(name, ok) for name, _, ok in got], verdicts, hint=hint)
     expect_close([right for _, right, _ in got], [CLAIMS[n][1] for n in names], rtol=1e-9, hint=hint)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from forms import call
 
-from autograder.judge.checking import expect_close, expect_equal, fail
+from autograder.judge.checking import Array, expect_close, expect_equal, fail
 
 # A cycle costs 10^6 times a tweak here and prices do not vary, so that a cost tells both counts apart.
 DATA, CYCLE, SERVING, TWEAK = 1000.0, 1e6, 500.0, 1.0
@@ -15,10 +15,7 @@ TRIALS = 5000
 
 def simulate(student, seed, trials, *prices, **how):
     """The costs, of which the form is already known to be right."""
-    costs = call(student, "simulate_costs", seed, trials, *prices, **how)
-    if type(costs) is not np.ndarray or costs.shape != (trials,) or costs.dtype != np.float64:
-        got = f"{costs.dtype}{list(costs.shape)}" if type(costs) is np.ndarray else type(costs).__name__
-        fail("expected one cost for each trial", got=got, expected=f"a numpy array, float64[{trials}]")
+    costs = call(student, "simulate_costs", seed, trials, *prices, gives=Array(np.float64, trials), **how)
     if not np.isfinite(costs).all():
         fail("a cost that is no number", got=str(costs[~np.isfinite(costs)][0]), expected="dollars")
     return costs

@@ -95,6 +95,8 @@ def test_no_batch_is_fast_enough(student, rng):
         limit = (setup + each) * float(rng.uniform(0.1, 0.99))
         hint = "A batch of one already takes setup + each: where that is too long, the answer is 0."
         expect_equal(call(student, "largest_batch", limit, rate, setup, each), 0, hint=hint)
+        limit = setup + each + 0.2 * min(1 / rate, each)  # one fits, two do not
+        expect_equal(call(student, "largest_batch", limit, rate, setup, each), 1, hint=hint)
 
 
 @pytest.mark.task("00.6")

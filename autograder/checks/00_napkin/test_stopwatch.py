@@ -141,3 +141,5 @@ def test_one_slow_run_is_no_noise(student, rng):
     got = call(student, "too_noisy", [*quiet, 50.0])
     hint = "Quartiles do not see a single outlier; a standard deviation does."
     expect_equal(got, False, hint=hint)
+    got = call(student, "too_noisy", [*rng.uniform(1.0, 3.0, 30).tolist(), 2.0])
+    expect_equal(got, True, hint="Runs that take from 1 to 3 s are noisy, with and without an outlier.")

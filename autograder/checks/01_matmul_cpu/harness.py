@@ -92,10 +92,3 @@ def conquer(a, b, leaves, starts):
     c = np.zeros((a.shape[0], b.shape[1]), a.dtype)
     student_function("recursive.py:_conquer")(a, b, c, leaves, starts)
     return c
-
-
-def threads():
-    """The number of threads that numba may use here."""
-    from numba import get_num_threads
-
-    return get_num_threads()

@@ -23,7 +23,9 @@ def expect_product(got: Any, a: np.ndarray, b: np.ndarray, *, hint: str, call: s
     expect_close(got, want, atol=bound, dtype=a.dtype, hint=garbage(got, want) or hint, call=call)
 
 
-def expect_list_product(got: Any, a: list[list[float]], b: list[list[float]], *, hint: str) -> None:
+def expect_list_product(
+    got: list[list[float]], a: list[list[float]], b: list[list[float]], *, hint: str
+) -> None:
     """The same for matrices that are lists of rows."""
     want, bound = product_and_bound(np.array(a), np.array(b))
     expect_close(got, want.astype(np.float64).tolist(), atol=2 * bound, hint=one_row(got, want) or hint)

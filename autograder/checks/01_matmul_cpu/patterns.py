@@ -18,9 +18,14 @@ HUGE = 1e6  # times more than any element of a right result
 
 
 def one_row(got: Any, want: np.ndarray) -> str:
-    """All rows of a list of lists are equal, and should not be."""
-    lists = type(got) is list and all(type(row) is list for row in got)
-    if not lists or len(got) < 2 or not any(got[0]):
+    """All rows of a list of rows of numbers are equal, and should not be."""
+    rows = type(got) is list and all(type(row) is list for row in got)
+    if (
+        not rows
+        or len(got) < 2
+        or not all(type(x) in (int, float) for row in got for x in row)
+        or not any(got[0])
+    ):
         return ""
     return ONE_ROW if all(row == got[0] for row in got) and (want != want[0]).any() else ""
 

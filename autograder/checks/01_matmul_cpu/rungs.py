@@ -7,6 +7,7 @@ from oracle import expect_product, matrices
 from patterns import GARBAGE
 
 from autograder.judge.checking import CheckFailure, StudentFailure, expect_equal, fail
+from reference.shared.machine import usable_cores
 
 SQUARES = (1, 4, 32, 64, 128)  # sizes that fit every tile and every block
 RECTANGLES = ((3, 5, 2), (33, 17, 65), (1, 70, 9), (130, 1, 7), (67, 129, 1), (70, 300, 131))
@@ -67,7 +68,8 @@ def check_float64(student, rng, function, sizes=(16, 64)):
 
 
 def check_zero_depth(student, rng, kernel):
-    """k = 0: a sum without terms is 0, and somebody has to write that zero."""
+    """k = 0: a sum without terms is 0, and somebody has to write that zero; with terms it is the product."""
+    check_squares(student, rng, kernel.removeprefix("_"), (4,))
     a, b = matrices(rng, 4, 0, 4)
     got = student.probe("onto_garbage", kernel, a, b, 4, 4)
     expect_equal(
@@ -93,8 +95,12 @@ def check_kernel(student, rng, function, kernel):
     return seen
 
 
-def check_own_code(student, rng, function, kernel):
-    """The loops are the student's own, compiled by numba."""
+def check_own_code(student, rng, function, kernel, size=64):
+    """The loops are the student's own, compiled by numba, and compute a product of this size, which has no edges."""
+    a, b = matrices(rng, size, size, size)
+    expect_product(
+        student.call(function, a, b), a, b, hint="The result must be right before its code counts."
+    )
     seen = check_kernel(student, rng, function, kernel)
     if seen.get("blas") is not False:
         fail(
@@ -119,7 +125,7 @@ def check_threads(student, rng, function, kernel, hint):
         expect_product(value, a, b, hint="The result must be right before its threads count.")
         threads = [*timing.thread_seconds, 0.0, 0.0]
         shares.append(threads[1] / max(threads[0], 1e-9))
-    if student.probe("threads", gives=int) == 1:
+    if usable_cores() == 1:  # the judge's own count: numba's number is the student's to set
         # One core, one thread: then the compiled code tells whether it would share the work.
         seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
         shared = seen.get("parallel") is True

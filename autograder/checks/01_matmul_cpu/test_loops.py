@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from oracle import expect_list_product, matrices
 
-from autograder.judge.checking import expect_equal, fail
+from autograder.judge.checking import ListOf, expect_equal, fail
 
 SQUARES = (1, 2, 5, 8)
 RECTANGLES = ((2, 3, 4), (4, 3, 2), (1, 7, 3), (5, 1, 6), (3, 6, 1))
@@ -22,11 +22,16 @@ def lists(rng, m, k, n):
 LEFT_ALONE = "The caller still needs a and b: read them, never write to them."
 
 
+def matrix(rows, columns):
+    """The form of a list of rows; a sum that starts from 0 and has no terms is an int."""
+    return ListOf(ListOf({int, float}, columns), rows)
+
+
 def check_squares(student, rng, function, *, operands=False):
     """The products are right. operands: and afterwards the operands are what they were."""
     for n in SQUARES:
         a, b = lists(rng, n, n, n)
-        got, after = student.call_keeping(function, a, b)
+        got, after = student.call_keeping(function, a, b, gives=matrix(n, n))
         expect_list_product(got, a, b, hint="c[i][j] is the sum over p of a[i][p] * b[p][j].")
         if operands:
             expect_equal(after, [a, b], hint=LEFT_ALONE)
@@ -36,7 +41,7 @@ def check_rectangles(student, rng, function):
     for m, k, n in RECTANGLES:
         a, b = lists(rng, m, k, n)
         hint = f"a is {m} x {k} and b is {k} x {n}: which loop runs over m, which over k, and which over n?"
-        expect_list_product(student.call(function, a, b), a, b, hint=hint)
+        expect_list_product(student.call(function, a, b, gives=matrix(m, n)), a, b, hint=hint)
 
 
 def check_nan(student, rng, function):
@@ -44,13 +49,11 @@ def check_nan(student, rng, function):
     a, b = lists(rng, 4, 4, 4)
     a[0][1], b[1][2] = 0.0, math.inf
     a[2][3], b[3][0] = math.nan, 0.0
-    got = student.call(function, a, b)
+    got = student.call(function, a, b, gives=ListOf(ListOf(float, 4), 4))
     with np.errstate(invalid="ignore"):
         want = np.array(a) @ np.array(b)
     wrong = "in row 0, 0.0 * inf is NaN; in row 2, NaN spreads to every element"
-    floats = type(got) is list and all(type(row) is list and len(row) == 4 for row in got)
-    floats = floats and all(type(x) is float for row in got for x in row)
-    if not floats or not np.array_equal(np.isnan(np.array(got)), np.isnan(want)):
+    if not np.array_equal(np.isnan(np.array(got)), np.isnan(want)):
         fail(
             f"NaN and infinity get lost: {wrong}",
             got=str(got),
@@ -60,7 +63,13 @@ def check_nan(student, rng, function):
 
 
 def trace(student, rng, function):
-    """The reads of `function` from a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups)."""
+    """The reads of `function` from a 4 x 5 and a 5 x 6 matrix: (reads of a, reads of b, row lookups).
+
+    The product of two square matrices must be right before the order of the reads counts.
+    """
+    a, b = lists(rng, 3, 3, 3)
+    got = student.call(function, a, b, gives=matrix(3, 3))
+    expect_list_product(got, a, b, hint="The result must be right before the order of the reads counts.")
     form = (np.dtype(np.int64), [int, int])
     places, lookups = student.probe("reads", function, *lists(rng, 4, 5, 6), gives=form)
     if places.ndim != 2 or places.shape[1] != 3:
@@ -113,7 +122,8 @@ def test_python_loops_rectangles(student, rng):
 @pytest.mark.task("01.1")
 def test_python_loops_leaves_operands(student, rng):
     a, b = lists(rng, 4, 4, 4)
-    _, after = student.call_keeping("python_loops", a, b)
+    got, after = student.call_keeping("python_loops", a, b, gives=matrix(4, 4))
+    expect_list_product(got, a, b, hint="c[i][j] is the sum over p of a[i][p] * b[p][j].")
     expect_equal(after, [a, b], hint=LEFT_ALONE)
 
 

@@ -12,9 +12,10 @@ import replays
 import torch
 from tl_oracle import expect_tensor, reals
 
-from autograder.judge.checking import Student, fail, gamma, roundoff
+from autograder.judge.checking import DictOf, Student, fail, gamma, roundoff
 
 HARNESS = "attention_harness.py"
+COUNTS = DictOf(int)  # the form of the harness's counts
 
 
 def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:

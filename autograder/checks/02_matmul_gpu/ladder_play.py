@@ -9,7 +9,7 @@ import replays
 from oracle import expect_product, matrices
 from replays import run
 
-from autograder.judge.checking import fail
+from autograder.judge.checking import fail, short
 
 HARNESS = "ladder_harness.py"
 
@@ -82,5 +82,5 @@ def compare(
         got = got.get(array) if isinstance(got, dict) else None
     number = not isinstance(got, bool) and isinstance(got, int | float)
     if not number or not good(got):
-        shown = f"{got:.6g}" if number else "none"
+        shown = short(got) if number else "none"
         fail(f"{what}: expected {bound}, got {shown}", got=shown, expected=bound, hint=hint)

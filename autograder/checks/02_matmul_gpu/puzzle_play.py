@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from replays import orders, play
 
-from autograder.judge.checking import Student, expect_close, fail
+from autograder.judge.checking import Student, expect_close, fail, short
 
 LISTS, NUMBERS = ("reads", "writes", "efficiency"), ("busiest", "shared_reads", "ways")
 
@@ -99,9 +99,11 @@ def counted(
 
 def sound(counts: Any, arrays: int) -> bool:
     """Return True if the counts have the form of the harness."""
-    if counts == {}:
+    if type(counts) is not dict:
+        return False
+    if not counts:
         return True
-    if type(counts) is not dict or set(counts) != {*LISTS, *NUMBERS}:
+    if set(counts) != {*LISTS, *NUMBERS}:
         return False
     lists = all(type(counts[key]) is list and len(counts[key]) == arrays for key in LISTS)
     return lists and all(
@@ -136,8 +138,8 @@ def judge(
     got = counts[key] if which is None else counts[key][which]
     if not fine(got):
         fail(
-            f"{what}: expected {side} {bound:.3g}, got {got:.3g}",
-            got=f"{got:.3g}",
+            f"{what}: expected {side} {bound:.3g}, got {short(got)}",
+            got=short(got),
             expected=f"{side} {bound:.3g}",
             hint=hint,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.judge.checking import Student, fail
+from autograder.judge.checking import Student, expect_form, fail
 
 RACE = "a barrier between two accesses of an element by different threads, if one of them writes"
 EXPECTED = {"uninitialized": "a write of each shared element before it is read"}
@@ -32,9 +32,14 @@ def orders(rng: np.random.Generator) -> tuple[Any, ...]:
     return "forward", "backward", int(rng.integers(2**31))
 
 
-def run(student: Student, function: str, *args: Any, order: Any = "forward", **kwargs: Any) -> Any:
-    """Return the value of the student's function in one order; fail on its first fault."""
-    return unpack(student, student.probe("replay", function, order, *args, **kwargs))
+def run(
+    student: Student, function: str, *args: Any, order: Any = "forward", gives: Any = None, **kwargs: Any
+) -> Any:
+    """Return the value of the student's function in one order; fail on its first fault.
+
+    gives: the form of the value that the check relies on, as `Student.call` has it.
+    """
+    return expect_form(unpack(student, student.probe("replay", function, order, *args, **kwargs)), gives)
 
 
 def probe(student: Student, harness: str, name: str, *args: Any, **kwargs: Any) -> Any:

@@ -7,7 +7,7 @@ import torch
 from replays import orders, run, unpack
 from tl_oracle import expect_tensor, probe, reals, replay, replay_views
 
-from autograder.judge.checking import fail
+from autograder.judge.checking import DictOf, expect_form, fail
 
 FLOATS = (torch.float32, torch.float16, torch.bfloat16)
 SUMS = 2e-6  # error of exp, sums of some hundred float32 numbers and a division, for values up to 1
@@ -63,7 +63,7 @@ def test_fused_softmax_traffic(student, rng):
     ):
         x = reals(rng, 4, 128).repeat(1, n // 128)  # every block has the same maximum
         check_softmax(student, rng, x, hint=hint)
-        counted = probe(student, "traffic", "fused_softmax", x)
+        counted = probe(student, "traffic", "fused_softmax", x, gives=DictOf(int))
         size = 4 * x.numel()
         most = {"read": reads * size, "written": size}
         for what, limit in most.items():
@@ -141,7 +141,8 @@ def check_gradients(student, rng, cases, places, *, hint):
         x, weight, bias, dy = rows(rng, m, n, dtype)
         want = wanted_gradients(x, weight, bias, 1e-5, dy)
         for order in orders(rng):
-            got = unpack(student, probe(student, "gradients", order, x, weight, bias, 1e-5, dy))
+            answer = probe(student, "gradients", order, x, weight, bias, 1e-5, dy)
+            got = expect_form(unpack(student, answer), (object,) * 3)
             for place in places:
                 expect_tensor(got[place], want[place], dtype, atol=2e-5 * (m + 4), hint=hint)
 

@@ -24,7 +24,8 @@ Marks
 
 Take the expected value from an oracle that is independent of the reference. A failed check explains itself: it names
 the call, the first wrong element, and a hint. `expect_close`, `expect_equal` and `fail` do so; a plain `assert` says
-less. Take a bound on rounding errors from `gamma`, never from experiments. Compare times only with `speed_ratio`.
+less. State the form of a value that the check itself uses: `student.call(..., gives=Array(np.int64, n))`. Take a
+bound on rounding errors from `gamma`, never from experiments. Compare times only with `speed_ratio`.
 """
 
 from autograder.core.result import Status
@@ -32,11 +33,15 @@ from autograder.judge.checking.bounds import gamma, product_and_bound, roundoff
 from autograder.judge.checking.compare import expect_close, expect_equal
 from autograder.judge.checking.describe import short
 from autograder.judge.checking.failures import CheckFailure, StudentFailure, fail
+from autograder.judge.checking.form import Array, DictOf, ListOf, expect_form
 from autograder.judge.checking.student import Student
 from autograder.judge.checking.timing import SpeedRatio, Timing, speed_ratio
 
 __all__ = [
+    "Array",
     "CheckFailure",
+    "DictOf",
+    "ListOf",
     "SpeedRatio",
     "Status",
     "Student",
@@ -44,6 +49,7 @@ __all__ = [
     "Timing",
     "expect_close",
     "expect_equal",
+    "expect_form",
     "fail",
     "gamma",
     "product_and_bound",

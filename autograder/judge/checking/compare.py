@@ -14,7 +14,7 @@ import numpy as np
 
 from autograder.judge.checking.describe import numbers, short
 from autograder.judge.checking.failures import fail
-from autograder.judge.checking.matching import dtype_name, matching, tensor_array, type_name
+from autograder.judge.checking.matching import dtype_name, matching, tensor_array, told, type_name
 
 # Relative tolerance when a check names none: a few roundings of the type, far from a wrong formula.
 RTOL = {
@@ -91,8 +91,8 @@ def first_difference(got: Any, want: Any, where: tuple[Any, ...]) -> tuple[Any, 
     """(index, message, got, expected) of the first difference, or None."""
     place = f" at {list(where)}" if where else ""
     if type(got) is not type(want):
-        kinds = type_name(got), type_name(want)
-        return where, f"wrong type{place}: expected {kinds[1]}, got {kinds[0]}", short(got), short(want)
+        message = f"wrong type{place}: expected {type_name(want)}, got {told(got, where)}"
+        return where, message, short(got), short(want)
     if type_name(want) == "torch.Tensor":
         if got.dtype != want.dtype:
             return where, f"wrong dtype{place}", str(got.dtype), str(want.dtype)

@@ -20,8 +20,13 @@ def type_name(value: Any) -> str:
     return kind.__name__ if kind.__module__ in {"builtins", ""} else f"{kind.__module__}.{kind.__name__}"
 
 
+def told(got: Any, where: tuple[Any, ...] = ()) -> str:
+    """The type for a message. None instead of a whole value comes from a function without `return`."""
+    return "None: did you forget `return`?" if got is None and not where else type_name(got)
+
+
 def wrong_type(got: Any, want: str, *, call: str, hint: str) -> NoReturn:
-    message = f"expected {want}, got {type_name(got)}"
+    message = f"expected {want}, got {told(got)}"
     fail(message, call=call, hint=hint, status=Status.TYPE_ERROR, got=short(got), expected=want)
 
 
@@ -111,7 +116,7 @@ def check_nesting(got: Any, want: Any, where: tuple[int, ...], *, call: str, hin
         return
     if type(got) is not type(want):
         place = f" at {list(where)}" if where else ""
-        message = f"expected a {type(want).__name__}{place}, got {type_name(got)}"
+        message = f"expected a {type(want).__name__}{place}, got {told(got, where)}"
         fail(
             message, call=call, hint=hint, status=Status.TYPE_ERROR, first_wrong=where or None, got=short(got)
         )

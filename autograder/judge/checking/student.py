@@ -18,15 +18,22 @@ class Student(Protocol):
     invalid reply.
     """
 
-    def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
-        """The value of the student's function."""
+    def call(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
+        """The value of the student's function.
+
+        gives: the form that the check relies on, as form.py describes it. A value of another form is the student's
+        mistake: CheckFailure, and the check never sees it. State it wherever the check uses a value itself, that is
+        unpacks, indexes, converts or measures it, before `expect_close` or `expect_equal`.
+        """
         ...
 
-    def call_keeping(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
+    def call_keeping(
+        self, function: str, *args: Any, gives: Any = None, **kwargs: Any
+    ) -> tuple[Any, list[Any]]:
         """The value, and the positional arguments after the call, for checks of mutation."""
         ...
 
-    def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
+    def timed(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> tuple[Any, Timing]:
         """The value and its cost: wall seconds with both transfers, and CPU seconds. See `speed_ratio`."""
         ...
 
@@ -43,7 +50,7 @@ class Student(Protocol):
         """The value of a function of the unit's harness, which runs beside the student's code.
 
         harness: the file of the harness, beside the checks. Students can read its text from there: it holds no expected
-        values. gives: the form of the value, that is a type, the dtype of an array, or tuples and lists of those.
+        values. gives: the form of the value, as in `call`.
         A value of another form was changed on the student's side. It is a protocol_error, not a mistake of the check.
         """
         ...

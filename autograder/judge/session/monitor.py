@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from autograder.core.manifest import Limits
 from autograder.core.result import Status
-from autograder.judge.session.usage import Scope, available_memory
+from autograder.judge.session.usage import MAX_OPEN, Scope, available_memory
 
 PERIOD = 0.04  # seconds between looks at memory and processes
 SLOW_PERIOD = 0.4  # ... and at what is dear to look at
@@ -119,8 +119,8 @@ class Monitor:
             self.condemn(
                 Status.MEMORY_LIMIT, f"{memory >> 20} MB of memory; the limit is {limits.memory_mb} MB"
             )
-        elif (slow or available < 2 * LOW_MEMORY) and memory + self.scope.memory_files() > most:
-            self.condemn(Status.MEMORY_LIMIT, f"more than {limits.memory_mb} MB in memory files")
+        elif (slow or available < 2 * LOW_MEMORY) and self.hoards(memory, most):
+            pass  # condemned
         elif available < LOW_MEMORY:
             guilty = with_shared > most // 2
             message = f"the machine has {available >> 20} MB of memory left"
@@ -130,6 +130,20 @@ class Monitor:
         elif slow and (spent := self.scope.spent() - self.spent_before) > limits.cpu_seconds + 1:
             message = f"used {spent:.0f} CPU seconds; the limit is {limits.cpu_seconds:g}"
             self.condemn(Status.TIMEOUT, message)
+
+    def hoards(self, memory: int, most: int) -> bool:
+        """Stop the test if its memory files and sockets are above the limit, or too many to look at."""
+        files, sockets = self.scope.memory_files(), self.scope.socket_memory()
+        if files is None:
+            self.condemn(
+                Status.PROCESS_LIMIT, f"more than {MAX_OPEN} open files; close those that you do not need"
+            )
+        elif memory + files > most:
+            self.condemn(Status.MEMORY_LIMIT, f"more than {self.limits.memory_mb} MB in memory files")
+        elif memory + files + sockets > most:
+            message = f"more than {self.limits.memory_mb} MB in memory and in what open sockets can hold"
+            self.condemn(Status.MEMORY_LIMIT, f"{message}; close sockets that you do not need")
+        return self.verdict is not None
 
     def condemn(self, status: Status, message: str) -> None:
         self.verdict = (status, message)

@@ -29,6 +29,7 @@ from autograder.judge.worker.wire import Channel, ClosedError, ProtocolError, Wi
 START_SECONDS = 120  # for the preloads of a cold machine
 ANSWER_SECONDS = 20  # for the zygote's other answers
 LARGEST_REPLY = 1 << 30  # bytes; a process may write no larger file either
+REPLY_SHARE = 4  # and of a test's memory limit this part: the judge holds several replies at once
 # Address space beyond the memory limit, which the watchdog holds: of libraries, and of a GPU's driver and its context.
 SPARE, SPARE_WITH_GPU = 2 << 30, 16 << 30
 
@@ -150,7 +151,7 @@ class Session:
             theirs.close()
             for end in ends:
                 os.close(end)
-        remote = Remote(Channel(ours, WireLimits(payload_bytes=LARGEST_REPLY)), len(self.forks))
+        remote = Remote(Channel(ours, WireLimits(payload_bytes=largest_reply(limits))), len(self.forks))
         remote.channel.receive(deadline=time.monotonic() + ANSWER_SECONDS)[1].close()
         pass_credentials(ours, 0)
         remote.pid = remote.channel.peer
@@ -245,6 +246,11 @@ class Session:
         if disk_mb != self.plan.disk_mb:
             self.stop()
             self.plan = replace(self.plan, disk_mb=disk_mb)
+
+
+def largest_reply(limits: Limits) -> int:
+    """Bytes of the largest reply of a test with these limits."""
+    return min(LARGEST_REPLY, (limits.memory_mb << 20) // REPLY_SHARE)
 
 
 def pass_credentials(sock: socket.socket, value: int) -> None:

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-import numpy as np
-
 from autograder.core.result import Feedback, Figure, Status
 from autograder.judge.checking import describe
 from autograder.judge.checking.failures import CheckFailure, StudentError, StudentFailure, WorkerError
+from autograder.judge.checking.form import expect_form, misfit
 from autograder.judge.checking.timing import Timing
 from autograder.judge.session.connection import Call, Line
 from autograder.judge.session.usage import CpuReading
@@ -34,12 +33,14 @@ class SandboxedStudent(Line):
     rival: Line | None = None
     figures: list[Figure] = field(default_factory=list)
 
-    def call(self, function: str, *args: Any, **kwargs: Any) -> Any:
-        """The value of the student's function. Raises StudentFailure."""
+    def call(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
+        """The value of the student's function. Raises StudentFailure, and CheckFailure for another form."""
         self.note(function, args, kwargs)
-        return self.ask({"op": "call", "function": function}, [list(args), kwargs])
+        return expect_form(self.ask({"op": "call", "function": function}, [list(args), kwargs]), gives)
 
-    def call_keeping(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, list[Any]]:
+    def call_keeping(
+        self, function: str, *args: Any, gives: Any = None, **kwargs: Any
+    ) -> tuple[Any, list[Any]]:
         """The value, and the positional arguments after the call, for checks of mutation."""
         self.note(function, args, kwargs)
         both = self.ask({"op": "call", "function": function, "keep": True}, [list(args), kwargs])
@@ -50,9 +51,9 @@ class SandboxedStudent(Line):
             or len(both[1]) != len(args)
         ):
             self.protocol_error("a reply without the arguments")
-        return both
+        return expect_form(both[0], gives), both[1]
 
-    def timed(self, function: str, *args: Any, **kwargs: Any) -> tuple[Any, Timing]:
+    def timed(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> tuple[Any, Timing]:
         """The value and its cost: wall seconds of the round trip, and CPU seconds from the kernel."""
         self.note(function, args, kwargs)
         remote = self.connect()
@@ -67,7 +68,7 @@ class SandboxedStudent(Line):
             cpu, threads = scope.cpu(remote.pid).since(before)
         finally:
             self.wake(asleep)
-        return value, Timing(seconds, cpu, threads)
+        return expect_form(value, gives), Timing(seconds, cpu, threads)
 
     def lull(self) -> CpuReading:
         """Stop the rival's processes; returns their CPU time so far."""
@@ -131,8 +132,8 @@ class SandboxedStudent(Line):
         self.note(f"probe {name}", args, kwargs)
         request = {"op": "probe", "source": file.read_text(), "name": name}
         value = self.ask(request, [list(args), kwargs])
-        if gives is not None and not formed(value, gives):
-            self.protocol_error(f"{name} of the harness answered {describe.kind(value)}")
+        if gives is not None and (found := misfit(value, gives)):
+            self.protocol_error(f"{name} of the harness: {found.message}")
         return value
 
     def mpirun(
@@ -195,16 +196,6 @@ class SandboxedStudent(Line):
         shapes = self.shapes(function, args, kwargs, skip=1 if ranks else 0)
         text = f"{function}({', '.join(shapes)})" + (f" on {ranks} ranks" if ranks else "")
         self.last = Call(function, text, shapes)
-
-
-def formed(value: Any, form: Any) -> bool:
-    """True if a value has exactly the type or dtype of `form`, also inside of lists and tuples."""
-    if isinstance(form, np.dtype):
-        return type(value) is np.ndarray and value.dtype == form
-    if isinstance(form, type):
-        return type(value) is form
-    same = type(value) is type(form) and len(value) == len(form)
-    return same and all(formed(v, f) for v, f in zip(value, form, strict=True))
 
 
 def free_port(*, isolated: bool) -> int:

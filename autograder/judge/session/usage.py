@@ -14,6 +14,10 @@ from autograder.judge.worker.processes import descendants, stat_fields
 
 NUMBERS = re.compile(rb"^(Threads|RssAnon|RssShmem):\s+(\d+)", re.MULTILINE)
 TICK = os.sysconf("SC_CLK_TCK")
+MAX_OPEN = 20_000  # open files of all processes, each counted once a thread
+# What a socket holds that nobody reads, by Linux's default (net.core.wmem_default, with the kernel's own share). Where
+# wmem_max is larger, a program may ask for more, unseen; only a control group counts that.
+SOCKET_BYTES = 2 * 212_992
 STOPPED, DEAD = "Tt", "ZXx"  # states of a thread in /proc
 
 
@@ -28,6 +32,7 @@ class Scope:
         self.zygote, self.isolated = zygote, isolated
         self.root = Path("/proc", str(zygote), "root") if isolated else Path("/")
         self.proc = self.root / "proc"
+        self.own_sockets = sockets(zygote) if isolated else 0
         self.own_memory = self.memory_of(Path("/proc", str(zygote)))[1]
 
     def processes(self) -> list[Path]:
@@ -78,18 +83,36 @@ class Scope:
                     break  # the threads of a process share its memory
         return total
 
-    def memory_files(self) -> int:
-        """Bytes in open memory files of the processes, mapped or not; a thread may have its own files."""
+    def memory_files(self) -> int | None:
+        """Bytes in open memory files of the processes, mapped or not; a thread may have its own files.
+
+        None above MAX_OPEN open files: more would take too long to look at.
+        """
         sizes: dict[tuple[int, int], int] = {}
+        count = 0
         for process in self.processes():
             for task in living_tasks(process):
                 with contextlib.suppress(OSError):
-                    for name in os.listdir(task / "fd"):  # noqa: PTH208
+                    names = os.listdir(task / "fd")  # noqa: PTH208
+                    count += len(names)
+                    if count > MAX_OPEN:
+                        return None
+                    for name in names:
                         with contextlib.suppress(OSError):
                             status = os.stat(task / "fd" / name)  # noqa: PTH116
                             if stat.S_ISREG(status.st_mode) and status.st_nlink == 0:
                                 sizes[status.st_dev, status.st_ino] = status.st_blocks * 512
         return sum(sizes.values())
+
+    def socket_memory(self) -> int:
+        """Bytes that the sandbox's sockets may hold unread: nothing in /proc shows how much they do.
+
+        The kernel counts the sockets of a network namespace, also those that no process has open because they wait
+        in another socket. 0 without a sandbox, whose sockets are not told apart from the machine's.
+        """
+        if not self.isolated:
+            return 0
+        return max(0, sockets(self.zygote) - self.own_sockets) * SOCKET_BYTES
 
     def spent(self) -> float:
         """CPU seconds of all processes since the sandbox began, including dead ones that were waited for."""
@@ -157,6 +180,13 @@ class CpuReading:
         spent = [seconds - before.threads.get(key, 0.0) for key, seconds in self.threads.items()]
         busy = tuple(sorted((s for s in spent if s > 1e-5), reverse=True))
         return max(self.total - before.total, sum(busy)), busy
+
+
+def sockets(pid: int) -> int:
+    """The number of sockets in the network namespace of a process; 0 if the kernel does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc", str(pid), "net/sockstat").read_bytes().split()[2])
+    return 0
 
 
 def living_tasks(process: Path) -> list[Path]:

@@ -70,7 +70,9 @@ class MemoryFile:
 
 
 def is_memory_file(fd: int, size: int) -> bool:
-    """True if `fd` is a plain file in memory of at least `size` bytes.
+    """True if `fd` is a plain file in memory of at least `size` bytes, all of which its sender pays for.
+
+    A sparse file costs its sender nothing, and its reader as many bytes as it says.
 
     A pipe, a socket, a device or a file on a slow file system could block the reader. Sealing calls succeed only on
     files in memory, so F_GET_SEALS identifies them.
@@ -79,6 +81,8 @@ def is_memory_file(fd: int, size: int) -> bool:
         status = os.fstat(fd)
         if hasattr(os, "memfd_create"):
             fcntl.fcntl(fd, F_GET_SEALS)
+            if status.st_blocks * 512 < size:
+                return False
         return stat.S_ISREG(status.st_mode) and status.st_size >= size
     return False
 

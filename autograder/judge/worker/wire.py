@@ -125,7 +125,9 @@ class Channel:
             if flags == 0:
                 return header, Payload(payload_bytes, self._read(payload_bytes, deadline, None))
             if not memfile.is_memory_file(fds[0], payload_bytes):
-                raise ProtocolError("a payload that is not a memory file as large as its header says")
+                raise ProtocolError(
+                    "a payload that is not a memory file with as many bytes as its header says"
+                )
             return header, Payload(payload_bytes, fd=fds.pop())
         finally:
             for fd in fds:

@@ -28,7 +28,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from autograder.judge.worker import child
+from autograder.judge.worker import caches, child
 from autograder.judge.worker.processes import CHILD_SUBREAPER, DUMPABLE, PDEATHSIG, prctl, signal_descendants
 from autograder.judge.worker.wire import Channel, ClosedError
 
@@ -146,6 +146,7 @@ class Zygote:
                     shutil.rmtree(path)
                 else:
                     path.unlink(missing_ok=True)
+        caches.trim()
 
 
 def scratch_entries() -> list[Path]:
@@ -153,10 +154,8 @@ def scratch_entries() -> list[Path]:
     folders = [Path(os.environ["TMPDIR"])]
     if os.getpid() == 1:
         folders.append(Path("/dev/shm"))
-    caches = {
-        Path(os.environ[name]) for name in ("NUMBA_CACHE_DIR", "TRITON_CACHE_DIR") if name in os.environ
-    }
-    return [p for folder in folders if folder.is_dir() for p in folder.iterdir() if p not in caches]
+    kept = caches.folders()
+    return [p for folder in folders if folder.is_dir() for p in folder.iterdir() if p not in kept]
 
 
 def preload(names: list[str]) -> None:

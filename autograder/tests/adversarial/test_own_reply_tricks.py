@@ -77,6 +77,9 @@ REPLIES = {
     "a device": Attack("send({'value': 1}, 8, [os.open('/dev/zero', 0)])", WRONG, "memory file"),
     "the socket itself": Attack("send({'value': 1}, 8, [3])", WRONG, "memory file"),
     "a folder": Attack("send({'value': 1}, 8, [os.open('/', 0)])", WRONG, "memory file"),
+    "a sparse file": Attack(
+        "send({'value': {'a': ['uint8', [1 << 26], 'C']}}, 1 << 26, [memory(1 << 26)])", WRONG, "memory file"
+    ),
     "a short file": Attack(
         "send({'value': {'a': ['uint8', [4096], 'C']}}, 4096, [memory(4095)])", WRONG, "memory file"
     ),

@@ -92,6 +92,8 @@ def test_the_looks_of_a_result(patterns: ModuleType):
         [[]],
         None,
         [1, 2],
+        [want, want],
+        [[want], [want]],
         [[1.0, 2.0]],
         want,
     ):

@@ -57,7 +57,7 @@ OUTCOMES = {
         "Masked",
     ),
     "list": ("def add(a, b): return (a + b).tolist()", Status.TYPE_ERROR, "expected numpy.ndarray, got list"),
-    "None": ("def add(a, b): pass", Status.TYPE_ERROR, "NoneType"),
+    "None": ("def add(a, b): pass", Status.TYPE_ERROR, "None: did you forget `return`?"),
     "object dtype": ("def add(a, b): return (a + b).astype(object)", Status.FAILED, "dtype object"),
     "float32": ("def add(a, b): return (a + b).astype('f4')", Status.FAILED, "dtype"),
     "NaN": ("def add(a, b): return a * float('nan')", Status.FAILED, "first at [0, 0]"),

@@ -124,7 +124,7 @@ def send_with(theirs: socket.socket, fds: list[int], size: int, body: bytes = b"
         os.close(fd)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "disk", "socket", "directory", "short", "device"])
+@pytest.mark.parametrize("kind", ["pipe", "disk", "socket", "directory", "short", "sparse", "device"])
 def test_refuses_what_is_no_memory_file_of_that_size(pair, kind, tmp_path):
     channel, theirs = pair
     if kind == "pipe":
@@ -138,8 +138,12 @@ def test_refuses_what_is_no_memory_file_of_that_size(pair, kind, tmp_path):
         fds = [os.open(tmp_path, os.O_RDONLY)]
     elif kind == "device":
         fds = [os.open("/dev/zero", os.O_RDONLY)]
+    elif kind == "sparse":
+        fds = [memory(1 << 20)]
+        os.pwrite(fds[0], bytes(1 << 19), 0)
     else:
         fds = [memory((1 << 20) - 1)]
+        os.pwrite(fds[0], bytes((1 << 20) - 1), 0)
     if kind == "disk" and "tmpfs" in filesystem_of(tmp_path):
         pytest.skip("the temporary folder is in memory here")
     send_with(theirs, fds, 1 << 20)
@@ -165,6 +169,7 @@ def test_a_file_that_shrinks_while_it_is_read_is_an_error_not_a_signal(pair):
     """A mapped file would end the reader with SIGBUS; pread returns less."""
     channel, theirs = pair
     fd = memory(1 << 20)
+    os.pwrite(fd, bytes(1 << 20), 0)
     body = b'{"value":{"a":["uint8",[1048576],"C"]}}'
     send_with(theirs, [os.dup(fd)], 1 << 20, body)
     header, payload = channel.receive(deadline=soon())

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from autograder.core.result import Status
+from autograder.judge.grading import grade_submission
 from autograder.roster.engines import Done
 from autograder.roster.job import Job, grade_job
 from autograder.roster.released import released_files
@@ -69,7 +70,9 @@ def test_a_gpu_grades_everybody_again(course: Course, tmp_path: Path):
 
 
 @pytest.mark.slow
-def test_one_seed_serves_a_gradebook_until_a_regrade(course: Course, tmp_path: Path):
+def test_a_submission_keeps_its_seed_until_a_regrade_and_can_be_graded_again_by_hand(
+    course: Course, tmp_path: Path
+):
     room = Class(course, hand_in(course, ada=RIGHT), tmp_path / "out")
 
     def seed(**changes: Any) -> int:
@@ -83,6 +86,11 @@ def test_one_seed_serves_a_gradebook_until_a_regrade(course: Course, tmp_path: P
     assert second != first
     assert seed(seed=None) == second
     assert seed(seed=11) == 11
+    one = by_id(room.grade())["ada"]
+    files = tmp_path / "out" / course.unit.slug / "entries" / one.key / "files"
+    assert one.result is not None
+    again = grade_submission(course.unit, files, seed=one.result.seed)
+    assert (again.points, again.seed) == (one.result.points, one.result.seed)
 
 
 class Failing:

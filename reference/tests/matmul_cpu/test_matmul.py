@@ -159,6 +159,33 @@ def test_an_out_that_cannot_hold_the_result_is_refused_before_any_work():
     assert (b == 1).all()
 
 
+STRIDE = st.one_of(st.integers(-24, 24), st.sampled_from([-80, -40, 40, 64, 80, 200]))
+
+
+@tries(300)
+@given(st.integers(0, 6), st.integers(0, 6), STRIDE, STRIDE, DTYPES)
+def test_an_out_whose_elements_overlap_is_refused(m, n, down, across, dtype):
+    """Any strides: refused exactly if two elements share a byte."""
+    itemsize = np.dtype(dtype).itemsize
+    memory = np.zeros(4096, np.uint8)
+    out = np.ndarray((m, n), dtype, memory, 2048, (down, across))
+    starts = [i * down + j * across for i in range(m) for j in range(n)]
+    used = [byte for start in starts for byte in range(start, start + itemsize)]
+    a, b = np.arange(3 * m, dtype=dtype).reshape(m, 3), np.ones((3, n), dtype)
+    if len(set(used)) < len(used):
+        with pytest.raises(ValueError, match="elements of its own"):
+            matmul(a, b, out=out)
+        assert not memory.any()
+    else:
+        np.testing.assert_array_equal(matmul(a, b, out=out), a @ b)
+
+
+def test_a_sliding_window_is_no_out():
+    out = np.lib.stride_tricks.as_strided(np.zeros(7, np.float32), (4, 4), (4, 4))
+    with pytest.raises(ValueError, match=r"got strides \(4, 4\); try a copy"):
+        matmul(np.ones((4, 4), np.float32), np.ones((4, 4), np.float32), out=out)
+
+
 def test_out_may_lie_between_the_columns_of_an_operand():
     both = np.zeros((6, 12))
     a, out = both[:, ::2], both[:, 1::2]
