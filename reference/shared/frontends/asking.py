@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 
 from reference.shared.frontends import complaints, cuda_front, triton_front
@@ -66,7 +67,7 @@ def _look(run: Callable[[], object], language: Language, folder: str) -> tuple[b
         if not told and front.is_complaint(error):
             told.append(complaints.of_import(error, folder))
     said, file, line = told[0] if told else ("", "", 0)
-    return bool(seen), said, os.path.basename(file), line
+    return bool(seen), said, Path(file).name, line
 
 
 def _enter(language: Language, folder: str, refuse: Any, seen: list[str]) -> Any:

@@ -23,7 +23,7 @@ def of_numba(error: BaseException, folder: str, function: Any) -> tuple[str, str
     if said.startswith("No implementation of function"):
         asked = next((line[4:] for line in lines if line.startswith(">>> ")), "")
         said = f"{said.removesuffix(':')}: {asked}"
-    reasons = [line for line in lines if re.match(r"(Unsupported|Typing|Lowering|Constant)\w*Error: ", line)]
+    reasons = [line for line in lines if re.match(r"Unsupported\w*Error: ", line)]
     if reasons:
         said = f"{said} ({reasons[0]})"
     if "set_try_status" in text:  # its lowering of `try` fails with this, and says nothing else
@@ -72,7 +72,7 @@ def _line_of(file: str, source: str, otherwise: int) -> int:
 
 
 def _numba_place(error: BaseException, text: str, folder: str) -> tuple[str, int]:
-    """Return the place of the first error, in the folder, or ("", 0): from the message or from the compiler's frames."""
+    """Return the place of the error in the folder, from the message or the frames; ("", 0) if there is none."""
     for match in NUMBA_PLACE.finditer(text):
         name, line = next(part for part in (match[1], match[3]) if part), match[2] or match[4]
         if (Path(folder) / Path(name).name).is_file():
