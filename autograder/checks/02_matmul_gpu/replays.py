@@ -5,6 +5,7 @@ A kernel that is right in only one order has a race: on a GPU the order is not g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,6 +24,12 @@ def remedy(fault: str) -> str:
     """Return the hint for a fault that the simulators report."""
     if fault.startswith("changed"):
         return "An input is only read: write to the result, or to a variable or a shared array of your own."
+    lines = re.findall(r"\(line (\d+)\)", fault)
+    if len(lines) == 2 and lines[0] == lines[1] and "blocks run" not in fault:
+        return (
+            f"Several threads change one element in line {lines[0]}: let each thread write elements of its own, or "
+            "use cuda.atomic."
+        )
     if "next turn of the loop" in fault:
         return "Add cuda.syncthreads() at the end of the loop's body: no thread may start the next turn too early."
     if "blocks run in any order" in fault or "programs" in fault:

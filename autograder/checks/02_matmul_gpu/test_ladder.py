@@ -29,7 +29,7 @@ RAGGED = "The grid has whole blocks, so some threads are outside of C. They must
 def test_naive(student, rng):
     look(student, "cuda", ("naive", *matrices(rng, 9, 5, 7)))
     hint = "row, column = cuda.grid(2), and c[row, column] is the sum over p of a[row, p] * b[p, column]."
-    check_sizes(student, rng, "naive", ((64, 5, 24), (96, 9, 8)), hint)
+    check_sizes(student, rng, "naive", ((64, 5, 24), (96, 9, 8), (37, 5, 11)), hint)
 
 
 @pytest.mark.hidden
@@ -59,7 +59,7 @@ def test_naive_counts(student, rng):
 def test_coalesced(student, rng):
     look(student, "cuda", ("coalesced", *matrices(rng, 9, 5, 7)))
     hint = f"{BLOCKS} The grid counts columns of blocks along x, and rows of blocks along y."
-    check_sizes(student, rng, "coalesced", ((8, 5, 96), (24, 9, 32)), hint)
+    check_sizes(student, rng, "coalesced", ((8, 5, 96), (24, 9, 32), (11, 5, 39)), hint)
 
 
 @pytest.mark.hidden
@@ -96,7 +96,13 @@ def test_coalesced_neighbours(student, rng):
 @pytest.mark.task("02.18")
 def test_shared_tiled(student, rng):
     look(student, "cuda", ("shared_tiled", *matrices(rng, 9, 5, 7)))
-    check_sizes(student, rng, "shared_tiled", ((TILE, TILE, 3 * TILE), (2 * TILE, TILE, 4 * TILE)), BLOCKS)
+    check_sizes(
+        student,
+        rng,
+        "shared_tiled",
+        ((TILE, TILE, 3 * TILE), (2 * TILE, TILE, 4 * TILE), (TILE + 3, 5, TILE + 5)),
+        BLOCKS,
+    )
 
 
 @pytest.mark.task("02.18")
@@ -140,7 +146,11 @@ def test_shared_tiled_reads(student, rng):
 def test_register_tiled(student, rng):
     look(student, "cuda", ("register_tiled", *matrices(rng, 9, 5, 7)))
     check_sizes(
-        student, rng, "register_tiled", ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE)), BLOCKS
+        student,
+        rng,
+        "register_tiled",
+        ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE), (LARGE + 5, 5, LARGE + 11)),
+        BLOCKS,
     )
 
 
@@ -192,7 +202,13 @@ def test_register_tiled_global_reads(student, rng):
 @pytest.mark.task("02.20")
 def test_vectorized(student, rng):
     look(student, "cuda", ("vectorized", *matrices(rng, 9, 5, 7)))
-    check_sizes(student, rng, "vectorized", ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE)), BLOCKS)
+    check_sizes(
+        student,
+        rng,
+        "vectorized",
+        ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE), (LARGE + 5, 5, LARGE + 11)),
+        BLOCKS,
+    )
 
 
 @pytest.mark.task("02.20")

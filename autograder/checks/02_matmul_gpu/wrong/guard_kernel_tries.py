@@ -9,4 +9,4 @@ def guard_kernel(out, a):
     try:
         out[i] = np.float32(3) * a[i]
     except IndexError:
-        pass
+        return
