@@ -24,7 +24,8 @@ def prepare() -> None:
 
     config: Any = numba.core.config
     before, simulated = _taken_out(), getattr(config, "ENABLE_CUDASIM", 0)
-    was = vars(numba).pop("cuda", None)
+    package: Any = numba
+    was = package.__dict__.pop("cuda", None)
     config.ENABLE_CUDASIM = 0
     try:
         cuda: Any = importlib.import_module("numba.cuda")
@@ -33,9 +34,9 @@ def prepare() -> None:
     finally:
         _taken_out()
         sys.modules.update(before)
-        vars(numba).pop("cuda", None)
+        package.__dict__.pop("cuda", None)
         if was is not None:
-            vars(numba)["cuda"] = was
+            package.cuda = was
         config.ENABLE_CUDASIM = simulated
 
 
@@ -52,7 +53,8 @@ def enter(refuse: Any, seen: list[str]) -> ModuleType:
     _taken_out()
     sys.modules.update(_kept)
     cuda: Any = _kept["numba.cuda"]
-    vars(numba)["cuda"] = cuda
+    package: Any = numba
+    package.cuda = cuda
     config: Any = numba.core.config
     config.ENABLE_CUDASIM = 0
     dispatcher: Any = _kept["numba.cuda.dispatcher"]
