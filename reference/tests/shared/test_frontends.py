@@ -119,6 +119,7 @@ def kernel(x, n, BLOCK: tl.constexpr):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not gpu.select().has_triton, reason="Triton is made for Linux alone")
 @pytest.mark.parametrize(
     ("body", "words"),
