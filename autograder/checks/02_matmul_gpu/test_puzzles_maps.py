@@ -81,7 +81,7 @@ def test_guard_edges(student, rng):
 @pytest.mark.task("02.4")
 def test_map2d(student, rng):
     hint = "Write each element of out: the number if it is positive, else 0. x counts columns, y counts rows."
-    for rows, columns in ((2 * SIDE, 2 * SIDE), (SIDE + 3, 2 * SIDE - 3)):
+    for rows, columns in ((2 * SIDE, 2 * SIDE), (SIDE + 3, 3 * SIDE - 3)):
         a = reals(rng, rows, columns)
         want, grid = np.where(a > 0, a, 0).astype(np.float64), cover(columns, rows, block=SIDE)
         expect_plain(student, "map2d_kernel", grid, (SIDE, SIDE), blank(*a.shape), a, want=want, hint=hint)
