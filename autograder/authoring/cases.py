@@ -6,6 +6,8 @@ module, and opens with three lines:
     # loses: test_python_loops_handles_rectangles
     # module: loops.py
     # why: takes every matrix to be square
+
+A fault of a GPU kernel, such as a race, is reported by every check that launches it: such a file names several.
 """
 
 from __future__ import annotations
@@ -18,15 +20,15 @@ from autograder.core.manifest import Manifest, unit_manifest
 from autograder.core.units import CourseError, Unit
 
 STARTER, REFERENCE = "starter", "reference"
-HEADER = re.compile(r"# loses: (\w+)\n# module: (\w+\.py)\n# why: (\S.*)\n")
+HEADER = re.compile(r"# loses: (\w+(?:, \w+)*)\n# module: (\w+\.py)\n# why: (\S.*)\n")
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """A wrong solution: one mistake, and the test that must notice it."""
+    """A wrong solution: one mistake, and the tests of one task that must notice it."""
 
     path: Path
-    loses: str
+    loses: tuple[str, ...]
     module: str
     why: str
     code: str
@@ -69,8 +71,8 @@ def all_cases(unit: Unit, manifest: Manifest | None = None) -> list[Case]:
         Case(REFERENCE, "", frozenset(), None),
     ]
     for wrong in read_wrong(unit, manifest):
-        tasks = frozenset({manifest.checks[wrong.loses][0].id})
-        cases.append(Case(wrong.name, wrong.why, frozenset({wrong.loses}), tasks, wrong))
+        tasks = frozenset(manifest.checks[name][0].id for name in wrong.loses)
+        cases.append(Case(wrong.name, wrong.why, frozenset(wrong.loses), tasks, wrong))
     return cases
 
 
@@ -88,9 +90,13 @@ def read_wrong(unit: Unit, manifest: Manifest) -> list[Wrong]:
                 f"{where}: expected the lines `# loses: <test>`, `# module: <file>`, `# why: <sentence>`, "
                 f"got {text.partition(chr(10))[0]!r}"
             )
-        loses, module, why = header.groups()
-        if loses not in manifest.checks:
-            raise CourseError(f"{where}:1: expected a check of the manifest, got {loses!r}")
+        listed, module, why = header.groups()
+        loses = tuple(listed.split(", "))
+        for name in loses:
+            if name not in manifest.checks:
+                raise CourseError(f"{where}:1: expected a check of the manifest, got {name!r}")
+        if len({manifest.checks[name][0].id for name in loses}) > 1:
+            raise CourseError(f"{where}:1: expected checks of one task, got {listed!r}")
         if module not in manifest.modules:
             raise CourseError(f"{where}:2: expected one of {', '.join(manifest.modules)}, got {module!r}")
         found.append(Wrong(path, loses, module, why, text[header.end() :]))

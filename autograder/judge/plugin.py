@@ -142,6 +142,7 @@ class JudgePlugin:
             if index == 0:
                 record.last, record.ending = proxy.last, ending
                 record.figures = tuple(proxy.figures)
+            self.recorder.add_notes(proxy.remarks)
 
     def judge(self, record: Record, call: pytest.CallInfo[None]) -> None:
         """Set the record's status from the outcome of the check."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from autograder.core.manifest import Manifest
@@ -71,12 +71,14 @@ class Recorder:
         """Register a check of the unit's files."""
         self.hidden[name] = hidden
         if name not in self.manifest.checks:
-            note = f"{name} gives no points: the manifest does not name it"
-            if note not in self.notes:
-                self.notes.append(note)
+            self.add_notes([f"{name} gives no points: the manifest does not name it"])
         elif task and task != self.manifest.checks[name][0].id:
             owner = self.manifest.checks[name][0].id
             self.misplaced[name] = f"{name} is marked as task {task}, but the manifest has it under {owner}"
+
+    def add_notes(self, notes: Iterable[str]) -> None:
+        """Add notes to the result, each once."""
+        self.notes += [note for note in dict.fromkeys(notes) if note not in self.notes]
 
     @property
     def wanted(self) -> list[str] | None:

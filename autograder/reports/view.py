@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from autograder.core.manifest import unit_manifest
 from autograder.core.result import Feedback, GradeResult, Status, TaskResult, TestResult
 from autograder.core.text import check_words, printable
+from autograder.core.units import CourseError, find_unit
 
 OUTPUT_LINES = 12  # of a test's own output, its end
 
@@ -90,6 +92,16 @@ def left_to_write(task: TaskResult) -> str:
             if found:
                 return f"write {clean(places)}"
     return ""
+
+
+def begun(result: GradeResult, task: TaskResult) -> bool:
+    """True if the student wrote some of the bodies of an unfinished task, and not all."""
+    left = re.sub(r"\(.*?\)|,|\band\b", " ", left_to_write(task).removeprefix("write ")).split()
+    try:
+        asked = unit_manifest(find_unit(result.unit)).task(task.id).asked
+    except CourseError:  # a result of another course
+        return False
+    return 0 < len(left) < len(asked)
 
 
 @dataclass(frozen=True)
@@ -180,7 +192,8 @@ def next_steps(result: GradeResult, count: int = 3) -> list[Step]:
         lost = [test for test in task.tests if not test.passed and test.status not in NOT_TRIED]
         lost.sort(key=lambda test: test.hidden)  # one that explains itself comes first
         if lost:
-            title = "not written yet" if task.status in todo else check_title(lost[0], task)
+            title = "partly written" if begun(result, task) else "not written yet"
+            title = title if task.status in todo else check_title(lost[0], task)
             told = left_to_write(task) or advice(lost[0])
             steps.append(Step(f"task-{task.id}", task.id, task.function, title, told))
     return steps[:count]
@@ -202,6 +215,9 @@ def headline(result: GradeResult) -> str:
         return "Everything passes. Well done!"
     written = [task for task in result.tasks if task.status not in {Status.NOT_IMPLEMENTED, Status.MISSING}]
     if not written:
+        for task in result.tasks:
+            if begun(result, task):
+                return f"{task.id} {task.function} is partly written. Next: {left_to_write(task)}."
         return f"Nothing is written yet. Start with {result.tasks[0].id} {result.tasks[0].function}."
     done = sum(task.status is Status.PASSED for task in result.tasks)
     if done == 0:

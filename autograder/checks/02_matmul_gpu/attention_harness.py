@@ -10,6 +10,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from reference.shared import gpu
+from reference.shared.simulators.untouched import changed, kept
 
 backend = gpu.select()
 
@@ -29,21 +30,24 @@ class Largest(TorchDispatchMode):
 
 
 def work(function, *args):
-    """Return {"elements": of the largest tensor that `function` makes, "flop": of its matrix products}."""
+    """Return (counts, faults) of `function`: "elements" of the largest tensor that it makes, "flop" of its products."""
+    before = kept(args)
     with FlopCounterMode(display=False) as counter, Largest() as largest:
         student_function(function)(*args)
-    return {"elements": largest.elements, "flop": counter.get_total_flops()}
+    counts = {"elements": largest.elements, "flop": counter.get_total_flops()}
+    return counts, changed(student_function(function), args, before)
 
 
 def traffic(function, *args):
-    """Return {"read": bytes that the kernels of `function` read}; {} on a GPU, where nothing is counted."""
+    """Return ({"read": bytes that the kernels of `function` read}, faults); {} on a GPU, where nothing is counted."""
+    own = [x.to(backend.device) if isinstance(x, torch.Tensor) else x for x in args]
+    before = kept(own)
     if backend.has_gpu:
-        student_function(function)(
-            *(x.to(backend.device) if isinstance(x, torch.Tensor) else x for x in args)
-        )
-        return {}
+        student_function(function)(*own)
+        return {}, changed(student_function(function), own, before)
     from reference.shared.simulators.triton_watch import watch_triton
 
     with watch_triton() as log:
-        student_function(function)(*args)
-    return {"read": log.read_bytes}
+        student_function(function)(*own)
+    faults = log.faults() + changed(student_function(function), own, before)
+    return {"read": log.read_bytes}, faults

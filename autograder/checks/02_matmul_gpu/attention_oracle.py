@@ -23,6 +23,14 @@ def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
     return replays.probe(student, HARNESS, name, *args, **kwargs)
 
 
+def counted(student: Student, name: str, *args: Any) -> dict[str, int]:
+    """Return the counts of a function of the harness; fail on the faults of its run."""
+    found = replays.unpack(student, probe(student, name, *args, gives=(dict, list)))
+    if not all(type(each) is int for each in found.values()):
+        student.protocol_error("an answer of the harness with counts that are no integers")
+    return found
+
+
 @dataclass(frozen=True)
 class Attention:
     """The operands of one attention, their results in float64, and the gradients for `do`."""

@@ -7,7 +7,9 @@ import collections
 import contextlib
 
 from reference.shared import gpu
+from reference.shared.frontends.asking import ask
 from reference.shared.simulators.scheduler import watch
+from reference.shared.simulators.untouched import changed, kept
 
 backend = gpu.select()
 if backend.has_triton:
@@ -30,29 +32,63 @@ def watched(order):
         yield lambda: trace.faults() + (log.faults() if log is not None else [])
 
 
+def look(language, calls):
+    """Ask the compiler's front end about the kernels of the student's calls [[function, args, kwargs], ...].
+
+    Returns (True if it looked at a kernel, its complaint or "", file, line). On a GPU the compiler itself looks.
+    """
+
+    def run():
+        for function, args, kwargs in calls:
+            student_function(function)(*args, **kwargs)
+
+    return asked(run, language)
+
+
+def look_at_launch(kernel, grid, block, *args):
+    """As `look`, for one launch of the student's CUDA kernel."""
+    return asked(lambda: gpu.launch(student_function(kernel), grid, block, *args), "cuda")
+
+
+def asked(run, language):
+    if backend.has_gpu:
+        return False, "", "", 0
+    submission = student_function.__self__
+
+    def again():
+        submission.modules.clear()  # in the other process: import the files again, with the compiler's decorators
+        run()
+
+    return ask(again, language, submission.folder)
+
+
 def replay(function, order, *args, **kwargs):
     """Return (value, faults) of the student's `function`, with threads, blocks and programs in `order`."""
+    own = list(map(here, args))
+    before = kept(own)
     with watched(order) as faults:
-        value = student_function(function)(*map(here, args), **kwargs)
-    return value, faults()
+        value = student_function(function)(*own, **kwargs)
+    return value, faults() + changed(student_function(function), own, before)
 
 
 def play(kernel, order, grid, block, out, *args):
     """Return (out afterwards, faults) of one launch of the student's kernel(out, *args)."""
+    before = kept(args)
     with watched(order) as faults:
         gpu.launch(student_function(kernel), grid, block, out, *args)
-    return out, faults()
+    return out, faults() + changed(student_function(kernel), args, before)
 
 
 def play_counted(kernel, grid, block, out, *args):
-    """Return (out afterwards, counts) of one launch of the student's kernel(out, *args), in grid order; no faults.
+    """Return (out afterwards, counts, faults) of one launch of the student's kernel(out, *args), in grid order.
 
     counts: {} on a GPU. reads, writes, efficiency: lists with a number for each array, `out` first. busiest: most
     accesses to global memory by one thread. shared_reads: elements. ways: turns of a request to shared memory.
     """
+    before = kept(args)
     if backend.has_gpu:
         gpu.launch(student_function(kernel), grid, block, out, *args)
-        return out, {}
+        return out, {}, changed(student_function(kernel), args, before)
     from reference.shared.simulators.trace import READ, SECTOR_BYTES, WRITE
 
     with watch() as trace:
@@ -63,7 +99,7 @@ def play_counted(kernel, grid, block, out, *args):
     moved = [SECTOR_BYTES * sum(each.sectors for each in requests) for requests in asked]
     wanted = [sum(each.useful_bytes for each in requests) for requests in asked]
     shared = [use for space in trace.shared_spaces() for use in space.accesses]
-    return out, {
+    counts = {
         "reads": [sum(use.kind != WRITE for use in space.accesses) for space in spaces],
         "writes": [sum(use.kind != READ for use in space.accesses) for space in spaces],
         "efficiency": [some / all_ if all_ else 1.0 for some, all_ in zip(wanted, moved, strict=True)],
@@ -71,3 +107,4 @@ def play_counted(kernel, grid, block, out, *args):
         "shared_reads": sum(use.kind != WRITE for use in shared),
         "ways": trace.bank_ways(),
     }
+    return out, counts, trace.faults() + changed(student_function(kernel), args, before)

@@ -6,35 +6,42 @@
 
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
+from reference.shared.simulators.untouched import changed, kept
 
 backend = gpu.select()
 
 
 def written(function, a, b):
-    """Count the elements of global memory that the student's function(a, b) writes; -1 on a GPU."""
+    """Return (count, faults): the elements of global memory that the student's function(a, b) writes; -1 on a GPU."""
     if backend.has_gpu:
-        return -1
+        return -1, []
+    trace, faults = traced(function, a, b)
+    return trace.counts()[1], faults
+
+
+def traced(function, a, b):
+    """Return (trace, faults) of the student's function(a, b)."""
+    before = kept([a, b])
     with watch() as trace:
         student_function(function)(a, b)
-    return trace.counts()[1]
+    return trace, trace.faults() + changed(student_function(function), [a, b], before)
 
 
 def counted(function, a, b):
-    """Count the memory accesses of the student's function(a, b); {} on a GPU, where nothing is traced.
+    """Return (counts, faults) of the student's function(a, b); {} on a GPU, where nothing is traced.
 
     reads: elements of global memory, all threads together. efficiency: by array, the share of the moved bytes that a
     warp uses. requests, shared_requests: instructions of a warp that read global, shared memory. shared_reads:
     elements. ways: average turns of a request to shared memory. barriers: of the last block.
     """
     if backend.has_gpu:
-        return {}
+        return {}, []
     from reference.shared.simulators.trace import READ
 
-    with watch() as trace:
-        student_function(function)(a, b)
+    trace, faults = traced(function, a, b)
     spaces = trace.global_spaces()
     shared = [each for each in trace.requests(*trace.shared_spaces()) if each.kind == READ]
-    return {
+    counts = {
         "reads": trace.counts()[0],
         "efficiency": {name: trace.efficiency(name) for name in sorted({space.name for space in spaces})},
         "requests": sum(each.kind == READ for each in trace.requests(*spaces)),
@@ -43,3 +50,4 @@ def counted(function, a, b):
         "ways": trace.bank_ways(),
         "barriers": trace.epoch,
     }
+    return counts, faults

@@ -1,7 +1,8 @@
 """Checks of the puzzles: plain launches for the values, and launches in other orders or with counts.
 
-A plain check runs a kernel in grid order, and compares only values. An edge check takes sizes that fill no whole block,
-runs every order, fails on any race, and counts accesses. So each of the two finds other mistakes.
+A plain check asks the compiler's front end, runs a kernel in grid order, and compares values. An edge check takes other
+sizes, runs every order, and counts accesses. Every launch fails on its races, its reads of unwritten elements, and on
+inputs that it changed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from replays import orders, play
+from front import look_at_launch
+from replays import fail_on, orders, play
 
 from autograder.judge.checking import Student, expect_close, fail, short
 
@@ -48,7 +50,8 @@ def expect_plain(
     want: Any,
     hint: str,
 ) -> None:
-    """Compare the values that one launch in grid order leaves in `out`."""
+    """Fail if numba-cuda refuses the kernel; then compare the values that one launch in grid order leaves in `out`."""
+    look_at_launch(student, kernel, grid, block, out, *args)
     got, _ = counted(student, kernel, grid, block, out, *args)
     near(kernel, got, want, args, hint)
 
@@ -89,12 +92,13 @@ def near(kernel: str, got: Any, want: np.ndarray, args: tuple[np.ndarray, ...], 
 def counted(
     student: Student, kernel: str, grid: Any, block: Any, out: np.ndarray, *args: Any
 ) -> tuple[Any, dict]:
-    """Return (out afterwards, counts) of one launch; the counts are {} on a GPU."""
-    answer = student.probe("play_counted", kernel, grid, block, out, *args)
-    arrays = 1 + len(args)
-    if type(answer) is not tuple or len(answer) != 2 or not sound(answer[1], arrays):
+    """Return (out afterwards, counts) of one launch; the counts are {} on a GPU. Fails on the launch's faults."""
+    answer = student.probe("play_counted", kernel, grid, block, out, *args, gives=(out.dtype, dict, list))
+    got, counts, told = answer
+    if not sound(counts, 1 + len(args)):
         student.protocol_error("an answer of the harness without its counts")
-    return answer
+    fail_on(student, told)
+    return got, counts
 
 
 def sound(counts: Any, arrays: int) -> bool:

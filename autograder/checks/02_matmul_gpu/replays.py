@@ -5,6 +5,7 @@ A kernel that is right in only one order has a race: on a GPU the order is not g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,11 +14,22 @@ import numpy as np
 from autograder.judge.checking import Student, expect_form, fail
 
 RACE = "a barrier between two accesses of an element by different threads, if one of them writes"
-EXPECTED = {"uninitialized": "a write of each shared element before it is read"}
+EXPECTED = {
+    "uninitialized": "a write of each shared element before it is read",
+    "changed": "inputs with the same elements as before the call",
+}
 
 
 def remedy(fault: str) -> str:
     """Return the hint for a fault that the simulators report."""
+    if fault.startswith("changed"):
+        return "An input is only read: write to the result, or to a variable or a shared array of your own."
+    lines = re.findall(r"\(line (\d+)\)", fault)
+    if len(lines) == 2 and lines[0] == lines[1] and "blocks run" not in fault:
+        return (
+            f"Several threads change one element in line {lines[0]}: let each thread write elements of its own, or "
+            "use cuda.atomic."
+        )
     if "next turn of the loop" in fault:
         return "Add cuda.syncthreads() at the end of the loop's body: no thread may start the next turn too early."
     if "blocks run in any order" in fault or "programs" in fault:
@@ -63,13 +75,18 @@ def play(
 
 
 def unpack(student: Student, answer: Any) -> Any:
-    """Return the value of the harness's answer (value, faults); fail on the first race or uninitialized read."""
+    """Return the value of the harness's answer (value, faults); fail on its first fault."""
     if type(answer) is not tuple or len(answer) != 2 or type(answer[1]) is not list:
         student.protocol_error("an answer of the harness without its faults")
     value, told = answer
+    fail_on(student, told)
+    return value
+
+
+def fail_on(student: Student, told: list[Any]) -> None:
+    """Fail on the first race, read of an unwritten element, or changed input."""
     if not all(type(each) is str for each in told):
         student.protocol_error("an answer of the harness with unreadable faults")
     if told:
         many = f"{len(told)} faults, of which this is the first" if len(told) > 1 else "1 fault"
         fail(told[0], got=many, expected=EXPECTED.get(told[0].partition(":")[0], RACE), hint=remedy(told[0]))
-    return value

@@ -9,7 +9,9 @@ import contextlib
 import torch
 
 from reference.shared import gpu
+from reference.shared.frontends.asking import ask
 from reference.shared.simulators.triton_watch import watch_triton
+from reference.shared.simulators.untouched import changed, kept
 
 backend = gpu.select()
 
@@ -39,24 +41,45 @@ def viewed(x, kind):
 def views(function, order, kinds, *args, **kwargs):
     """Return (value, faults) of the student's `function`; its first arguments are views of these kinds."""
     tensors = [viewed(x, kind) for x, kind in zip(args, kinds, strict=True)]
+    before = kept(tensors)
     with watched(order) as faults:
         value = student_function(function)(*tensors, **kwargs)
-    return value, faults()
+    return value, faults() + changed(student_function(function), tensors, before)
 
 
 def gradients(order, x, weight, bias, eps, dy):
     """Return ((dx, dweight, dbias), faults) of the student's layer_norm."""
     leaves = [each.to(backend.device).requires_grad_() for each in (x, weight, bias)]
+    dy = dy.to(backend.device)
+    before = kept([*leaves, dy])
     with watched(order) as faults:
-        student_function("layer_norm")(*leaves, eps).backward(dy.to(backend.device))
-    return tuple(leaf.grad for leaf in leaves), faults()
+        student_function("layer_norm")(*leaves, eps).backward(dy)
+    spoilt = changed(None, [*leaves, dy], before)
+    return tuple(leaf.grad for leaf in leaves), faults() + spoilt
+
+
+def look_at_gradients(x, weight, bias, eps, dy):
+    """As `look` of harness.py, for the student's layer_norm and its backward pass."""
+    if backend.has_gpu:
+        return False, "", "", 0
+    submission = student_function.__self__
+
+    def run():
+        submission.modules.clear()
+        leaves = [each.requires_grad_() for each in (x, weight, bias)]
+        student_function("layer_norm")(*leaves, eps).backward(dy)
+
+    return ask(run, "triton", submission.folder)
 
 
 def traffic(function, *args):
-    """Return the bytes that the kernels of `function` read and write; {} on a GPU."""
+    """Return ({"read", "written": bytes of the kernels of `function`}, faults); {} on a GPU."""
+    own = [x.to(backend.device) for x in args]
+    before = kept(own)
     if backend.has_gpu:
-        student_function(function)(*(x.to(backend.device) for x in args))
-        return {}
+        student_function(function)(*own)
+        return {}, changed(student_function(function), own, before)
     with watch_triton() as log:
-        student_function(function)(*args)
-    return {"read": log.read_bytes, "written": log.written_bytes}
+        student_function(function)(*own)
+    faults = log.faults() + changed(student_function(function), own, before)
+    return {"read": log.read_bytes, "written": log.written_bytes}, faults

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from attention_oracle import COUNTS, attention, backward_operands, expect_at_most, probe
+from attention_oracle import attention, backward_operands, counted, expect_at_most
+from front import look
 from replays import orders, run
 from tl_oracle import expect_tensor
 
@@ -23,14 +24,14 @@ PAIR, THREE = (object,) * 2, (object,) * 3  # (o, lse) and (dq, dk, dv): expect_
 def tiles_backward(student, rng, case):
     """Return (dq, dk, dv, c) of the student's tile loop."""
     operands, c = backward_operands(rng, case)
-    return *student.call("flash_tiles.py:_backward", *operands, gives=THREE), c
+    return *run(student, "flash_tiles.py:_backward", *operands, gives=THREE), c
 
 
 @pytest.mark.task("02.24")
 def test_flash_tiles_values(student, rng):
     for queries, keys, d in ((1, 1, 1), (70, 131, 7), (64, 200, 16), (129, 3, 5)):
         case = attention(rng, queries, keys, d)
-        o, lse = student.call("flash_tiles.py:_forward", *case.operands, gives=PAIR)
+        o, lse = run(student, "flash_tiles.py:_forward", *case.operands, gives=PAIR)
         case.expect_o(o, hint=RESCALE)
         case.expect_lse(lse, hint="Return lse = m + log(total), the natural logarithm, as (batch, queries).")
 
@@ -39,7 +40,7 @@ def test_flash_tiles_values(student, rng):
 def test_flash_tiles_causal(student, rng):
     for queries, keys in ((60, 60), (150, 150), (150, 70), (70, 150)):
         case = attention(rng, queries, keys, 8, causal=True, falling=True)
-        case.expect_o(student.call("flash_tiles.py:_forward", *case.operands, gives=PAIR)[0], hint=MASK)
+        case.expect_o(run(student, "flash_tiles.py:_forward", *case.operands, gives=PAIR)[0], hint=MASK)
         _, _, dv, c = tiles_backward(student, rng, case)
         case.expect_gradient(dv, "dv", c, hint=f"For dv, set p to 0 if the mask hides the key. {MASK}")
 
@@ -68,11 +69,11 @@ def test_flash_tiles_work(student, rng):
     room = 2 * max(length * d, 64 * 64)
     # Of 8 x 8 tiles of scores 36 are visible, 0.56 of them.
     for name, args, products in (("_forward", case.operands, 2), ("_backward", backward, 5)):
-        counted = probe(student, "work", f"flash_tiles.py:{name}", *args, gives=COUNTS)
+        found = counted(student, "work", f"flash_tiles.py:{name}", *args)
         hint = "Compute tiles of scores, 64 x 64 for each batch, not a whole row of tiles and not the whole matrix."
-        expect_at_most(counted, "elements", room, f"{name}: elements of the largest tensor", hint=hint)
+        expect_at_most(found, "elements", room, f"{name}: elements of the largest tensor", hint=hint)
         flop = 0.6 * 2 * products * length * length * d
-        expect_at_most(counted, "flop", flop, f"{name}: FLOP of its products if causal", hint=SKIP)
+        expect_at_most(found, "flop", flop, f"{name}: FLOP of its products if causal", hint=SKIP)
 
 
 @pytest.mark.hidden
@@ -82,7 +83,7 @@ def test_flash_tiles_large_scores(student, rng):
     for shift in (300.0, -300.0):
         case = attention(rng, 20, 50, 4)
         case.q[..., 0], case.k[..., 0] = 2.0, shift
-        o, lse = student.call("flash_tiles.py:_forward", *case.operands, gives=PAIR)
+        o, lse = run(student, "flash_tiles.py:_forward", *case.operands, gives=PAIR)
         case.expect_o(o, hint=hint)
         case.expect_lse(lse, hint=hint)
 
@@ -97,6 +98,8 @@ def test_flash_forward_values(student, rng):
         f"{RESCALE} Mask loads and stores beyond queries, keys and D; set the scores of missing keys to -inf."
     )
     small = attention(rng, 37, 41, 20)
+    causal = attention(rng, 37, 41, 20, causal=True)
+    look(student, "triton", *(("flash_forward", *case.operands) for case in (small, causal)))
     for order in orders(rng):
         small.expect_o(forward(student, small, order)[0], hint=hint)
     for queries, keys, d in ((1, 1, 1), (5, 67, 16)):
@@ -129,7 +132,7 @@ def test_flash_forward_causal_skips(student, rng):
     # 4 tiles of 32 queries visit 2, 4, 6 and 8 of 8 tiles of 16 keys, 20 of 32 tiles of scores: 0.63.
     whole = attention(rng, 128, 128, 16, batch=1)
     read = [
-        probe(student, "traffic", "flash_forward", whole.q, whole.k, whole.v, causal, gives=COUNTS)
+        counted(student, "traffic", "flash_forward", whole.q, whole.k, whole.v, causal)
         for causal in (False, True)
     ]
     if read[0].get("read"):
@@ -171,6 +174,9 @@ def check_one_gradient(student, rng, name, hint):
 @pytest.mark.task("02.26")
 def test_flash_backward_dq(student, rng):
     hint = f"Add dq = scale * ds @ k over all tiles of keys, with ds = p * (do @ v.T - delta). {LSE}"
+    for causal in (False, True):
+        operands, _ = backward_operands(rng, attention(rng, 37, 41, 20, batch=1, causal=causal))
+        look(student, "triton", ("flash_backward", *operands))
     check_one_gradient(student, rng, "dq", hint)
 
 
@@ -197,7 +203,7 @@ def test_flash_backward_causal(student, rng):
     read = []
     for causal in (False, True):
         operands, _ = backward_operands(rng, attention(rng, 128, 128, 16, batch=1, causal=causal))
-        read.append(probe(student, "traffic", "flash_backward", *operands, gives=COUNTS))
+        read.append(counted(student, "traffic", "flash_backward", *operands))
     if read[0].get("read"):  # two kernels, each of which visits 20 of 32 tiles of scores
         limit = 3 * read[0]["read"] // 4
         expect_at_most(

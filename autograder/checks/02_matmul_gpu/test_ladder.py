@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from front import look
 from ladder_play import at_least, at_most, check_empty, check_not_numbers, check_sizes, counts
 from oracle import matrices
 from replays import orders
@@ -26,8 +27,9 @@ RAGGED = "The grid has whole blocks, so some threads are outside of C. They must
 
 @pytest.mark.task("02.16")
 def test_naive(student, rng):
+    look(student, "cuda", ("naive", *matrices(rng, 9, 5, 7)))
     hint = "row, column = cuda.grid(2), and c[row, column] is the sum over p of a[row, p] * b[p, column]."
-    check_sizes(student, rng, "naive", ((64, 5, 24), (96, 9, 8)), hint)
+    check_sizes(student, rng, "naive", ((64, 5, 24), (96, 9, 8), (37, 5, 11)), hint)
 
 
 @pytest.mark.hidden
@@ -55,8 +57,9 @@ def test_naive_counts(student, rng):
 
 @pytest.mark.task("02.17")
 def test_coalesced(student, rng):
+    look(student, "cuda", ("coalesced", *matrices(rng, 9, 5, 7)))
     hint = f"{BLOCKS} The grid counts columns of blocks along x, and rows of blocks along y."
-    check_sizes(student, rng, "coalesced", ((8, 5, 96), (24, 9, 32)), hint)
+    check_sizes(student, rng, "coalesced", ((8, 5, 96), (24, 9, 32), (11, 5, 39)), hint)
 
 
 @pytest.mark.hidden
@@ -92,7 +95,14 @@ def test_coalesced_neighbours(student, rng):
 
 @pytest.mark.task("02.18")
 def test_shared_tiled(student, rng):
-    check_sizes(student, rng, "shared_tiled", ((TILE, TILE, 3 * TILE), (2 * TILE, TILE, 4 * TILE)), BLOCKS)
+    look(student, "cuda", ("shared_tiled", *matrices(rng, 9, 5, 7)))
+    check_sizes(
+        student,
+        rng,
+        "shared_tiled",
+        ((TILE, TILE, 3 * TILE), (2 * TILE, TILE, 4 * TILE), (TILE + 3, 5, TILE + 5)),
+        BLOCKS,
+    )
 
 
 @pytest.mark.task("02.18")
@@ -134,8 +144,13 @@ def test_shared_tiled_reads(student, rng):
 
 @pytest.mark.task("02.19")
 def test_register_tiled(student, rng):
+    look(student, "cuda", ("register_tiled", *matrices(rng, 9, 5, 7)))
     check_sizes(
-        student, rng, "register_tiled", ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE)), BLOCKS
+        student,
+        rng,
+        "register_tiled",
+        ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE), (LARGE + 5, 5, LARGE + 11)),
+        BLOCKS,
     )
 
 
@@ -186,7 +201,14 @@ def test_register_tiled_global_reads(student, rng):
 
 @pytest.mark.task("02.20")
 def test_vectorized(student, rng):
-    check_sizes(student, rng, "vectorized", ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE)), BLOCKS)
+    look(student, "cuda", ("vectorized", *matrices(rng, 9, 5, 7)))
+    check_sizes(
+        student,
+        rng,
+        "vectorized",
+        ((LARGE, DEPTH, 2 * LARGE), (2 * LARGE, DEPTH, LARGE), (LARGE + 5, 5, LARGE + 11)),
+        BLOCKS,
+    )
 
 
 @pytest.mark.task("02.20")

@@ -80,10 +80,11 @@ def test_guard_edges(student, rng):
 
 @pytest.mark.task("02.4")
 def test_map2d(student, rng):
-    a = reals(rng, 2 * SIDE, 2 * SIDE)
-    hint = "Write each element of out: the number if it is positive, else 0."
-    want = np.where(a > 0, a, 0).astype(np.float64)
-    expect_plain(student, "map2d_kernel", (2, 2), (SIDE, SIDE), blank(*a.shape), a, want=want, hint=hint)
+    hint = "Write each element of out: the number if it is positive, else 0. x counts columns, y counts rows."
+    for rows, columns in ((2 * SIDE, 2 * SIDE), (SIDE + 3, 3 * SIDE - 3)):
+        a = reals(rng, rows, columns)
+        want, grid = np.where(a > 0, a, 0).astype(np.float64), cover(columns, rows, block=SIDE)
+        expect_plain(student, "map2d_kernel", grid, (SIDE, SIDE), blank(*a.shape), a, want=want, hint=hint)
 
 
 @pytest.mark.hidden
@@ -101,15 +102,11 @@ def test_map2d_edges(student, rng):
 
 @pytest.mark.task("02.5")
 def test_broadcast(student, rng):
-    column, row = reals(rng, SIDE, 1), reals(rng, 1, 3 * SIDE)
-    want, hint = (
-        column.astype(np.float64) + row,
-        "Add column[i, 0] of this row and row[0, j] of this column of out.",
-    )
-    grid, block = (3, 1), (SIDE, SIDE)
-    expect_plain(
-        student, "broadcast_kernel", grid, block, blank(SIDE, 3 * SIDE), column, row, want=want, hint=hint
-    )
+    hint = "Add column[i, 0] of this row and row[0, j] of this column of out, if out has them."
+    for m, n in ((SIDE, 3 * SIDE), (SIDE + 3, 2 * SIDE + 5)):
+        column, row = reals(rng, m, 1), reals(rng, 1, n)
+        want, grid, out = column.astype(np.float64) + row, cover(n, m, block=SIDE), blank(m, n)
+        expect_plain(student, "broadcast_kernel", grid, (SIDE, SIDE), out, column, row, want=want, hint=hint)
 
 
 @pytest.mark.hidden

@@ -95,7 +95,7 @@ def test_dot(student, rng):
     hint = (
         "With more elements than threads, add several products per thread; then add the sums of the threads."
     )
-    for n in (THREADS, 8 * THREADS):
+    for n in (THREADS, 8 * THREADS, 3 * THREADS + 5):
         a, b = reals(rng, n), reals(rng, n)
         # 64 products: |error| <= 64 units of float32 of the sum of their sizes, which a millionth of 1 is near to.
         want = np.array([a.astype(np.float64) @ b])
@@ -121,10 +121,11 @@ def test_dot_edges(student, rng):
 
 @pytest.mark.task("02.10")
 def test_conv1d(student, rng):
-    a, weights = reals(rng, 3 * THREADS), reals(rng, 2 * RADIUS + 1)
     hint = "Multiply weights[0] with a[i - 2], and weights[4] with a[i + 2]: do not reverse the weights."
-    want = smoothed(a, weights)
-    expect_plain(student, "conv1d_kernel", 3, THREADS, blank(len(a)), a, weights, want=want, hint=hint)
+    for n in (3 * THREADS, 2 * THREADS + 5):
+        a, weights = reals(rng, n), reals(rng, 2 * RADIUS + 1)
+        want = smoothed(a, weights)
+        expect_plain(student, "conv1d_kernel", 3, THREADS, blank(n), a, weights, want=want, hint=hint)
 
 
 @pytest.mark.hidden

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from front import look
 from replays import run
 from tl_oracle import expect_product, expect_tensor, reals, replay, replay_views, tiles_in_order, whole
 
@@ -24,7 +25,11 @@ def check_whole(student, rng, sizes, *, hint, **settings):
 @pytest.mark.task("02.21")
 def test_triton_matmul_tiles(student, rng):
     hint = "Tile (row, column) starts at row * BM and column * BN; add the products of all blocks along k."
-    check_whole(student, rng, [(64, 64, 192)], hint=hint)
+    a, b = whole(rng, 33, 65), whole(rng, 65, 19)
+    ways = ({}, {"split_k": 3}, {"persistent": True})
+    products = (("triton_matmul", a, b, each) for each in ways)
+    look(student, "triton", *products, ("tl_matmul.py:tile_order", 3, 4, 2))
+    check_whole(student, rng, [(64, 64, 192), (33, 65, 19)], hint=hint)
 
 
 @pytest.mark.hidden

@@ -13,9 +13,9 @@ class Student(Protocol):
 
     `function` is a function of the manifest, or "file.py:name". Arguments and values are copied: None, bool, int,
     float, complex, str, bytes, lists, tuples, dicts with str or int keys, NumPy arrays and scalars, torch tensors.
-    Only the time spent in these calls counts against the test's limits. Every method except `figure`, `describe` and
-    `name_call` raises StudentFailure if the submission gives no value: it raised, crashed, took too long, or sent an
-    invalid reply.
+    Only the time spent in these calls counts against the test's limits. Every method except `figure`, `remark`,
+    `describe` and `name_call` raises StudentFailure if the submission gives no value: it raised, crashed, took too
+    long, or sent an invalid reply.
     """
 
     def call(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
@@ -71,6 +71,10 @@ class Student(Protocol):
         self, name: str, value: float, unit: str, *, better: Literal["higher", "lower"] = "higher"
     ) -> None:
         """Keep a measured figure in the test's result, for the class's leaderboard. It costs no point."""
+        ...
+
+    def remark(self, text: str) -> None:
+        """Add a note to the result, once; only words of the check, none of the submission."""
         ...
 
     def describe(self, function: str, *args: Any, **kwargs: Any) -> str:

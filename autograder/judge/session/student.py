@@ -32,6 +32,7 @@ class SandboxedStudent(Line):
     checks: Path  # the folder of the harness
     rival: Line | None = None
     figures: list[Figure] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def call(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
         """The value of the student's function. Raises StudentFailure, and CheckFailure for another form."""
@@ -104,6 +105,10 @@ class SandboxedStudent(Line):
     ) -> None:
         """Record a measured figure in the test's result, for the class's leaderboard. It costs no point."""
         self.figures.append(Figure(name=name, value=value, unit=unit, better=better))
+
+    def remark(self, text: str) -> None:
+        """Add a note to the result, once."""
+        self.remarks.append(text)
 
     def raises(self, kind: type[Exception], function: str, *args: Any, hint: str = "", **kwargs: Any) -> str:
         """The message of the exception, which must be a `kind`, a built-in type. Raises CheckFailure."""

@@ -46,6 +46,17 @@ def test_a_header_that_does_not_fit(unit: Unit, old: str, new: str, message: str
         read_wrong(unit, unit_manifest(unit))
 
 
+def test_a_fault_that_every_check_reports_names_them_all(unit: Unit):
+    path = unit.checks / "wrong" / "scale_skips_zero.py"
+    both = "# loses: test_scale_multiplies, test_scale_hidden_zeros\n"
+    path.write_text(path.read_text().replace("# loses: test_scale_hidden_zeros\n", both))
+    case = next(case for case in all_cases(unit) if case.name == "scale_skips_zero")
+    assert case.expected == {"test_scale_multiplies", "test_scale_hidden_zeros"}
+    path.write_text(path.read_text().replace("test_scale_multiplies", "test_add_sums"))
+    with pytest.raises(CourseError, match=r"scale_skips_zero.py:1: expected checks of one task"):
+        all_cases(unit)
+
+
 @pytest.mark.parametrize("name", ["starter", "reference"])
 def test_a_wrong_solution_cannot_take_the_name_of_another_row(unit: Unit, name: str):
     path = unit.checks / "wrong" / "add_wrong_sign.py"

@@ -251,3 +251,25 @@ def test_the_same_seed_gives_the_same_result(course: Course):
     first, second = (course.one(code, seed=5).feedback for _ in range(2))
     assert first == second
     assert course.one(code, seed=6).feedback.got != first.got
+
+
+REMARKS = (
+    CHECK
+    + """
+@pytest.mark.task("02.1")
+def test_once(student, rng):
+    student.remark("a front end looked")
+
+@pytest.mark.task("02.1")
+def test_thrice(student, rng):
+    for _ in range(2):
+        student.remark("a front end looked")
+    student.call("add")
+"""
+)
+
+
+def test_a_remark_of_a_check_is_in_the_result_once(course: Course):
+    course.checks(REMARKS, {"test_once": 1, "test_thrice": 2})
+    result = course.grade("def add(*args):\n  return 1")
+    assert list(result.notes).count("a front end looked") == 1

@@ -7,6 +7,7 @@ import re
 from html import escape as html_escape
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import pytest
@@ -138,6 +139,20 @@ def test_an_unwritten_task_names_every_place_that_is_left():
     for result in (make_result(unwritten), make_result(unwritten, make_test(Status.PASSED, "test_b"))):
         for text in (" ".join(on_terminal(result).split()), html.fragment(result).replace("\u00a0", " ")):
             assert text.count("write _left (loops.py, line 3) and _right (loops.py, line 9)") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"), [(2, "Nothing is written yet"), (3, "is partly written. Next: write _left")]
+)
+def test_nothing_is_written_is_not_said_of_a_task_with_a_written_part(
+    monkeypatch: pytest.MonkeyPatch, asked: int, said: str
+):
+    task = SimpleNamespace(asked=("_left", "_right", "_done")[:asked])
+    monkeypatch.setattr(view, "unit_manifest", lambda _unit: SimpleNamespace(task=lambda _id: task))
+    unwritten = make_test(Status.NOT_IMPLEMENTED).model_copy(update={"feedback": LEFT})
+    assert said in view.headline(make_result(unwritten))
+    title = view.next_steps(make_result(unwritten))[0].check
+    assert title == ("partly written" if asked == 3 else "not written yet")
 
 
 def test_an_unanswered_call_is_told_with_what_to_look_for():

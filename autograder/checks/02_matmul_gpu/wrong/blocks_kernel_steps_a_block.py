@@ -1,4 +1,4 @@
-# loses: test_blocks_edges
+# loses: test_blocks, test_blocks_edges
 # module: puzzles_shared.py
 # why: goes on by the size of a block, into the elements of the next one
 

@@ -1,4 +1,4 @@
-# loses: test_coalesced_edges
+# loses: test_coalesced, test_coalesced_edges
 # module: direct.py
 # why: rounds the number of blocks down
 

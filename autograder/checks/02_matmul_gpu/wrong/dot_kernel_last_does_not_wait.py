@@ -1,4 +1,4 @@
-# loses: test_dot_edges
+# loses: test_dot, test_dot_edges
 # module: puzzles_shared.py
 # why: the last thread adds the sums without a barrier, as if it came last
 

@@ -9,7 +9,7 @@ def _softmax_long_row(x, y, n, row_stride, column_stride, BLOCK: tl.constexpr):
     x += row * row_stride
     y += row * n
     columns = tl.arange(0, BLOCK)
-    largest, total = float("-inf"), 0.0
+    largest, total, final = float("-inf"), 0.0, float("-inf")
     for start in range(0, n, BLOCK):
         here = columns < n - start
         values = tl.load(x + (start + columns) * column_stride, mask=here, other=float("-inf")).to(tl.float32)

@@ -1,4 +1,4 @@
-# loses: test_histogram_edges
+# loses: test_histogram, test_histogram_edges
 # module: puzzles_scans.py
 # why: two threads may read the same count, and one of the two additions is lost
 

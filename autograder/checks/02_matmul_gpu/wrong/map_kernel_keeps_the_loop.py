@@ -1,4 +1,4 @@
-# loses: test_map_edges
+# loses: test_map, test_map_edges
 # module: puzzles_maps.py
 # why: every thread runs the loop over all elements
 

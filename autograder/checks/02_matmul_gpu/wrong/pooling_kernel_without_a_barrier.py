@@ -1,4 +1,4 @@
-# loses: test_pooling_edges
+# loses: test_pooling, test_pooling_edges
 # module: puzzles_shared.py
 # why: counts on the threads to its left to have come first
 

@@ -1,4 +1,4 @@
-# loses: test_shared_edges
+# loses: test_shared, test_shared_edges
 # module: puzzles_shared.py
 # why: reads the neighbour's number before the neighbour must have written it
 
