@@ -66,6 +66,6 @@ def export(
             put(folder / path, text)
     except OSError as error:
         raise CourseError(f"cannot write to {folder}: {error.strerror or error}") from None
-    waiting = sum(each.result is None or each.waits for each in standings.people)
+    waiting = sum(each.waits for each in standings.people)
     told = f"; {waiting} of {len(standings.people)} totals are not final" if waiting else ""
     print(f"{folder}: {len(chosen)} file{'s' * (len(chosen) != 1)} of version {standings.number}{told}")

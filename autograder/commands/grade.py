@@ -17,7 +17,9 @@ from autograder.core.units import CourseError, find_unit
 from autograder.judge.sandbox.gpu import find_driver
 from autograder.reports.class_report import write_class
 from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.choose import Chooser
 from autograder.roster.collect import collect
+from autograder.roster.decisions import TAKE, ZERO
 from autograder.roster.engines import Engine, Needs, Now, worker_count
 from autograder.roster.folders import people_of
 from autograder.roster.git import Limits
@@ -58,6 +60,14 @@ def grade(
     regrade: Annotated[
         bool, typer.Option("--regrade", help="Draw new inputs, and grade everybody again.")
     ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Grade the work of ID that was found in an unexpected place."),
+    ] = None,
+    zero: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Close the total of ID, of whom nothing more can be graded."),
+    ] = None,
     no_collect: Annotated[
         bool,
         typer.Option(
@@ -132,7 +142,10 @@ def grade(
     Writes grades and reports to OUT/NN_name/versions/0001/. You can interrupt it: the same command continues,
     and grades nothing twice.
 
-    Exit code 0: every submission was graded, with any number of points. 1: a submission could not be graded.
+    If work is not where it should be, the total stays open: decide with --take ID or --zero ID, which is kept.
+
+    Exit code 0: every submission was graded, with any number of points. 1: a submission could not be graded,
+    or a total is open.
     """
     if bool(folders) == (roster is not None):
         got = "both" if folders else "neither"
@@ -152,7 +165,12 @@ def grade(
         release=release,
         shard=parse_shard(shard) if shard is not None else None,
         gpu=gpu,
+        decisions=dict.fromkeys(take or (), TAKE) | dict.fromkeys(zero or (), ZERO),
     )
+    if both := set(take or ()) & set(zero or ()):
+        raise CourseError(
+            f"expected --take or --zero for each person, got both for {', '.join(sorted(both))}"
+        )
     if gpu:
         check_gpu(grading, engine)
     if shard is not None and seed is None:
@@ -175,7 +193,9 @@ def grade(
         typer.echo("\nmlsys: finished grades are kept; run the same command to continue", err=True)
         raise
     summary(grading, outcome, Console())
-    incomplete = any(each.result is None or each.result.needs_regrade for each in outcome.people)
+    incomplete = any(
+        each.undecided or (each.result is not None and each.result.needs_regrade) for each in outcome.people
+    )
     raise typer.Exit(1 if incomplete else 0)
 
 
@@ -215,7 +235,9 @@ def fetched(grading: Grading, screen: Console) -> Grading:
     """Fetch the repositories; the grading with the reason for each one that failed."""
     people = tuple(person for _, person in grading.mine)
     with bars.fetching(screen, people) as on_done:
-        return replace(grading, missed=collect(people, grading.store, on_done=on_done))
+        chooser = Chooser(grading.unit, grading.manifest, grading.store, {})
+        missed = collect(people, grading.store, on_done=on_done, complete=chooser.complete)
+    return replace(grading, missed=missed)
 
 
 def make_engine(

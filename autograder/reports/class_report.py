@@ -63,9 +63,15 @@ def attention(standings: Standings) -> list[tuple[str, str]]:
     """Problems for the instructor, as (name, problem), the most serious first."""
     ungraded, failed, tampered, replaced = [], [], [], []
     for each in standings.people:
-        who = clean(each.person.name or each.person.id)
-        if each.result is None:
+        who = clean(" ".join(dict.fromkeys(filter(None, (each.person.name, each.person.id)))))
+        if each.result is None and each.undecided:
             ungraded.append((who, f"not graded: {clean(each.trouble) or 'no reason is recorded'}"))
+        elif each.result is None:
+            pass  # closed by a decision
+        elif each.undecided:
+            ungraded.append(
+                (who, f"open, you decide (./mlsys grade ... --take or --zero): {clean(each.open)}")
+            )
         elif each.result.needs_regrade:
             failed.append((who, "the grader failed on a part; run ./mlsys grade again"))
         if each.tampered:

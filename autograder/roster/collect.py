@@ -24,11 +24,16 @@ def repositories(people: tuple[Person, ...]) -> list[str]:
 
 
 def collect(
-    people: tuple[Person, ...], store: Store, *, on_done: Callable[[str, str], None] = lambda *_: None
+    people: tuple[Person, ...],
+    store: Store,
+    *,
+    on_done: Callable[[str, str], None] = lambda *_: None,
+    complete: Callable[[str], bool] = lambda _: True,
 ) -> dict[str, str]:
     """Fetch every repository once; returns repository -> reason for each fetch that failed.
 
-    on_done(repository, trouble) is called after each fetch. Earlier receipts stay.
+    on_done(repository, trouble) is called after each fetch. Earlier receipts stay. complete(repository): False if its
+    default branch lacks files of the unit; then all branches are fetched.
     """
     began = utc_now()
     troubles: dict[str, str] = {}
@@ -36,6 +41,8 @@ def collect(
     def one(address: str) -> str:
         try:
             store.collect(address, utc_now())
+            if not complete(address):
+                store.collect_branches(address, utc_now())
         except FetchError as error:
             return str(error)
         except git.GitError as error:

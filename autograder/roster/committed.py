@@ -51,13 +51,18 @@ def is_file(entry: TreeEntry) -> bool:
     return entry.kind == "blob" and entry.mode.startswith("100")
 
 
-def listing(mirror: Mirror, tree: str) -> dict[str, TreeEntry]:
+def tree(mirror: Mirror, commit: str) -> dict[str, TreeEntry]:
+    """Path -> entry of every file in a commit. Raises GitError if there are too many."""
+    return listing(mirror, commit, "-r")
+
+
+def listing(mirror: Mirror, tree: str, *options: str) -> dict[str, TreeEntry]:
     """Name -> entry of one folder, without its subfolders; {} if there is no folder.
 
     A tree that was made by hand may hold names such as "..": they are only compared with wanted names.
     """
     try:
-        output = mirror.git("ls-tree", "-z", "--long", "--full-tree", tree)
+        output = mirror.git("ls-tree", *options, "-z", "--long", "--full-tree", tree)
     except GitError as error:
         if error.timed_out or "too many" in str(error):
             raise

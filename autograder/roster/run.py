@@ -15,6 +15,7 @@ from autograder.judge.provenance import grader_key
 from autograder.judge.sandbox.plan import available
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
+from autograder.roster.decisions import decide
 from autograder.roster.engines import Done, Engine
 from autograder.roster.gradebook import Gradebook, WriteReports
 from autograder.roster.job import Job
@@ -46,6 +47,7 @@ class Grading:
     release: Path | None = None
     shard: Shard | None = None
     gpu: bool = False  # let submissions use a GPU
+    decisions: dict[str, str] = field(default_factory=dict)  # id -> "take" or "zero", for open totals
 
     @property
     def mine(self) -> list[tuple[int, Person]]:
@@ -68,6 +70,7 @@ class Outcome:
     number: int  # of the version; 0 for a shard
     graded: int  # submissions that were graded now; the others were in the gradebook
     new: bool  # False: nothing differs from the latest version, and none was made
+    before: tuple[Standing, ...] = ()  # the version before this one
 
 
 def run(
@@ -91,7 +94,8 @@ def run(
         book.journal.append(
             "started", seed=seed, fresh=grading.fresh, grader=grader, shard=str(grading.shard or "")
         )
-        choices = choose_all(grading)
+        mine = [person for _, person in grading.mine]
+        choices = decide(book, mine, choose_all(grading), grading.decisions)
         jobs = {address: job_of(grading, choice, grader, seed) for address, choice in choices.items()}
         results, troubles, count = grade_missing(book, jobs, engine, progress)
         people = tuple(
@@ -222,9 +226,11 @@ def publish(
     write_reports: WriteReports,
 ) -> Outcome:
     if grading.shard is None:
-        before = book.numbers()
+        before = book.latest()
         made = book.publish(people, grading.manifest, write_reports)
-        return Outcome(made.people, book.folder(made.number), made.number, graded, made.number not in before)
+        new = before is None or made.number != before.number
+        old = before.people if before is not None else ()
+        return Outcome(made.people, book.folder(made.number), made.number, graded, new, old)
     part = Part(
         unit=grading.unit.slug,
         index=grading.shard.index,

@@ -1,4 +1,4 @@
-"""Files that only their owner can read: a strict umask costs no student a point, and a fault of the grader is no zero."""
+"""Files that only their owner can read: a strict umask costs no point, and a fault of the grader is no zero."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def test_every_umask_gives_the_same_points(umask: int, course: Course):
     assert result.points == 2, [test.feedback for test in result.tests]
 
 
-def test_a_folder_is_open_to_all_with_any_umask(umask: int, tmp_path: Path):
+@pytest.mark.usefixtures("umask")
+def test_a_folder_is_open_to_all_with_any_umask(tmp_path: Path):
     open_to_all(tmp_path / "a" / "b")
     assert {each.stat().st_mode & 0o777 for each in (tmp_path / "a", tmp_path / "a" / "b")} == {0o755}
 
