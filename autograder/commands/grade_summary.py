@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.core.result import Status
+from autograder.reports import class_report
 from autograder.reports.view import clean, sign
 from autograder.roster.run import Grading, Outcome
 from autograder.roster.standing import Person, Standing
@@ -50,8 +51,7 @@ def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
 
 
 def known_as(person: Person) -> str:
-    """ "s101 Ada Lovelace", or only the id if it is the name, too."""
-    return clean(" ".join(dict.fromkeys(filter(None, (person.id, person.name)))))
+    return clean(class_report.known_as(person.id, person.name))
 
 
 def signs(standing: Standing) -> str:

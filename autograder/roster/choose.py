@@ -7,7 +7,7 @@ them (another unit's work, a README) is not late. After a force push back to old
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Choice:
     received: datetime | None = None
     tampered: tuple[str, ...] = ()
     trouble: str = ""
-    offer: Offer = Offer()  # work in an unexpected place: the total stays open until the instructor decides
+    offer: Offer = field(default_factory=Offer)  # work in an unexpected place
     decision: str = ""  # "take" or "zero": see decisions.py
 
 
