@@ -16,7 +16,7 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError, find_unit
 from autograder.judge.sandbox.gpu import find_driver
 from autograder.reports.class_report import write_class
-from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.addresses import folder_of, is_folder, is_git
 from autograder.roster.choose import Chooser
 from autograder.roster.collect import collect
 from autograder.roster.decisions import TAKE, ZERO
@@ -165,6 +165,7 @@ def grade(
         release=release,
         shard=parse_shard(shard) if shard is not None else None,
         gpu=gpu,
+        plain=people is None,
         decisions=dict.fromkeys(take or (), TAKE) | dict.fromkeys(zero or (), ZERO),
     )
     if both := set(take or ()) & set(zero or ()):
@@ -209,7 +210,7 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
     policy = load_policy(file, people or ()) if file else no_policy()
     if deadline:
         policy = policy.model_copy(update={"deadline": parse_moment(deadline)})
-    plain = [p.id for p in people or () if is_folder(p.repository) and not is_git(Path(p.repository))]
+    plain = [p.id for p in people or () if is_folder(p.repository) and not is_git(folder_of(p.repository))]
     if policy.deadline is not None and plain:
         raise CourseError(
             f"a deadline needs git repositories: a plain folder has no record of when it was received\n"

@@ -51,6 +51,7 @@ def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
 
 
 def known_as(person: Person) -> str:
+    """ "Ada Lovelace (s101)", or only the id if there is no other name."""
     return clean(class_report.known_as(person.id, person.name))
 
 

@@ -16,7 +16,7 @@ from autograder.core.safe_open import FileTooLargeError, LinkError, read_regular
 from autograder.core.units import Unit
 from autograder.judge.intake import printable
 from autograder.judge.submission import Submission
-from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.addresses import folder_of, is_folder, is_git, leads_elsewhere
 from autograder.roster.committed import blob_id, changed_files, of_commit
 from autograder.roster.git import GitError
 from autograder.roster.lateness import Due
@@ -47,6 +47,7 @@ class Chooser:
     manifest: Manifest
     store: Store
     released: dict[str, str]
+    plain: bool = False  # take the files of folders as they are, also where a folder is a clone
 
     @property
     def seeker(self) -> Seeker:
@@ -63,8 +64,13 @@ class Chooser:
 
     def choose(self, address: str, due: Due, missed: str = "") -> Choice:
         """Choose a submission. missed: the reason why the last fetch of the repository failed, or ""."""
-        if is_folder(address) and not is_git(Path(address)):
-            return self.from_folder(Path(address))
+        if is_folder(address):
+            folder = folder_of(address)
+            trouble = leads_elsewhere(folder)
+            if trouble:
+                return Choice(trouble=trouble)
+            if self.plain or not is_git(folder):
+                return self.from_folder(folder)
         receipts = self.store.of(address)
         accepted = [each for each in receipts if due.closes is None or each.at <= due.closes]
         if not accepted:
@@ -89,7 +95,7 @@ class Chooser:
         try:
             submission = Submission.of_folder(place, self.manifest)
         except OSError as error:
-            return Choice(trouble=f"{folder} cannot be read: {error.strerror}")
+            return Choice(trouble=f"{printable(str(folder))} cannot be read: {error.strerror}")
         unread = [entry for entry in submission.entries if entry.kind == "unreadable"]
         if unread:
             return Choice(trouble=f"{printable(str(place))}: {unread[0].refusal}; to try: chmod -R u+rX")

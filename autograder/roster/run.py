@@ -47,6 +47,7 @@ class Grading:
     release: Path | None = None
     shard: Shard | None = None
     gpu: bool = False  # let submissions use a GPU
+    plain: bool = False  # folders without a roster: grade the files as they are, without git
     decisions: dict[str, str] = field(default_factory=dict)  # id -> "take" or "zero", for open totals
 
     @property
@@ -146,7 +147,7 @@ def choose_seed(book: Gradebook, grading: Grading) -> int:
 def choose_all(grading: Grading) -> dict[str, Choice]:
     """Repository -> its submission."""
     released = released_files(grading.unit, grading.release)
-    chooser = Chooser(grading.unit, grading.manifest, grading.store, released)
+    chooser = Chooser(grading.unit, grading.manifest, grading.store, released, grading.plain)
     addresses = list(dict.fromkeys(person.repository for _, person in grading.mine))
 
     def choose(address: str) -> Choice:

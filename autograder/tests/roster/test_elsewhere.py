@@ -12,6 +12,7 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError
 from autograder.reports.tables import canvas_csv
 from autograder.roster.choose import Choice, Chooser
+from autograder.roster.collect import collect
 from autograder.roster.elsewhere import is_near
 from autograder.roster.folders import people_of
 from autograder.roster.gradebook import Gradebook
@@ -121,8 +122,6 @@ def test_every_branch_is_searched_if_the_default_branch_lacks_work(
     server.push("ada", {"README.md": "see the other branch\n"})
     address = server.url("ada")
     room = Class(bare_course, [person("ada", address)], tmp_path / "out")
-    from autograder.roster.collect import collect
-
     chooser = Chooser(bare_course.unit, unit_manifest(bare_course.unit), store := room.store, {})
     assert collect(room.people, store, complete=chooser.complete) == {}
     choice = choose(bare_course, tmp_path / "out", address)
