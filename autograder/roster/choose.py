@@ -167,9 +167,11 @@ def moment(time: datetime) -> str:
 def desk_of(folder: Path, unit: Unit, modules: tuple[str, ...]) -> Path:
     """The folder of the modules: the folder itself, or its work/NN_slug/ as in a student's repository."""
     desk = folder / "work" / unit.slug
-    at_top = any((folder / module).is_file() for module in modules)
-    inside = desk.is_dir() and not (folder / "work").is_symlink() and not desk.is_symlink()
-    return desk if inside and not at_top else folder
+    at_top = sum((folder / module).is_file() for module in modules)
+    if not desk.is_dir() or (folder / "work").is_symlink() or desk.is_symlink():
+        return folder
+    # One stray file at the top must not hide a whole desk.
+    return desk if not at_top or sum((desk / module).is_file() for module in modules) > at_top else folder
 
 
 def changed_in_folder(folder: Path, released: dict[str, str]) -> tuple[str, ...]:

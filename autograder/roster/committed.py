@@ -25,10 +25,12 @@ class TreeEntry:
 def of_commit(mirror: Mirror, commit: str, unit: Unit, manifest: Manifest) -> Submission:
     """The files of work/NN_slug/ in a commit, or of its top folder if they are there. Raises GitError."""
     top = listing(mirror, f"{commit}:")
-    at_top = any(is_file(top[name]) for name in manifest.modules if name in top)
+    at_top = sum(is_file(top[name]) for name in manifest.modules if name in top)
     # Through a link no path leads on: a folder `work` that is one is not there.
-    desk = {} if at_top else listing(mirror, f"{commit}:work/{unit.slug}")
-    names = desk or top
+    whole = at_top == len(manifest.modules)
+    desk = {} if whole else listing(mirror, f"{commit}:work/{unit.slug}")
+    at_desk = sum(is_file(desk[name]) for name in manifest.modules if name in desk)
+    names = desk if desk and (not at_top or at_desk > at_top) else top  # one stray file hides no desk
     entries: list[Entry] = []
     wanted: list[tuple[str, TreeEntry]] = []
     for name in manifest.modules:

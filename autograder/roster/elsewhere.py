@@ -24,6 +24,7 @@ NOTEBOOK_BYTES = 8 << 20
 SKIPPED = {".git", ".venv", "venv", "__pycache__", "node_modules", "site-packages", ".ipynb_checkpoints"}
 OURS = {"reference", "autograder", "slides", "datasets", ".github", "build"}  # of a student tree
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".7z", ".rar")
+LFS = b"version https://git-lfs.github.com/spec/"
 COPY = re.compile(r"[\s_.-]*(\(\d+\)|copy|final|new|v?\d+)$", re.IGNORECASE)
 DESK = re.compile(r"work/(\d\d_\w+)/")
 
@@ -75,7 +76,10 @@ def search(
             data = file.read()
         except (OSError, ValueError, GitError):
             continue
-        if blob_id(data) in starters:
+        if data.startswith(LFS) and near:
+            found.append(Place(f"{file.path} (a pointer of Git LFS, without the content)", rank=3))
+            continue
+        if is_hollow(data, starters):
             continue
         names = defined(data, wanted) - (handed_out if notebook else set())
         found += [] if not (near or names) else [judge(file, unit, near, names, wanted, notebook=notebook)]
@@ -114,6 +118,11 @@ def odd_thing(file: Found, unit: Unit) -> Place | None:
     if file.path.casefold().endswith(ARCHIVES):
         return Place(f"{file.path} (an archive)", rank=4)
     return None
+
+
+def is_hollow(data: bytes, starters: set[str]) -> bool:
+    """True for a file without work: blank, a pointer of Git LFS, or as it was handed out."""
+    return not data.strip() or data.startswith(LFS) or blob_id(data.replace(b"\r\n", b"\n")) in starters
 
 
 def is_near(name: str, module: str) -> bool:

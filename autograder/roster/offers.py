@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from autograder.core.manifest import Manifest
 from autograder.core.units import Unit
 from autograder.judge.submission import Entry, Submission
-from autograder.roster.committed import blobs, of_commit, tree
-from autograder.roster.elsewhere import MOST_FILES, Found, Place, files_in, may_hold_work, search, told
+from autograder.roster.committed import blob_id, blobs, of_commit, tree
+from autograder.roster.elsewhere import (
+    MOST_FILES,
+    Found,
+    Place,
+    files_in,
+    is_hollow,
+    may_hold_work,
+    search,
+    told,
+)
 from autograder.roster.git import GitError
 from autograder.roster.mirror import Mirror
 from autograder.roster.receipts import Receipt
@@ -39,10 +49,21 @@ class Seeker:
     released: dict[str, str]
 
     def missing(self, submission: Submission) -> set[str]:
-        """The modules that are not in the expected place; none if what is there is refused anyway."""
+        """The modules without work in the expected place; none if what is there is refused anyway."""
         if submission.refusal:
             return set()
-        return set(self.manifest.modules) - {entry.name for entry in submission.entries}
+        return set(self.manifest.modules) - {entry.name for entry in self.written(submission)}
+
+    def written(self, submission: Submission) -> list[Entry]:
+        """The files with work: not blank, no pointer of Git LFS, and not as they were handed out."""
+        return [each for each in submission.entries if not is_hollow(each.data, self.starters)]
+
+    @cached_property
+    def starters(self) -> set[str]:
+        """Blob ids of the unit's files as they were handed out."""
+        home = f"assignments/{self.unit.slug}/"
+        told = {blob for path, blob in self.released.items() if path.startswith(home)}
+        return told | {blob_id(path.read_bytes()) for path in self.unit.assignment.glob("*.py")}
 
     def in_folder(self, folder: Path, submission: Submission) -> Offer:
         """Work elsewhere in a folder of this machine."""
@@ -66,7 +87,7 @@ class Seeker:
         for receipt in branches:
             if offer.submission is not None or receipt.commit == commit:
                 continue
-            found, places_there = self.in_branch(mirror, receipt, missing)
+            found, places_there = self.in_branch(mirror, receipt, missing, submission)
             places += places_there
             if found is not None:
                 offer = Offer("", found, receipt.commit, receipt.at)
@@ -74,24 +95,22 @@ class Seeker:
         return replace(offer, text=self.sentence(submission, missing, places, names))
 
     def in_branch(
-        self, mirror: Mirror, receipt: Receipt, missing: set[str]
+        self, mirror: Mirror, receipt: Receipt, missing: set[str], base: Submission
     ) -> tuple[Submission | None, list[Place]]:
-        """The submission in a branch, and the places of its files."""
+        """The submission `base` with the missing files of a branch, and the places of those."""
         submission = of_commit(mirror, receipt.commit, self.unit, self.manifest)
-        there = [entry.name for entry in submission.entries if entry.name in missing]
+        there = {entry.name: entry for entry in self.written(submission) if entry.name in missing}
         if there:
-            return submission, [Place(f"branch {receipt.branch}: {', '.join(there)}")]
+            return self.with_entries(base, there), [Place(f"branch {receipt.branch}: {', '.join(there)}")]
         places = self.places(lambda: files_of(mirror, receipt.commit, self.unit), submission, missing)
         named = [replace(place, text=f"branch {receipt.branch}: {place.text}") for place in places]
-        return self.filled(submission, places), named
+        return self.filled(base, places), named
 
     def places(
         self, files: Callable[[], Iterator[Found]], submission: Submission, missing: set[str]
     ) -> list[Place]:
-        home = f"assignments/{self.unit.slug}/"
-        starters = {blob for path, blob in self.released.items() if path.startswith(home)}
         try:
-            found = search(files(), self.unit, self.manifest, missing, starters)
+            found = search(files(), self.unit, self.manifest, missing, self.starters)
         except GitError as error:
             return [Place(f"a tree that cannot be searched ({error})")] if submission.empty else []
         return [place for place in found if submission.empty or place.rank < SURE]
@@ -104,7 +123,13 @@ class Seeker:
                 best.setdefault(place.module, place.file)
         if not best:
             return None
-        entries = [*submission.entries, *(Entry(name, "file", file.read()) for name, file in best.items())]
+        return self.with_entries(
+            submission, {name: Entry(name, "file", file.read()) for name, file in best.items()}
+        )
+
+    def with_entries(self, submission: Submission, new: dict[str, Entry]) -> Submission:
+        """The submission with these files in addition, or in place of its own."""
+        entries = [*(each for each in submission.entries if each.name not in new), *new.values()]
         entries.sort(key=lambda entry: self.manifest.modules.index(entry.name))
         return replace(submission, entries=tuple(entries))
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from autograder.core.manifest import unit_manifest
-from autograder.core.units import CourseError
+from autograder.core.units import CourseError, Unit
 from autograder.reports.tables import canvas_csv
-from autograder.roster.choose import Choice, Chooser
+from autograder.roster.choose import Choice, Chooser, desk_of
 from autograder.roster.collect import collect
 from autograder.roster.elsewhere import is_near
 from autograder.roster.folders import people_of
@@ -68,6 +68,39 @@ def test_work_in_a_folder_is_found_and_offered(bare_course: Course, tmp_path: Pa
         assert choice.offer.submission.files() == {"sums.py": RIGHT.encode()}
 
 
+STARTER = "def add(a, b):\n    raise NotImplementedError('02.1 add')\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [STARTER, STARTER.replace("\n", "\r\n"), "", "version https://git-lfs.github.com/spec/v1\noid 1\n"],
+)
+def test_a_file_without_work_does_not_hide_the_work(bare_course: Course, tmp_path: Path, text: str):
+    """The desk has the starter, a blank file, or a pointer; the work lies elsewhere."""
+    bare_course.write("in/ada/work/02_sums/sums.py", text.encode())
+    bare_course.write("in/ada/src/sums.py", RIGHT)
+    choice = choose(bare_course, tmp_path / "out", str(bare_course.root / "in/ada"))
+    assert "src/sums.py" in choice.offer.text
+    assert choice.offer.submission is not None
+    assert choice.offer.submission.files() == {"sums.py": RIGHT.encode()}
+
+
+def test_a_starter_alone_is_graded_as_it_is(bare_course: Course, tmp_path: Path):
+    bare_course.write("in/ada/work/02_sums/sums.py", STARTER)
+    bare_course.write("in/ada/assignments/02_sums/sums.py", STARTER)
+    bare_course.write("in/ada/notes.zip", "PK")
+    assert choose(bare_course, tmp_path / "out", str(bare_course.root / "in/ada")).offer.text == ""
+
+
+def test_one_stray_file_at_the_top_hides_no_desk(tmp_path: Path):
+    unit = Unit("02_sums", tmp_path)
+    for path in ("work/02_sums/a.py", "work/02_sums/b.py", "a.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    assert desk_of(tmp_path, unit, ("a.py", "b.py")) == tmp_path / "work/02_sums"
+    assert desk_of(tmp_path, unit, ("a.py",)) == tmp_path
+
+
 @pytest.mark.parametrize("path", ["sums.py", "work/02_sums/sums.py"])
 def test_work_in_its_place_leaves_nothing_open(bare_course: Course, tmp_path: Path, path: str):
     bare_course.write(f"in/ada/{path}", RIGHT)
@@ -119,7 +152,7 @@ def test_every_branch_is_searched_if_the_default_branch_lacks_work(
 ):
     server.push("ada", {"code/sums.py": RIGHT})
     rename_branch(server, "ada", "week/two")
-    server.push("ada", {"README.md": "see the other branch\n"})
+    server.push("ada", desk(STARTER))
     address = server.url("ada")
     room = Class(bare_course, [person("ada", address)], tmp_path / "out")
     chooser = Chooser(bare_course.unit, unit_manifest(bare_course.unit), store := room.store, {})
