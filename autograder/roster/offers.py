@@ -140,7 +140,7 @@ class Seeker:
         places: list[Place],
         branches: list[str] | None = None,
     ) -> str:
-        """What was expected, and what was found where; "" if files are graded and nothing else was found."""
+        """A sentence with the files that were expected and the places of work; "" if there is nothing to say."""
         if not places and not submission.empty:
             return ""
         names = [name for name in self.manifest.modules if name in missing]
