@@ -37,7 +37,8 @@ from autograder.judge.worker.processes import PDEATHSIG, prctl
 from autograder.release.starters import solved_files, starter_files
 from autograder.roster.cores import Cores
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 
 WORTH = 4  # submissions that are worth a process of their own, which takes seconds to start
 FIRST_DATE = 1_000_000_000  # of staged files, in seconds since 1970; each submission is a second younger

@@ -25,9 +25,9 @@ def bench(
     unit: Annotated[
         str, typer.Argument(metavar="UNIT", help="A unit, like 01 or matmul_cpu; or the word autograder.")
     ],
-    json_file: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the JSON to this file, not to standard output."),
+        typer.Option(metavar="FILE", help="Write the JSON to this file, not to standard output."),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Use small sizes and few repetitions, for a first look.")
@@ -39,19 +39,19 @@ def bench(
 
     Exit code 0: every target was met. 1: a target was missed.
     """
-    if json_file is not None and not json_file.absolute().parent.is_dir():
-        raise CourseError(f"cannot write {json_file}\n  expected: a file in an existing folder")
+    if out is not None and not out.absolute().parent.is_dir():
+        raise CourseError(f"cannot write {out}\n  expected: a file in an existing folder")
     with output_to_errors():
         report = benchmark_of(unit).run(quick=quick)
     print_table(report)
     text = report.to_json().rstrip() + "\n"
-    if json_file is None:
+    if out is None:
         print(text, end="")
     else:
         try:
-            write_atomic(json_file, text)
+            write_atomic(out, text)
         except OSError as error:
-            raise CourseError(f"cannot write {json_file}: {error.strerror or error}") from None
+            raise CourseError(f"cannot write {out}: {error.strerror or error}") from None
     missed = [figure for figure in report.figures if figure.met is False]
     for figure in missed:
         typer.echo(

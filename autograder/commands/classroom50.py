@@ -20,16 +20,16 @@ def classroom50() -> None:
 
     Classroom 50 is the successor of GitHub Classroom.
 
-    ./mlsys classroom50 bundle 01 --to DIR
+    ./mlsys classroom50 bundle 01 --out DIR
     """
 
 
 @app.command(cls=PlainCommand)
 def bundle(
     unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
-    to: Annotated[Path, typer.Option(metavar="DIR", help="Write the bundle to this folder.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Write the bundle to this folder.")],
 ) -> None:
     """Write the folder CLASSROOM/autograders/ASSIGNMENT, with autograder.py, the grader and the public checks."""
-    written = write_bundle(find_unit(unit), to)
-    print(f"{to}: {len(written)} files")
+    written = write_bundle(find_unit(unit), out)
+    print(f"{out}: {len(written)} files")
     print("  next: copy it to CLASSROOM/autograders/ASSIGNMENT in the classroom's configuration repository")

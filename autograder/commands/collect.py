@@ -45,15 +45,15 @@ def collect(
     manifest = unit_manifest(chosen)
     people = read_roster(roster)
     store = Store(repositories or out / "repositories", Limits(limit_mb, limit_seconds))
-    with fetching(Console(stderr=True), people) as on_done:
-        missed = fetch(people, store, on_done=on_done)
     chooser = Chooser(chosen, manifest, store, {})
+    with fetching(Console(stderr=True), people) as on_done:
+        missed = fetch(people, store, on_done=on_done, complete=chooser.complete)
     handed_in = 0
     console = Console(highlight=False, soft_wrap=True)
     for person in people:
         choice = chooser.choose(person.repository, Due(None, None), missed.get(person.repository, ""))
         handed_in += choice.submission is not None and not choice.submission.empty
-        trouble = missed.get(person.repository) or choice.trouble
+        trouble = missed.get(person.repository) or choice.offer.text or choice.trouble
         if trouble:
             console.print(f"{person.id} {clean(person.name)}: {clean(trouble)}", markup=False)
     files = f"work/{chosen.slug}/"

@@ -29,24 +29,26 @@ class Form(StrEnum):
 def export(
     unit: Annotated[str, typer.Argument(metavar="UNIT", help="The unit, like 01.")],
     to: Annotated[Form, typer.Option(metavar="FORMAT", help=f"One of {', '.join(Form)}.")] = Form.all,
-    into: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The folder to write to. Default: OUT/NN_name/export/000N."),
+        typer.Option(metavar="DIR", help="The folder to write to. Default: GRADES/NN_name/export/000N."),
     ] = None,
     version: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="The version of the gradebook. Default: the latest."),
     ] = None,
     partial: Annotated[bool, typer.Option("--partial", help="Also write totals that are not final.")] = False,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
+    grades: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path(
+        "grades"
+    ),
 ) -> None:
     """Write grades for Canvas, Moodle, Gradescope or a spreadsheet.
 
     A total that is not final (a mark is missing, or the grader failed) is an empty cell, so that no import
     turns it into a zero.
     """
-    manifest, book, standings = open_book(unit, out, version)
-    folder = into or book.home / "export" / f"{standings.number:04d}"
+    manifest, book, standings = open_book(unit, grades, version)
+    folder = out or book.home / "export" / f"{standings.number:04d}"
     files = {"grades.csv": tables.plain_csv(standings, manifest, partial=partial)}
     files |= dict(class_files(standings, manifest))
     files["canvas.csv"] = tables.canvas_csv(standings, manifest, partial=partial)
@@ -66,6 +68,6 @@ def export(
             put(folder / path, text)
     except OSError as error:
         raise CourseError(f"cannot write to {folder}: {error.strerror or error}") from None
-    waiting = sum(each.result is None or each.waits for each in standings.people)
+    waiting = sum(each.waits for each in standings.people)
     told = f"; {waiting} of {len(standings.people)} totals are not final" if waiting else ""
     print(f"{folder}: {len(chosen)} file{'s' * (len(chosen) != 1)} of version {standings.number}{told}")

@@ -25,7 +25,9 @@ def feedback(
         int | None,
         typer.Option(min=1, metavar="N", help="The version of the gradebook. Default: the latest."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
+    grades: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path(
+        "grades"
+    ),
 ) -> None:
     """Push each student's report to their `feedback` branch.
 
@@ -33,7 +35,7 @@ def feedback(
 
     Exit code 0: every repository has its report. 1: a push failed; run the same command again.
     """
-    manifest, _, standings = open_book(unit, out, version)
+    manifest, _, standings = open_book(unit, grades, version)
     people = read_roster(roster) if roster else ()
     done: list[Delivery] = []
     with Console(stderr=True).status("pushing reports ...") as line:

@@ -16,8 +16,10 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError, find_unit
 from autograder.judge.sandbox.gpu import find_driver
 from autograder.reports.class_report import write_class
-from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.addresses import folder_of, is_folder, is_git
+from autograder.roster.choose import Chooser
 from autograder.roster.collect import collect
+from autograder.roster.decisions import TAKE, ZERO
 from autograder.roster.engines import Engine, Needs, Now, worker_count
 from autograder.roster.folders import people_of
 from autograder.roster.git import Limits
@@ -62,6 +64,14 @@ def grade(
     regrade: Annotated[
         bool, typer.Option("--regrade", help="Draw new inputs, and grade everybody again.")
     ] = False,
+    take: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Grade the work of ID that was found in an unexpected place."),
+    ] = None,
+    zero: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Close the total of ID, of whom nothing more can be graded."),
+    ] = None,
     no_collect: Annotated[
         bool,
         typer.Option(
@@ -136,7 +146,10 @@ def grade(
     Writes grades and reports to OUT/NN_name/versions/0001/. You can interrupt it: the same command continues,
     and grades nothing twice.
 
-    Exit code 0: every submission was graded, with any number of points. 1: a submission could not be graded.
+    If work is not where it should be, the total stays open: decide with --take ID or --zero ID, which is kept.
+
+    Exit code 0: every submission was graded, with any number of points. 1: a submission could not be graded,
+    or a total is open.
     """
     if bool(folders) == (roster is not None):
         got = "both" if folders else "neither"
@@ -156,7 +169,13 @@ def grade(
         release=release,
         shard=parse_shard(shard) if shard is not None else None,
         gpu=gpu,
+        plain=people is None,
+        decisions=dict.fromkeys(take or (), TAKE) | dict.fromkeys(zero or (), ZERO),
     )
+    if both := set(take or ()) & set(zero or ()):
+        raise CourseError(
+            f"expected --take or --zero for each person, got both for {', '.join(sorted(both))}"
+        )
     if gpu:
         check_gpu(grading, engine)
     if shard is not None and seed is None:
@@ -179,7 +198,9 @@ def grade(
         typer.echo("\nmlsys: finished grades are kept; run the same command to continue", err=True)
         raise
     summary(grading, outcome, Console())
-    incomplete = any(each.result is None or each.result.needs_regrade for each in outcome.people)
+    incomplete = any(
+        each.undecided or (each.result is not None and each.result.needs_regrade) for each in outcome.people
+    )
     raise typer.Exit(1 if incomplete else 0)
 
 
@@ -193,7 +214,7 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
     policy = load_policy(file, people or ()) if file else no_policy()
     if deadline:
         policy = policy.model_copy(update={"deadline": parse_moment(deadline)})
-    plain = [p.id for p in people or () if is_folder(p.repository) and not is_git(Path(p.repository))]
+    plain = [p.id for p in people or () if is_folder(p.repository) and not is_git(folder_of(p.repository))]
     if policy.deadline is not None and plain:
         raise CourseError(
             f"a deadline needs git repositories: a plain folder has no record of when it was received\n"
@@ -219,7 +240,9 @@ def fetched(grading: Grading, screen: Console) -> Grading:
     """Fetch the repositories; the grading with the reason for each one that failed."""
     people = tuple(person for _, person in grading.mine)
     with bars.fetching(screen, people) as on_done:
-        return replace(grading, missed=collect(people, grading.store, on_done=on_done))
+        chooser = Chooser(grading.unit, grading.manifest, grading.store, {})
+        missed = collect(people, grading.store, on_done=on_done, complete=chooser.complete)
+    return replace(grading, missed=missed)
 
 
 def make_engine(

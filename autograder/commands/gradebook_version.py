@@ -10,13 +10,13 @@ from autograder.roster.gradebook import Gradebook
 from autograder.roster.standing import Standings
 
 
-def open_book(unit: str, out: Path, number: int | None = None) -> tuple[Manifest, Gradebook, Standings]:
-    """The gradebook of a unit in `out`, and its version `number` (default: the latest).
+def open_book(unit: str, grades: Path, number: int | None = None) -> tuple[Manifest, Gradebook, Standings]:
+    """The gradebook of a unit in `grades`, and its version `number` (default: the latest).
 
     Raises CourseError before the first grading, and for a version that is not there.
     """
     chosen = find_unit(unit)
-    book = Gradebook(out / chosen.slug)
+    book = Gradebook(grades / chosen.slug)
     numbers = book.numbers()
     if not numbers:
         raise CourseError(

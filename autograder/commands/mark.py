@@ -41,7 +41,9 @@ def mark(
     publish: Annotated[
         bool, typer.Option("--publish", help="Make a new version of the gradebook with the marks.")
     ] = False,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
+    grades: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path(
+        "grades"
+    ),
 ) -> None:
     """Mark the written parts of a class, in a form or with a CSV.
 
@@ -49,7 +51,7 @@ def mark(
     a part counts; --list also shows the marks that it replaced. --publish, or the next ./mlsys grade, adds the
     marks to totals and reports.
     """
-    manifest, book, standings = open_book(unit, out)
+    manifest, book, standings = open_book(unit, grades)
     todo = marking.jobs(standings, manifest, person=person, part=part)
     who, console = grader or getpass.getuser(), Console()
     if sheet is not None:
@@ -136,12 +138,13 @@ def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -
 def print_marks(todo: list[Job], manifest: Manifest, book: Gradebook, console: Console) -> None:
     """Print a table of all marks: one row for each person and part, with the marks that were replaced."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("part", "id", "points", "by", "when", "before"):
+    for name in ("part", "id", "name", "points", "by", "when", "before"):
         grid.add_column(name, overflow="fold")
     for job in todo:
         for each in job.people:
             mine = next(p for p in manual_parts(manifest, book.marks, each.person.id) if p.id == job.part)
             points = "waits" if mine.points is None else f"{number(mine.points)}/{mine.max_points}"
-            told = (mine.id, each.person.id, points, mine.grader, mine.graded, "; ".join(mine.replaced))
+            replaced = "; ".join(mine.replaced)
+            told = (mine.id, each.person.id, each.person.name, points, mine.grader, mine.graded, replaced)
             grid.add_row(*(Text(clean(text)) for text in told))
     console.print(grid)

@@ -15,11 +15,13 @@ from autograder.roster.shards import merge as join
 
 
 def merge(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder for the joined gradebook.")],
     shards: Annotated[
         list[Path],
         typer.Argument(metavar="PART", help="The folders that ./mlsys grade --shard i/N --out PART wrote."),
     ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the joined gradebook.")] = Path(
+        "grades"
+    ),
 ) -> None:
     """Join the parts of a class that --shard i/N graded.
 

@@ -22,9 +22,9 @@ def release(
         bool, typer.Option("--check", help="Write nothing; list the starters that are out of date.")
     ] = False,
     unit: Annotated[
-        str | None, typer.Option(metavar="UNIT", help="With --to: the unit of the week, like 03.")
+        str | None, typer.Option(metavar="UNIT", help="With --out: the unit of the week, like 03.")
     ] = None,
-    to: Annotated[
+    out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the student tree of --unit to this folder.")
     ] = None,
 ) -> None:
@@ -32,20 +32,20 @@ def release(
 
         ./mlsys release                        update all starters from the reference
         ./mlsys release --check                list outdated starters
-        ./mlsys release --unit 03 --to ../w3   write the student tree of week 3
+        ./mlsys release --unit 03 --out ../w3  write the student tree of week 3
 
     A student tree has no solutions of its week and no hidden checks.
 
     Exit code 0: done. 1: --check found a starter that is out of date.
     """
-    if (unit is None) != (to is None):
-        raise CourseError("a student tree needs both --unit and --to\n  expected: --unit UNIT --to DIR")
-    if unit is not None and to is not None:
+    if (unit is None) != (out is None):
+        raise CourseError("a student tree needs both --unit and --out\n  expected: --unit UNIT --out DIR")
+    if unit is not None and out is not None:
         if check or only:
-            raise CourseError("expected only --unit UNIT --to DIR, got --check or another unit too")
-        written = student_tree(find_unit(unit), to)
-        print(f"{to}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
-        print(f"  to try it: cd {shlex.quote(str(to))} && ./mlsys check {find_unit(unit).number}")
+            raise CourseError("expected only --unit UNIT --out DIR, got --check or another unit too")
+        written = student_tree(find_unit(unit), out)
+        print(f"{out}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
+        print(f"  to try it: cd {shlex.quote(str(out))} && ./mlsys check {find_unit(unit).number}")
         return
     named = dict.fromkeys(find_unit(word) for word in only or ())
     chosen = list(named) or [each for each in find_units() if each.manifest.exists()]

@@ -35,11 +35,13 @@ def similarity(
         int,
         typer.Option(min=1, max=100, metavar="N", help="Leave out pairs that share less than N percent."),
     ] = 30,
-    report: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The page to write. Default: OUT/NN_name/similarity.html."),
+        typer.Option(metavar="FILE", help="The page to write. Default: GRADES/NN_name/similarity.html."),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path("grades"),
+    grades: Annotated[Path, typer.Option(metavar="DIR", help="The folder of the gradebooks.")] = Path(
+        "grades"
+    ),
 ) -> None:
     """Show pairs of similar submissions side by side, on a page.
 
@@ -53,7 +55,7 @@ def similarity(
             [work_in(each, chosen, manifest) for each in dict.fromkeys(map(Path.resolve, folders))]
         )
     else:
-        works = graded_works(unit, out, roster)
+        works = graded_works(unit, grades, roster)
     if len(works) < 2:
         raise CourseError(f"expected two submissions or more to compare, got {len(works)}")
     starter = {name: text.decode() for name, text in starter_files(chosen).items() if name.endswith(".py")}
@@ -61,7 +63,7 @@ def similarity(
         pairs = compare(
             works, starter, least=least / 100, progress=lambda module: line.update(f"comparing {module}")
         )
-    target = report or out / chosen.slug / "similarity.html"
+    target = out or grades / chosen.slug / "similarity.html"
     page = html.template("similarity.html").render(
         unit=chosen.slug, pairs=pairs, works=len(works), least=least / 100
     )
@@ -79,9 +81,9 @@ def work_in(folder: Path, unit: Unit, manifest: Manifest) -> Work:
     return Work(folder.name, {name: data.decode(errors="replace") for name, data in found.items()})
 
 
-def graded_works(unit: str, out: Path, roster: Path | None) -> list[Work]:
+def graded_works(unit: str, grades: Path, roster: Path | None) -> list[Work]:
     """The submissions of the last grading, from the gradebook; a group is one submission."""
-    manifest, book, standings = open_book(unit, out)
+    manifest, book, standings = open_book(unit, grades)
     wanted = {person.id for person in read_roster(roster)} if roster else None
     people = [p for p in standings.people if p.key and (wanted is None or p.person.id in wanted)]
     works = []

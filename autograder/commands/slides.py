@@ -15,7 +15,7 @@ def slides(
     units: Annotated[
         list[str] | None, typer.Argument(metavar="UNIT", help="Units, like 00 01. Default: all.")
     ] = None,
-    to: Annotated[
+    out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The folder to write to. Default: build/slides.", file_okay=False),
     ] = None,
@@ -30,7 +30,7 @@ def slides(
     missing = [each.slug for each in chosen if not each.slides.exists()]
     if missing or not chosen:
         raise CourseError(f"no slides to render\n  expected: slides/{(missing or ['NN_name'])[0]}.md")
-    folder = to or root / "build" / "slides"
+    folder = out or root / "build" / "slides"
     for each in chosen:
         for path in render(root, each.slides, folder):
             print(path.relative_to(root) if path.is_relative_to(root) else path, flush=True)

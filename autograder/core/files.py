@@ -41,6 +41,15 @@ def write_atomic(path: Path, content: bytes | str, *, mode: int = 0o644) -> None
     sync_folder(path.parent)
 
 
+def open_to_all(folder: Path) -> Path:
+    """Make a folder, and those above it that are missing, which every user can read with any umask."""
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in new or [folder]:
+        each.chmod(0o755)
+    return folder
+
+
 def write_new(path: Path, content: bytes, *, mode: int = 0o644) -> bool:
     """Like `write_atomic`, but never replaces a file; returns False if the name exists."""
     with flushed_beside(path, content, mode) as temporary:

@@ -199,7 +199,7 @@ class Manifest(Model):
             for task in self.tasks
         ]
         copied = self.model_copy(update={"tasks": tuple(tasks)})
-        copied.__dict__.pop("checks", None)  # of the tasks before
+        vars(copied).pop("checks", None)  # of the tasks before
         return copied
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 SLUG = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 
 
-RELEASED = ".mlsys-release.json"  # at the root of what `./mlsys release --to` wrote
+RELEASED = ".mlsys-release.json"  # at the root of what `./mlsys release --out` wrote
 
 
 class CourseError(Exception):

@@ -1,6 +1,6 @@
 """One environment for several trees: each tree's `.venv` then holds only links to it.
 
-A tree shares the environment that MLSYS_VENV names, or the one that `.venv/shared` leads to (`./mlsys release --to`
+A tree shares the environment that MLSYS_VENV names, or the one that `.venv/shared` leads to (`./mlsys release --out`
 leaves a link to the course's own). It must have every version that the tree pins.
 """
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from autograder.core.files import open_to_all
 from autograder.core.manifest import unit_manifest
 from autograder.core.result import Feedback, GradeResult, Status, TestResult
 from autograder.core.scratch import scratch_folder
@@ -85,8 +86,7 @@ def grade_submission(
         recorder = Recorder(
             manifest, Staged((), {}, ()), hidden, wanted, on_test, on_start, notes=notes, patience=patience
         )
-        staging = scratch / "submission"
-        staging.mkdir(mode=0o755)
+        staging = open_to_all(scratch / "submission")
         try:
             recorder.staged = stage(unit, manifest, submission, staging)
             notes += recorder.staged.notes
@@ -94,6 +94,7 @@ def grade_submission(
             run(sessions, recorder, seed, reserve)
         except InvalidSubmissionError as error:
             refuse(recorder, str(error))
+    recorder.blame_the_grader()
     results = recorder.task_results()
     return GradeResult(
         unit=unit.slug,

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.core.files import open_to_all
 from autograder.core.manifest import Manifest
 from autograder.core.result import GradedFile
 from autograder.core.units import CourseError, Unit
@@ -101,7 +102,7 @@ def given_files(unit: Unit, manifest: Manifest) -> dict[str, bytes]:
 
 
 def write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    open_to_all(path.parent)
     path.write_bytes(data)
     path.chmod(0o644)  # the worker is another user when root grades
 

@@ -17,7 +17,7 @@ import pytest
 
 from autograder.core.result import Feedback, Status
 from autograder.core.storage import explain
-from autograder.judge.checking.failures import Failure, StudentFailure, WorkerError
+from autograder.judge.checking.failures import Failure, StudentError, StudentFailure, WorkerError
 from autograder.judge.checking.student import Student
 from autograder.judge.recorder import Record, Recorder
 from autograder.judge.session.student import SandboxedStudent
@@ -155,6 +155,7 @@ class JudgePlugin:
         elif isinstance(error, Failure):
             record.settle(error.status, self.explained(record, error))
             record.loading = getattr(error, "loading", "")
+            record.unstarted = isinstance(error, StudentError) and error.unstarted
         elif isinstance(error, pytest.skip.Exception):
             record.settle(Status.SKIPPED, Feedback(message=str(error)))
         elif isinstance(error, (AssertionError, pytest.fail.Exception)):

@@ -31,6 +31,7 @@ class Record:
     figures: tuple[Figure, ...] = ()
     loading: str = ""  # the file that an error of the student's kept from being imported
     ending: Ending | None = None
+    unstarted: bool = False  # the file could not be read, before any line of the submission ran
 
     def settle(self, status: Status, feedback: Feedback) -> None:
         """Set the outcome; only the first call counts, except for a failure of the grader, which always counts."""
@@ -112,6 +113,16 @@ class Recorder:
         self.current = None
         if record.status is None:
             record.settle(Status.INFRA_ERROR, Feedback(message="the test left no outcome"))
+
+    def blame_the_grader(self) -> None:
+        """Turn the outcome into failures of the grader if every test ended in one error before student code ran."""
+        ran = [each for cases in self.records.values() for each in cases if each.status is not Status.SKIPPED]
+        if not ran or not all(each.unstarted for each in ran):
+            return
+        if len({each.feedback.message for each in ran}) == 1:
+            message = f"no check could start: {ran[0].feedback.message}"
+            for each in ran:
+                each.settle(Status.INFRA_ERROR, Feedback(message=message))
 
     def failed(self, name: str) -> bool:
         return any(record.status not in (None, Status.PASSED) for record in self.records.get(name, []))

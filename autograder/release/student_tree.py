@@ -1,4 +1,4 @@
-"""`./mlsys release --unit 03 --to DIR`: write the student tree of week 3, ready to become a repository.
+"""`./mlsys release --unit 03 --out DIR`: write the student tree of week 3, ready to become a repository.
 
 A marker file lists the files of a release, so that the next week's release can replace them. `work/` belongs to
 the student: existing files there are never touched.

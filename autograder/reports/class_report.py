@@ -63,9 +63,15 @@ def attention(standings: Standings) -> list[tuple[str, str]]:
     """Problems for the instructor, as (name, problem), the most serious first."""
     ungraded, failed, tampered, replaced = [], [], [], []
     for each in standings.people:
-        who = clean(each.person.name or each.person.id)
-        if each.result is None:
+        who = clean(known_as(each.person.id, each.person.name))
+        if each.result is None and each.undecided:
             ungraded.append((who, f"not graded: {clean(each.trouble) or 'no reason is recorded'}"))
+        elif each.result is None:
+            pass  # closed by a decision
+        elif each.undecided:
+            ungraded.append(
+                (who, f"open, you decide (./mlsys grade ... --take or --zero): {clean(each.open)}")
+            )
         elif each.result.needs_regrade:
             failed.append((who, "the grader failed on a part; run ./mlsys grade again"))
         if each.tampered:
@@ -80,6 +86,11 @@ def attention(standings: Standings) -> list[tuple[str, str]]:
                 given = f"{number(part.points or 0)} by {part.grader}, {part.graded}"
                 replaced.append((who, clean(f"{part.id}: {given} counts; it replaced {mark}")))
     return ungraded + failed + tampered + replaced
+
+
+def known_as(id: str, name: str) -> str:
+    """ "Ada Lovelace (s101)", or only the id if there is no other name."""
+    return f"{name} ({id})" if name not in ("", id) else id
 
 
 def put(path: Path, text: str) -> None:

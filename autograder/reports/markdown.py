@@ -37,6 +37,8 @@ def standing_markdown(standing: Standing, unit: str) -> str:
     if standing.waits:
         waiting = [part.id for part in standing.manual if part.points is None]
         parts.append(f"**This total is not final yet.** {waits_for(waiting)}".rstrip())
+    if standing.undecided and standing.open:
+        parts.append(f"Your instructor decides about work in an unexpected place: {plain(standing.open)}.")
     if standing.penalty:
         parts.append(f"{standing.days_late} day(s) late: {number(standing.penalty)} points off.")
     if standing.tampered:

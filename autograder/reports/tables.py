@@ -39,13 +39,17 @@ def csv_text(rows: Iterable[Sequence[str]]) -> str:
 
 def final(standing: Standing, *, partial: bool = False) -> str:
     """The total, or "" while it is not final; with `partial`, always the total."""
-    waits = standing.result is None or standing.waits
-    return "" if waits and not (partial and standing.result is not None) else number(standing.points)
+    return "" if standing.waits and not (partial and standing.result is not None) else number(standing.points)
 
 
 def remark(standing: Standing) -> str:
     """One sentence beside the total: missing marks, and points taken off."""
     said = [standing.trouble] if standing.result is None else []
+    if standing.open:
+        decided = {"take": "graded from where it was", "zero": "not graded"}.get(
+            standing.decision, "not decided"
+        )
+        said.append(f"{standing.open} ({decided})")
     if standing.result is not None and standing.result.needs_regrade:
         said.append("the grader failed on a part: not final")
     waiting = [part.id for part in standing.manual if part.points is None]

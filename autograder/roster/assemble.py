@@ -46,6 +46,8 @@ def standing(
         max_points=manifest.points + sum(part.max_points for part in manual),
         manual=manual,
         tampered=choice.tampered,
+        open=choice.offer.text,
+        decision=choice.decision,
     )
 
 

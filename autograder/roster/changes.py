@@ -33,6 +33,8 @@ def grade(standing: Standing) -> dict[str, Any]:
         "commit": standing.commit,
         "key": standing.key,
         "trouble": standing.trouble,
+        "open": standing.open,
+        "decision": standing.decision,
         "tampered": list(standing.tampered),
         "tasks": {task.id: task.points for task in result.tasks} if result else {},
         "tests": tests(standing),

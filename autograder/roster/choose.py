@@ -7,18 +7,20 @@ them (another unit's work, a README) is not late. After a force push back to old
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autograder.core.manifest import Manifest
 from autograder.core.safe_open import FileTooLargeError, LinkError, read_regular
 from autograder.core.units import Unit
+from autograder.judge.intake import printable
 from autograder.judge.submission import Submission
-from autograder.roster.addresses import is_folder, is_git
+from autograder.roster.addresses import folder_of, is_folder, is_git, leads_elsewhere
 from autograder.roster.committed import blob_id, changed_files, of_commit
 from autograder.roster.git import GitError
 from autograder.roster.lateness import Due
+from autograder.roster.offers import NOTHING, Offer, Seeker
 from autograder.roster.receipts import Receipt, Store
 
 LARGEST = 8 << 20  # bytes of a file of the course
@@ -33,6 +35,8 @@ class Choice:
     received: datetime | None = None
     tampered: tuple[str, ...] = ()
     trouble: str = ""
+    offer: Offer = field(default_factory=Offer)  # work in an unexpected place
+    decision: str = ""  # "take" or "zero": see decisions.py
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,30 @@ class Chooser:
     manifest: Manifest
     store: Store
     released: dict[str, str]
+    plain: bool = False  # take the files of folders as they are, also where a folder is a clone
+
+    @property
+    def seeker(self) -> Seeker:
+        return Seeker(self.unit, self.manifest, self.released)
+
+    def complete(self, address: str) -> bool:
+        """True if the last tip that was received has every file of the unit in its place."""
+        receipts = self.store.of(address)
+        try:
+            found = of_commit(self.store.mirror(address), receipts[-1].commit, self.unit, self.manifest)
+        except (IndexError, GitError):
+            return True  # nothing that another branch could complete
+        return not self.seeker.missing(found)
 
     def choose(self, address: str, due: Due, missed: str = "") -> Choice:
         """Choose a submission. missed: the reason why the last fetch of the repository failed, or ""."""
-        if is_folder(address) and not is_git(Path(address)):
-            return self.from_folder(Path(address))
+        if is_folder(address):
+            folder = folder_of(address)
+            trouble = leads_elsewhere(folder)
+            if trouble:
+                return Choice(trouble=trouble)
+            if self.plain or not is_git(folder):
+                return self.from_folder(folder)
         receipts = self.store.of(address)
         accepted = [each for each in receipts if due.closes is None or each.at <= due.closes]
         if not accepted:
@@ -55,9 +78,14 @@ class Chooser:
             for refusal in refusals:
                 if due.closes is None or refusal.at <= due.closes:
                     return Choice(Submission((), refused=refusal.why), received=refusal.at)
-            return Choice(trouble=nothing(receipts, due, missed))
+        branches = self.store.branches.get(address, [])
+        in_time = [each for each in branches if due.closes is None or each.at <= due.closes]
+        if not accepted and not in_time:
+            return Choice(trouble=nothing(receipts or branches, due, missed))
         try:
-            return self.from_commits(address, accepted, due)
+            if not accepted:
+                return self.from_branches(address, in_time)
+            return self.from_commits(address, accepted, in_time, due)
         except GitError as error:
             return Choice(trouble=f"the grader's copy of {address} cannot be read: {error}")
 
@@ -67,10 +95,24 @@ class Chooser:
         try:
             submission = Submission.of_folder(place, self.manifest)
         except OSError as error:
-            return Choice(trouble=f"{folder} cannot be read: {error.strerror}")
-        return Choice(submission, tampered=changed_in_folder(folder, self.released))
+            return Choice(trouble=f"{printable(str(folder))} cannot be read: {error.strerror}")
+        unread = [entry for entry in submission.entries if entry.kind == "unreadable"]
+        if unread:
+            return Choice(trouble=f"{printable(str(place))}: {unread[0].refusal}; to try: chmod -R u+rX")
+        return Choice(
+            submission,
+            tampered=changed_in_folder(folder, self.released),
+            offer=self.seeker.in_folder(folder, submission),
+        )
 
-    def from_commits(self, address: str, accepted: list[Receipt], due: Due) -> Choice:
+    def from_branches(self, address: str, branches: list[Receipt]) -> Choice:
+        """No submission: the default branch does not exist. What is in the others is offered."""
+        offer = self.seeker.in_commits(self.store.mirror(address), NOTHING, "", branches)
+        return Choice(trouble="the repository's default branch does not exist", offer=offer)
+
+    def from_commits(
+        self, address: str, accepted: list[Receipt], branches: list[Receipt], due: Due
+    ) -> Choice:
         """The last tip with files to grade, or the last tip."""
         mirror = self.store.mirror(address)
 
@@ -89,6 +131,7 @@ class Chooser:
             chosen.commit,
             first_sight(chosen, submission, accepted, due, read),
             changed_files(mirror, chosen.commit, self.released),
+            offer=self.seeker.in_commits(mirror, submission, chosen.commit, branches),
         )
 
 
@@ -124,9 +167,11 @@ def moment(time: datetime) -> str:
 def desk_of(folder: Path, unit: Unit, modules: tuple[str, ...]) -> Path:
     """The folder of the modules: the folder itself, or its work/NN_slug/ as in a student's repository."""
     desk = folder / "work" / unit.slug
-    at_top = any((folder / module).is_file() for module in modules)
-    inside = desk.is_dir() and not (folder / "work").is_symlink() and not desk.is_symlink()
-    return desk if inside and not at_top else folder
+    at_top = sum((folder / module).is_file() for module in modules)
+    if not desk.is_dir() or (folder / "work").is_symlink() or desk.is_symlink():
+        return folder
+    # One stray file at the top must not hide a whole desk.
+    return desk if not at_top or sum((desk / module).is_file() for module in modules) > at_top else folder
 
 
 def changed_in_folder(folder: Path, released: dict[str, str]) -> tuple[str, ...]:

@@ -25,10 +25,12 @@ class TreeEntry:
 def of_commit(mirror: Mirror, commit: str, unit: Unit, manifest: Manifest) -> Submission:
     """The files of work/NN_slug/ in a commit, or of its top folder if they are there. Raises GitError."""
     top = listing(mirror, f"{commit}:")
-    at_top = any(is_file(top[name]) for name in manifest.modules if name in top)
+    at_top = sum(is_file(top[name]) for name in manifest.modules if name in top)
     # Through a link no path leads on: a folder `work` that is one is not there.
-    desk = {} if at_top else listing(mirror, f"{commit}:work/{unit.slug}")
-    names = desk or top
+    whole = at_top == len(manifest.modules)
+    desk = {} if whole else listing(mirror, f"{commit}:work/{unit.slug}")
+    at_desk = sum(is_file(desk[name]) for name in manifest.modules if name in desk)
+    names = desk if desk and (not at_top or at_desk > at_top) else top  # one stray file hides no desk
     entries: list[Entry] = []
     wanted: list[tuple[str, TreeEntry]] = []
     for name in manifest.modules:
@@ -51,13 +53,18 @@ def is_file(entry: TreeEntry) -> bool:
     return entry.kind == "blob" and entry.mode.startswith("100")
 
 
-def listing(mirror: Mirror, tree: str) -> dict[str, TreeEntry]:
+def tree(mirror: Mirror, commit: str) -> dict[str, TreeEntry]:
+    """Path -> entry of every file in a commit. Raises GitError if there are too many."""
+    return listing(mirror, commit, "-r")
+
+
+def listing(mirror: Mirror, tree: str, *options: str) -> dict[str, TreeEntry]:
     """Name -> entry of one folder, without its subfolders; {} if there is no folder.
 
     A tree that was made by hand may hold names such as "..": they are only compared with wanted names.
     """
     try:
-        output = mirror.git("ls-tree", "-z", "--long", "--full-tree", tree)
+        output = mirror.git("ls-tree", *options, "-z", "--long", "--full-tree", tree)
     except GitError as error:
         if error.timed_out or "too many" in str(error):
             raise

@@ -8,6 +8,7 @@ in between loses nothing that was received.
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,11 @@ from autograder.roster.git import GitError, Limits, git, safe_path
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 INCOMING, RECEIVED = "refs/incoming/", "refs/received/"
+BRANCH = re.compile(r"([0-9a-f]{40,64})\trefs/heads/(\w[^\s:*?\[\\^~]{0,200})")
+FEEDBACK = "feedback"  # the branch of our own reports
+MOST_BRANCHES = 10
+USUAL = ("main", "master")
+OPTIONS = ("--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules")
 
 
 class FetchError(Exception):
@@ -70,10 +76,9 @@ class Mirror:
         """Fetch the tip of the default branch, for the time `at`. Raises FetchError and its subclasses."""
         self.make()
         ref = INCOMING + at.astimezone(UTC).strftime(STAMP)
-        options = ["--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]
         try:
             self.git(
-                "fetch", *options, "--no-auto-maintenance", "--", self.address, f"+HEAD:{ref}", keep=(lock,)
+                "fetch", *OPTIONS, "--no-auto-maintenance", "--", self.address, f"+HEAD:{ref}", keep=(lock,)
             )
         except GitError as error:
             if self.drop_partial_packs() >= (self.limits.megabytes << 20) - 4096:
@@ -84,6 +89,28 @@ class Mirror:
             if "remote ref HEAD" in str(error):
                 raise EmptyError("the repository is empty: nothing was pushed to it") from None
             raise FetchError(f"cannot be fetched: {error}") from None
+
+    def fetch_branches(self, lock: int) -> list[tuple[str, str]]:
+        """(branch, commit) of at most ten branches, which are fetched now, main and master first; [] if none can be.
+
+        For a repository without work in its default branch: a branch that cannot be fetched is left out.
+        """
+        try:
+            listing = self.git("ls-remote", "--heads", "--", self.address, keep=(lock,))
+        except GitError:
+            return []
+        tips = [(found[2], found[1]) for found in BRANCH.finditer(listing.decode(errors="replace"))]
+        tips = sorted((tip for tip in tips if tip[0] != FEEDBACK), key=lambda tip: (tip[0] not in USUAL, tip))
+        fetched = []
+        for branch, commit in tips[:MOST_BRANCHES]:
+            ref = f"+refs/heads/{branch}:{RECEIVED}{commit}"
+            try:
+                self.git("fetch", *OPTIONS, "--no-auto-maintenance", "--", self.address, ref, keep=(lock,))
+            except GitError:
+                self.drop_partial_packs()
+                continue
+            fetched.append((branch, self.git("rev-parse", f"{RECEIVED}{commit}").decode().strip()))
+        return fetched
 
     def drop_partial_packs(self) -> int:
         """Remove the files of a failed fetch; returns the size in bytes of the largest."""

@@ -14,15 +14,16 @@ from typing import Any
 
 from autograder.core.append_log import Journal
 from autograder.roster.git import Limits
-from autograder.roster.mirror import Mirror, TooLargeError
+from autograder.roster.mirror import EmptyError, Mirror, TooLargeError
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """The tip of the default branch at a time."""
+    """The tip of the default branch at a time, or of the branch with this name."""
 
     at: datetime
     commit: str
+    branch: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Store:
         self.home, self.limits = home, limits or Limits()
         self.journal = Journal(home / "received.jsonl")
         self.receipts: dict[str, list[Receipt]] = {}
+        self.branches: dict[str, list[Receipt]] = {}  # only where the default branch lacks work
         self.refusals: dict[str, list[Refusal]] = {}
         self.looks: list[Look] = []
         for event in self.journal:
@@ -60,6 +62,9 @@ class Store:
             at = datetime.fromisoformat(event["at"])
             if event["event"] == "received":
                 self.receipts.setdefault(event["repository"], []).append(Receipt(at, event["commit"]))
+            elif event["event"] == "branch":
+                receipt = Receipt(at, event["commit"], event["branch"])
+                self.branches.setdefault(event["repository"], []).append(receipt)
             elif event["event"] == "refused":
                 self.refusals.setdefault(event["repository"], []).append(Refusal(at, event["why"]))
             elif event["event"] == "collected":
@@ -76,7 +81,10 @@ class Store:
         return self.receipts.get(address, [])
 
     def collect(self, address: str, at: datetime) -> None:
-        """Fetch one repository and record its tip if it changed. Raises FetchError."""
+        """Fetch one repository and record its tip if it changed. Raises FetchError.
+
+        If its default branch does not exist (HEAD names `master`, the work is in `main`), fetch the others.
+        """
         mirror = self.mirror(address)
         with mirror.locked() as lock:
             try:
@@ -84,9 +92,30 @@ class Store:
             except TooLargeError as error:
                 self.refuse(address, Refusal(at, str(error)))
                 raise
+            except EmptyError:
+                if not self.record_branches(mirror, at, lock):
+                    raise
             finally:
                 if mirror.folder.exists():  # also what a killed run left
                     self.record(mirror)
+
+    def collect_branches(self, address: str, at: datetime) -> None:
+        """Fetch and record the tips of all branches: the default branch lacks files of the unit."""
+        mirror = self.mirror(address)
+        with mirror.locked() as lock:
+            if mirror.folder.exists():
+                self.record_branches(mirror, at, lock)
+
+    def record_branches(self, mirror: Mirror, at: datetime, lock: int) -> bool:
+        """Record the tips of branches that are new; False if there are no branches."""
+        known = self.branches.setdefault(mirror.address, [])
+        fetched = mirror.fetch_branches(lock)
+        for branch, commit in fetched:
+            if not any((each.branch, each.commit) == (branch, commit) for each in known):
+                told = {"repository": mirror.address, "branch": branch, "commit": commit}
+                self.journal.append("branch", at=at.isoformat(), **told)
+                known.append(Receipt(at, commit, branch))
+        return bool(fetched)
 
     def refuse(self, address: str, refusal: Refusal) -> None:
         """Record the first of several equal refusals."""

@@ -21,7 +21,7 @@ def watched(path: str) -> bool:
 def released_files(unit: Unit, folder: Path | None = None) -> dict[str, str]:
     """Path -> git's blob id of each file that a student has no reason to change.
 
-    folder: the tree that was handed out (./mlsys release --unit N --to DIR). Default: the tree that the course
+    folder: the tree that was handed out (./mlsys release --unit N --out DIR). Default: the tree that the course
     would hand out now; {} if it cannot make one.
     """
     if folder is not None:

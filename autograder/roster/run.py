@@ -14,6 +14,7 @@ from autograder.judge.provenance import grader_key
 from autograder.judge.sandbox.plan import available
 from autograder.roster.assemble import standing
 from autograder.roster.choose import Choice, Chooser
+from autograder.roster.decisions import decide
 from autograder.roster.engines import Done, Engine
 from autograder.roster.gradebook import Gradebook, WriteReports
 from autograder.roster.job import Job
@@ -43,6 +44,8 @@ class Grading:
     release: Path | None = None
     shard: Shard | None = None
     gpu: bool = False  # let submissions use a GPU
+    plain: bool = False  # folders without a roster: grade the files as they are, without git
+    decisions: dict[str, str] = field(default_factory=dict)  # id -> "take" or "zero", for open totals
 
     @property
     def mine(self) -> list[tuple[int, Person]]:
@@ -65,6 +68,7 @@ class Outcome:
     number: int  # of the version; 0 for a shard
     graded: int  # submissions that were graded now; the others were in the gradebook
     new: bool  # False: nothing differs from the latest version, and none was made
+    before: tuple[Standing, ...] = ()  # the version before this one
 
 
 def run(
@@ -93,7 +97,8 @@ def run(
             grader=grader,
             shard=str(grading.shard or ""),
         )
-        choices = choose_all(grading)
+        mine = [person for _, person in grading.mine]
+        choices = decide(book, mine, choose_all(grading), grading.decisions)
         jobs = {address: job_of(grading, choice, grader, seeds) for address, choice in choices.items()}
         results, troubles, count = grade_missing(book, jobs, engine, progress)
         people = tuple(
@@ -126,7 +131,7 @@ def check_sandbox() -> None:
 def choose_all(grading: Grading) -> dict[str, Choice]:
     """Repository -> its submission."""
     released = released_files(grading.unit, grading.release)
-    chooser = Chooser(grading.unit, grading.manifest, grading.store, released)
+    chooser = Chooser(grading.unit, grading.manifest, grading.store, released, grading.plain)
     addresses = list(dict.fromkeys(person.repository for _, person in grading.mine))
 
     def choose(address: str) -> Choice:
@@ -206,9 +211,11 @@ def publish(
     write_reports: WriteReports,
 ) -> Outcome:
     if grading.shard is None:
-        before = book.numbers()
+        before = book.latest()
         made = book.publish(people, grading.manifest, write_reports)
-        return Outcome(made.people, book.folder(made.number), made.number, graded, made.number not in before)
+        new = before is None or made.number != before.number
+        old = before.people if before is not None else ()
+        return Outcome(made.people, book.folder(made.number), made.number, graded, new, old)
     part = Part(
         unit=grading.unit.slug,
         index=grading.shard.index,

@@ -56,12 +56,19 @@ class Standing(Model):
     max_points: int = 0  # checks and manual parts
     manual: tuple[ManualPart, ...] = ()
     tampered: tuple[str, ...] = ()  # files of the course that the submission changed
+    open: str = ""  # what was expected and found, if work is not where it should be
+    decision: str = ""  # "take" or "zero": the instructor's, about what is open or about nothing gradable
+
+    @property
+    def undecided(self) -> bool:
+        """True if the instructor has to decide: nothing could be graded, or work is in an unexpected place."""
+        return not self.decision and (bool(self.open) or self.result is None)
 
     @property
     def waits(self) -> bool:
-        """True if the total is not final: the grader failed, or a manual part has no points."""
+        """True if the total is not final: nothing is decided, the grader failed, or a manual part has no points."""
         regrade = self.result is not None and self.result.needs_regrade
-        return regrade or any(part.points is None for part in self.manual)
+        return self.undecided or regrade or any(part.points is None for part in self.manual)
 
 
 class Standings(Model):

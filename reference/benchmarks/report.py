@@ -96,7 +96,7 @@ def load_record(path: Path) -> Report:
 def load_bench(unit: str) -> Report:
     """The committed record of a unit's benchmark. Raises FileNotFoundError with the command that makes it."""
     path = RECORDS / f"{unit}.json"
-    _expect(path, f"./mlsys bench {unit} --json reference/benchmarks/records/{unit}.json")
+    _expect(path, f"./mlsys bench {unit} --out reference/benchmarks/records/{unit}.json")
     return load_record(path)
 
 

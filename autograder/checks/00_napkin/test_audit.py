@@ -86,11 +86,8 @@ def test_verdict_is_relative_to_the_right_figure(student, rng):
         check_verdict(student, figure * 1.6, figure, False, hint, tolerance=0.5)
     name = "megatron_servers"
     inputs, right = CLAIMS[name]
-    got = call(
-        student, "audit", [(name, right * 1.0202, inputs)]
-    )  # 0.0202 of the right figure, 0.0198 of the claim
-    if type(got) is not list or len(got) != 1 or type(got[0]) is not tuple or len(got[0]) != 3:
-        fail("expected a list of one tuple (name, right, ok)", got=short(got), status=Status.TYPE_ERROR)
+    claims = [(name, right * 1.0202, inputs)]  # off by 0.0202 of the right figure, and by 0.0198 of the claim
+    got = call(student, "audit", claims, gives=ListOf((str, object, bool), 1))
     expect_equal(got[0][2], False, hint=hint)
 
 

@@ -46,6 +46,11 @@ class StudentError(StudentFailure):
         self.text = text
         self.loading = loading
 
+    @property
+    def unstarted(self) -> bool:
+        """True if the system kept the file from being read: no line of the submission is in the traceback."""
+        return bool(self.loading) and not self.feedback.traceback and "OSError" in self.kinds
+
 
 class WorkerError(Exception):
     """A failure of the sandbox or the worker before any student code ran: an infra_error, never a zero."""

@@ -49,6 +49,11 @@ class Plan:
         return "/submission" if self.tier == "bubblewrap" else str(self.submission)
 
     @property
+    def folders(self) -> list[str]:
+        """The folders inside the sandbox that the worker must be able to read."""
+        return [self.folder, *(["/course"] if self.tier == "bubblewrap" else [])]
+
+    @property
     def environment(self) -> dict[str, str]:
         """The whole environment of the worker; nothing is inherited."""
         tmp = "/tmp" if self.tier == "bubblewrap" else str(self.scratch / "tmp")
@@ -122,8 +127,10 @@ class Plan:
             view.bind(Path(name), optional=name == shared)
         view.mask()
         reference, packages = self.unit.root / "reference", self.reference_packages()
-        view.bind(stage_course(self.scratch / "course", reference, packages), Path("/course"))
-        for package in packages:
+        course = self.scratch / "course"
+        to_bind = stage_course(course, reference, packages)
+        view.bind(course, Path("/course"))
+        for package in to_bind:
             view.bind(package, Path("/course/reference", package.relative_to(reference)))
         view.bind(stage_etc(self.scratch / "etc", uid if uid >= 0 else 1000), Path("/etc"))
         if self.gpu is not None:

@@ -11,8 +11,10 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 from autograder.core.manifest import Limits
@@ -90,7 +92,8 @@ class Session:
             )
             self.control = Channel(ours.dup())
         with contextlib.suppress(ClosedError):
-            self.control.send({"op": "setup", "preload": list(self.preload)}, deadline=time.monotonic() + 5)
+            setup = {"op": "setup", "preload": list(self.preload), "folders": self.plan.folders}
+            self.control.send(setup, deadline=time.monotonic() + 5)
 
     def ready(self) -> Channel:
         """Wait for the worker's preloads. Raises WorkerError if it does not start."""
@@ -98,11 +101,16 @@ class Session:
         assert self.control is not None
         if self.scope is None:
             try:
-                self.control.receive(deadline=time.monotonic() + START_SECONDS)[1].close()
+                reply, payload = self.control.receive(deadline=time.monotonic() + START_SECONDS)
+                payload.close()
             except (ClosedError, ProtocolError, TimeoutError):
                 log = self.log.read_text(errors="replace").strip()[-2000:]
                 self.stop()
                 raise WorkerError(f"the worker did not start: {log or 'no message'}") from None
+            trouble = in_the_way(reply)
+            if trouble:
+                self.stop()
+                raise WorkerError(trouble)
             self.scope = Scope(self.control.peer, isolated=self.plan.tier == "bubblewrap")
             with contextlib.suppress(AttributeError, OSError):  # its number may one day be another process's
                 self.handle = os.pidfd_open(self.scope.zygote)
@@ -251,6 +259,23 @@ class Session:
 def largest_reply(limits: Limits) -> int:
     """Bytes of the largest reply of a test with these limits."""
     return min(LARGEST_REPLY, (limits.memory_mb << 20) // REPLY_SHARE)
+
+
+def in_the_way(reply: dict[str, Any]) -> str:
+    """The files or modules that the worker needs and cannot read, in a sentence; "" if there are none.
+
+    No student code ran before this answer, so it is to be trusted.
+    """
+    closed = reply.get("closed") or []
+    if closed:
+        return f"the worker cannot read {', '.join(closed[:3])}: check the rights of the course's files"
+    lost = [name for name in reply.get("absent") or [] if find_spec(name.partition(".")[0]) is not None]
+    if not lost:
+        return ""
+    return (
+        f"the worker cannot import {', '.join(lost)}, which the grader can: "
+        f"expected packages that every user can read\n  to try: chmod -R go+rX {sys.prefix}"
+    )
 
 
 def pass_credentials(sock: socket.socket, value: int) -> None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from autograder.core.files import open_to_all
 from autograder.core.manifest import Limits, Manifest, Task
 from autograder.core.units import CourseError, Unit
 from autograder.judge.sandbox.gpu import Driver
@@ -47,8 +48,7 @@ class Sessions:
         self.rival: Session | None = None
 
     def open(self, name: str, submission: Path, functions: dict[str, str]) -> Session:
-        room = self.scratch / name
-        room.mkdir(mode=0o755)
+        room = open_to_all(self.scratch / name)
         limits = self.manifest.limits
         plan = Plan(
             unit=self.unit,
@@ -78,8 +78,7 @@ class Sessions:
     def baseline(self, test: str, student: SandboxedStudent) -> SandboxedStudent:
         """The proxy over the checks' baseline.py, in its own sandbox."""
         if self.rival is None:
-            place = self.scratch / "baseline-files"
-            place.mkdir(mode=0o755)
+            place = open_to_all(self.scratch / "baseline-files")
             source = self.unit.checks / "baseline.py"
             if not source.is_file():
                 raise CourseError(f"the checks of {self.unit.slug} have no baseline.py")

@@ -6,7 +6,9 @@ FD is its end of the control socket. It never runs student code itself: its fork
 its own. Under bubblewrap it is process 1 of its namespace, so nothing inside can kill it, and one
 kill(-1) ends whatever a test left behind, daemons included. Requests:
 
-    {"op": "setup", "preload": [...]}     import those; answers {"ready": true, ...}
+    {"op": "setup", "preload": [...], "folders": [...]}
+                                          import those; answers {"ready": true, "absent": [modules],
+                                          "closed": [what this user cannot read in the folders]}
     {"op": "fork", "config": {...}}       then three descriptors: socket, stdout, stderr
     {"op": "stop"} {"op": "continue"}     freeze and thaw every process of the test
     {"op": "end", "grace": s, "dump": b}  kill them all; answers {"exits": [wait status or null, ...]}
@@ -59,11 +61,12 @@ class Zygote:
     def answer(self, request: dict[str, Any]) -> None:
         match request["op"]:
             case "setup":
-                preload(request["preload"])
+                absent = preload(request["preload"])
                 self.kept |= set(scratch_entries())
                 gc.collect()
                 gc.freeze()
-                self.control.send({"ready": True})
+                closed = [path for folder in request["folders"] for path in unreadable(folder)]
+                self.control.send({"ready": True, "absent": absent, "closed": closed[:20]})
             case "fork":
                 self.fork(request["config"])
             case "stop":
@@ -158,13 +161,34 @@ def scratch_entries() -> list[Path]:
     return [p for folder in folders if folder.is_dir() for p in folder.iterdir() if p not in kept]
 
 
-def preload(names: list[str]) -> None:
-    """Import the unit's preloads, once for each submission; a missing one fails the test that needs it."""
+def unreadable(folder: str) -> list[str]:
+    """The folders and files in there that this user cannot read: they would look like mistakes of the student."""
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return [folder]
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__"]  # Python can do without
+        found += [p for name in folders if not os.access(p := f"{place}/{name}", os.R_OK | os.X_OK)]
+        found += [p for name in names if not os.access(p := f"{place}/{name}", os.R_OK)]
+    return found
+
+
+def preload(names: list[str]) -> list[str]:
+    """Import the unit's preloads, once for each submission; returns those that are not there.
+
+    A missing one fails the test that needs it, unless the judge has it: then the grader is at fault.
+    """
+    absent = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in names:
-            with contextlib.suppress(ImportError):
+            try:
                 importlib.import_module(name)
+            except ModuleNotFoundError as error:
+                absent += [name] if f"{name}.".startswith(f"{error.name}.") else []
+            except ImportError:
+                continue
+    return absent
 
 
 def main() -> None:

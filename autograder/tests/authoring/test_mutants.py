@@ -14,12 +14,24 @@ from autograder.core.units import CourseError, Unit, find_units
 from autograder.release.starters import solved_files
 
 
+def task_of(function: str, module: str, *bodies: str) -> Task:
+    fields = {
+        "id": "01.1",
+        "function": function,
+        "module": module,
+        "title": "t",
+        "points": 1,
+        "bodies": bodies,
+    }
+    return Task.model_validate(fields)
+
+
 def made(body: str, *, parameters: str = "a, b, out", function: str = "work") -> dict[str, list[str]]:
     """Operator -> the changed lines, of a function with this body."""
     text = f'def {function}({parameters}):\n    """The docstring: 1 + 1."""\n' + "".join(
         f"    {line}\n" for line in dedent(body).strip().splitlines()
     )
-    task = Task(id="01.1", function=function, module="work.py", title="Work", points=1)
+    task = task_of(function, "work.py")
     found: dict[str, list[str]] = {}
     for mutant in mutants_of({"work.py": text.encode()}, task):
         ast.parse(mutant.text)
@@ -89,7 +101,7 @@ def test_an_operand_that_is_an_array_is_changed_at_the_end():
 
 def test_the_line_is_that_of_the_file():
     text = "X = 1\n\n\nclass Tree:\n    def grow(self, n):\n        m = n\n        return n + m\n"
-    task = Task(id="01.1", function="grow", module="t.py", title="t", points=1, bodies=("Tree.grow",))
+    task = task_of("grow", "t.py", "Tree.grow")
     (mutant,) = mutants_of({"t.py": text.encode()}, task)
     assert (mutant.line, mutant.was, mutant.now) == (7, "        return n + m", "        return n - m")
     assert mutant.text == text.replace("n + m", "n - m")
@@ -97,7 +109,7 @@ def test_the_line_is_that_of_the_file():
 
 
 def test_a_missing_body_is_named():
-    task = Task(id="01.1", function="f", module="t.py", title="t", points=1, bodies=("g",))
+    task = task_of("f", "t.py", "g")
     with pytest.raises(CourseError, match=r"expected the function g of task 01\.1"):
         mutants_of({"t.py": b"def f(): pass\n"}, task)
 

@@ -173,7 +173,7 @@ def test_the_bench_measures(made: Unit):
 
 @pytest.mark.slow
 def test_students_get_the_unit_without_its_solution(made: Unit, tmp_path: Path):
-    done = mlsys(made.root, "release", "--unit", "17", "--to", str(tmp_path / "week"))
+    done = mlsys(made.root, "release", "--unit", "17", "--out", str(tmp_path / "week"))
     assert done.returncode == 0, done.stderr
     files = [path.relative_to(tmp_path / "week").as_posix() for path in (tmp_path / "week").rglob("*")]
     assert not [name for name in files if "ring_buffer" in name and name.startswith("reference/")]

@@ -49,7 +49,7 @@ def test_a_benchmark_prints_a_table_and_json(tree: Path):
 
 
 def test_a_missed_target_is_named_and_is_exit_code_1(tree: Path):
-    done = mlsys(tree, "bench", "tiny", "--json", "out.json")
+    done = mlsys(tree, "bench", "tiny", "--out", "out.json")
     assert done.returncode == 1
     assert "target missed: ratio: 1 ratio, expected at least 1.5" in done.stderr
     assert done.stdout == ""
@@ -61,8 +61,8 @@ def test_a_missed_target_is_named_and_is_exit_code_1(tree: Path):
     [
         (["99"], "unknown unit '99'"),
         (["82"], "there is no benchmark of 82\n  expected: reference/benchmarks/other/bench.py"),
-        (["81", "--json", "no/such/folder/x.json"], "cannot write no/such/folder/x.json"),
-        (["81", "--json", "reference"], "cannot write reference"),
+        (["81", "--out", "no/such/folder/x.json"], "cannot write no/such/folder/x.json"),
+        (["81", "--out", "reference"], "cannot write reference"),
     ],
 )
 def test_what_cannot_be_measured_is_one_message(tree: Path, arguments: list[str], message: str):

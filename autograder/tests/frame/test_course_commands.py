@@ -125,8 +125,8 @@ def test_hidden_checks_show_their_category_alone(root: Path, desk: Path):
         (("reset", "01.9"), 2, "expected: one of 01.1 add"),
         (("grade", "01", "nowhere"), 2, "got nothing"),
         (("grade", "09", "."), 2, "unknown unit '09'"),
-        (("release", "--unit", "01"), 2, "--unit UNIT --to DIR"),
-        (("release", "--unit", "01", "--to", "."), 2, "the course itself is there"),
+        (("release", "--unit", "01"), 2, "--unit UNIT --out DIR"),
+        (("release", "--unit", "01", "--out", "."), 2, "the course itself is there"),
         (("check",), 2, "you have no files in work/ yet"),
         (("check", "subtract"), 2, "unknown name 'subtract'"),
     ],
@@ -218,7 +218,7 @@ def test_release_check_and_release(root: Path, tmp_path: Path):
     assert "./mlsys release 01" in told(done)
     assert mlsys(root, "release", "01").returncode == 0
     assert mlsys(root, "release", "--check").returncode == 0
-    done = mlsys(root, "release", "--unit", "01", "--to", str(tmp_path / "week"))
+    done = mlsys(root, "release", "--unit", "01", "--out", str(tmp_path / "week"))
     assert done.returncode == 0, told(done)
     tree = tmp_path / "week"
     done = mlsys(tree, "check", "01")

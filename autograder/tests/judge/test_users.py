@@ -60,7 +60,7 @@ def opened(folder: Path) -> list[str]:
     return [bwrap, "--dev-bind", "/", "/", *view.arguments, "--"]
 
 
-def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
+def as_nobody(course: Course, code: str, place: Path, umask: int = 0o022) -> GradeResult:
     """Grade as an ordinary user, in a process of theirs."""
     course.submission(code)
     shutil.copytree(course.root, place / "course", dirs_exist_ok=True)
@@ -88,6 +88,7 @@ def as_nobody(course: Course, code: str, place: Path) -> GradeResult:
         text=True,
         cwd=place,
         env=environment,
+        umask=umask,
         check=False,
     )
     if "grading needs a sandbox" in done.stderr:
@@ -118,7 +119,8 @@ def test_an_ordinary_user_grades_like_root(course: Course):
             ("import os\ndef add(a, b):\n  os.kill(1, 9)\n  return open('/proc/1/mem')", Status.ERROR),
         ):
             assert as_nobody(course, code, place).tests[0].status is status
-        assert as_nobody(course, ADD, place).points == 1
+        for umask in (0o000, 0o027, 0o077):
+            assert as_nobody(course, ADD, place, umask).points == 1
 
 
 def settings(folder: Path, **values: str) -> Path:

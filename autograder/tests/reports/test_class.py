@@ -129,9 +129,9 @@ def test_a_class_of_nobody_has_a_page():
 
 def test_the_class_page_names_what_needs_the_instructor():
     text = Page(FILES["class.html"]).text
-    assert "Flo Kim: not graded: no repository at https://git.example/flo" in text
-    assert "Gus Roy: the grader failed on a part; run ./mlsys grade again" in text
-    assert "Cy Diaz: 01.E: 2 by bob, 2026-11-21T09:00:00Z counts; it replaced 3 by eve" in text
+    assert "Flo Kim (flo): not graded: no repository at https://git.example/flo" in text
+    assert "Gus Roy (gus): the grader failed on a part; run ./mlsys grade again" in text
+    assert "Cy Diaz (cy): 01.E: 2 by bob, 2026-11-21T09:00:00Z counts; it replaced 3 by eve" in text
     assert ".github/workflows/check.yml" in text
     assert "5 waiting for marks or a regrade" in " ".join(text.split())
     assert "The hardest task is 01.1 Add two lists" in text

@@ -80,7 +80,7 @@ def test_a_class_from_handing_out_to_feedback(tmp_path: Path):
         policy.write_text("deadline = 2090-11-30T23:59:00+01:00\n[late]\npoints_a_day = 5\n")
         book = root / "grades" / "01_tiny"
 
-        assert "not graded yet" not in run("release", "--unit", "01", "--to", str(tmp_path / "week1"))
+        assert "not graded yet" not in run("release", "--unit", "01", "--out", str(tmp_path / "week1"))
         assert "grade 01" in mlsys(root, "export", "01").stderr, (
             "nothing is graded yet: it says what to do first"
         )
@@ -102,7 +102,7 @@ def test_a_class_from_handing_out_to_feedback(tmp_path: Path):
         assert "version 2" in run("mark", "01", "--publish")
 
         into = tmp_path / "upload"
-        assert "1 of 2 totals are not final" in run("export", "01", "--to", "canvas", "--into", str(into))
+        assert "1 of 2 totals are not final" in run("export", "01", "--to", "canvas", "--out", str(into))
         totals = [row[-1] for row in csv.reader((into / "canvas.csv").read_text().splitlines())]
         assert totals[1:] == ["12", "11.5", ""]
         run("export", "01", "--to", "csv", "--version", "1", "--partial")
@@ -121,7 +121,7 @@ def test_a_class_from_handing_out_to_feedback(tmp_path: Path):
         told = run("similarity", "01", "--roster", str(roster))
         assert "of 2 submissions" in told
         assert "changes nobody's points" in (book / "similarity.html").read_text()
-        run("classroom50", "bundle", "01", "--to", str(tmp_path / "bundle"))
+        run("classroom50", "bundle", "01", "--out", str(tmp_path / "bundle"))
 
 
 @pytest.mark.slow

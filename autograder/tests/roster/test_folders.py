@@ -172,8 +172,8 @@ def test_ctrl_c_stops_and_the_next_run_goes_on(tree: Path):
         (("grade", "02", ".", "--seed", "1", "--regrade"), "expected either --seed or --regrade, got both"),
         (("grade", "02", "--roster", "none.csv"), "No such file"),
         (("grade", "02", ".", "--gpu"), "--gpu: unit 02_sums does not use a GPU"),
-        (("merge", "out", "nowhere"), "got no folder"),
-        (("merge", "out", "."), "there are no parts in these folders"),
+        (("merge", "nowhere"), "got no folder"),
+        (("merge", "."), "there are no parts in these folders"),
     ],
 )
 def test_wrong_words_get_one_message(tree: Path, arguments: tuple[str, ...], message: str):

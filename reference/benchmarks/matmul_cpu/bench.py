@@ -1,6 +1,6 @@
 """Unit 01 beside what a user would pick instead: the ladder at n = 4096, then NumPy and PyTorch, by turns.
 
-    ./mlsys bench matmul_cpu --json reference/benchmarks/records/matmul_cpu.json
+    ./mlsys bench matmul_cpu --out reference/benchmarks/records/matmul_cpu.json
 
 Only ratios of one run count. Each round gives every library a few calls, one library after the other, when
 the last one's threads sleep: those of OpenBLAS spin for a tenth of a second after a call, and would slow the

@@ -1,6 +1,6 @@
 """Benchmark unit 02: on a GPU beside cuBLAS and torch's kernels, without one the simulators.
 
-    ./mlsys bench matmul_gpu --json reference/benchmarks/records/matmul_gpu.json
+    ./mlsys bench matmul_gpu --out reference/benchmarks/records/matmul_gpu.json
 
 On a GPU it first measures the three limits, and then everything against them and against the libraries:
 medians of CUDA events, interleaved, from an empty L2 cache; each result is compared with float64 once.

@@ -1,6 +1,6 @@
 """Unit 00 beside what a user would pick instead: torch's FLOP counter, SciPy's bootstrap, timeit, a plain loop.
 
-    ./mlsys bench napkin --json reference/benchmarks/records/napkin.json
+    ./mlsys bench napkin --out reference/benchmarks/records/napkin.json
 
 Ratios are medians over rounds in which both sides ran in turns; 2 means twice as fast as the other one. What the
 unit is for, agreement, is measured too: counts with torch's, intervals with SciPy's, medians with timeit's, the

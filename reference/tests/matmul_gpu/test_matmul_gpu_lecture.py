@@ -78,7 +78,7 @@ def test_the_slides_quote_the_record():
 
 def test_the_slides_tell_no_measured_time_and_where_to_make_one():
     deck = DECK.read_text(encoding="utf-8")
-    assert "./mlsys bench matmul_gpu --json reference/benchmarks/records/matmul_gpu.json" in deck
+    assert "./mlsys bench matmul_gpu --out reference/benchmarks/records/matmul_gpu.json" in deck
     assert "Not measured by this course" in deck
 
 

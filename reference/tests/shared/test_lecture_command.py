@@ -51,7 +51,7 @@ def test_a_missing_record_names_the_command(unit: str, option: str):
 
 def test_a_missing_benchmark_names_its_command(unit: str):
     with pytest.raises(
-        FileNotFoundError, match=r"tiny\.json is missing; to make it: \./mlsys bench tiny --json"
+        FileNotFoundError, match=r"tiny\.json is missing; to make it: \./mlsys bench tiny --out"
     ):
         report.load_bench(unit)
 
