@@ -10,7 +10,8 @@ the mistakes that students make in numerical kernels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import libcst as cst
 from libcst import matchers as m
@@ -171,7 +172,7 @@ def bounds(node: cst.Call) -> Iterator[Change]:
         yield "dropped step", node.with_changes(args=without_trailing_comma(node.args[:2]))
 
 
-def without_trailing_comma(arguments: list[cst.Arg] | tuple[cst.Arg, ...]) -> list[cst.Arg]:
+def without_trailing_comma(arguments: Sequence[cst.Arg]) -> list[cst.Arg]:
     found = [*arguments]
     if found:
         found[-1] = found[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -251,7 +252,7 @@ def jump(_: cst.Break | cst.Continue) -> Iterator[Change]:
     yield "dropped jump", cst.Pass()
 
 
-OPERATORS = (
+OPERATORS: tuple[tuple[Any, Callable[[Any], Iterator[Change]]], ...] = (
     (cst.Comparison, compare),
     (cst.BinaryOperation, compute),
     (cst.AugAssign, update),
