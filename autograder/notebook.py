@@ -69,7 +69,7 @@ def check_magic(line: str, desk: Path, environment: Mapping[str, str]) -> None:
     The desk is the folder in which the notebook started, also after %cd. While it runs, one line shows the running
     check, its time and its limit. Then the table replaces the line.
     """
-    place = Place()
+    place = CellOutput()
     try:
         result = check_here(line.strip(), desk, place.show, environment)
     except CourseError as error:
@@ -81,7 +81,7 @@ def check_magic(line: str, desk: Path, environment: Mapping[str, str]) -> None:
     place.table(result)
 
 
-class Place:
+class CellOutput:
     """One output of a cell, with content that can be replaced."""
 
     def __init__(self) -> None:

@@ -9,20 +9,20 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.text import Text
 
-from autograder.authoring.probes import PROBES, Line
+from autograder.authoring.probes import PROBES, Finding
 
-Probe = Callable[[], Line]
+Probe = Callable[[], Finding]
 MARK = {"ok": ("ok", "green"), "optional": ("--", "yellow"), "missing": ("!!", "bold red")}
 
 
-def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Line]:
+def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Finding]:
     """One line for each probe. A probe that raises an unexpected error is a finding too."""
     for probe in probes:
         try:
             yield probe()
         except Exception as error:
             name = probe.__name__.capitalize()
-            yield Line(
+            yield Finding(
                 name,
                 "missing",
                 f"{type(error).__name__}: {error}",
@@ -30,7 +30,7 @@ def examine(probes: tuple[Probe, ...] = PROBES) -> Iterator[Line]:
             )
 
 
-def print_line(line: Line) -> None:
+def print_line(line: Finding) -> None:
     mark, style = MARK[line.verdict]
     console = Console(highlight=False, soft_wrap=True)
     console.print(Text.assemble((f" {mark} ", style), f" {line.name:<9} ", line.found))
@@ -38,7 +38,7 @@ def print_line(line: Line) -> None:
         console.print(Text(f"                to fix: {line.fix}", style="cyan"))
 
 
-def conclusion(lines: list[Line]) -> str:
+def conclusion(lines: list[Finding]) -> str:
     missing = [line.name for line in lines if line.verdict == "missing"]
     if missing:
         return f"Something is missing: {', '.join(missing)}. Follow the lines marked !! above."
@@ -48,6 +48,6 @@ def conclusion(lines: list[Line]) -> str:
     return "Ready: everything works."
 
 
-def as_json(lines: list[Line]) -> str:
+def as_json(lines: list[Finding]) -> str:
     ready = all(line.verdict != "missing" for line in lines)
     return json.dumps({"ready": ready, "findings": [asdict(line) for line in lines]}, indent=2)

@@ -25,7 +25,7 @@ Verdict = Literal["ok", "optional", "missing"]
 
 
 @dataclass(frozen=True)
-class Line:
+class Finding:
     """One finding. "missing": every student needs it. "optional": only some commands need it."""
 
     name: str
@@ -34,19 +34,19 @@ class Line:
     fix: str = ""  # what to type, or what works without it
 
 
-def python() -> Line:
+def python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        return Line(
+        return Finding(
             "Python",
             "missing",
             version,
             "install Python 3.11, 3.12 or 3.13, delete .venv, run ./mlsys doctor",
         )
-    return Line("Python", "ok", f"{version} in {Path(sys.prefix).name}")
+    return Finding("Python", "ok", f"{version} in {Path(sys.prefix).name}")
 
 
-def packages(root: Path | None = None) -> Line:
+def packages(root: Path | None = None) -> Finding:
     """Compare every pin of constraints.txt with the installed version."""
     from packaging.requirements import Requirement
 
@@ -66,83 +66,83 @@ def packages(root: Path | None = None) -> Line:
                 wrong.append(pin.name)
     if wrong:
         names = ", ".join(wrong[:5]) + (", ..." if len(wrong) > 5 else "")
-        return Line(
+        return Finding(
             "Packages",
             "missing",
             f"{len(wrong)} with another version than in constraints.txt: {names}",
             "rm .venv/ready, then ./mlsys doctor",
         )
     for name, trouble in damaged(root or course_root()).items():
-        return Line("Packages", "missing", f"{name}: {trouble}", "rm .venv/ready, then ./mlsys doctor")
-    return Line("Packages", "ok", f"{len(pins)}, with the versions of constraints.txt")
+        return Finding("Packages", "missing", f"{name}: {trouble}", "rm .venv/ready, then ./mlsys doctor")
+    return Finding("Packages", "ok", f"{len(pins)}, with the versions of constraints.txt")
 
 
-def disk(root: Path | None = None) -> Line:
+def disk(root: Path | None = None) -> Finding:
     free = shutil.disk_usage(root or course_root()).free / GB
     if free < DISK_GB:
-        return Line("Disk", "missing", f"{free:.1f} GB free", f"free at least {DISK_GB:.0f} GB")
-    return Line("Disk", "ok", f"{free:.0f} GB free")
+        return Finding("Disk", "missing", f"{free:.1f} GB free", f"free at least {DISK_GB:.0f} GB")
+    return Finding("Disk", "ok", f"{free:.0f} GB free")
 
 
-def processor() -> Line:
+def processor() -> Finding:
     from reference.shared.machine import machine
 
     here = machine()
     found = f"{here.cores} usable, {here.cpu}"
     if here.cores < 2:
-        return Line(
+        return Finding(
             "Cores",
             "optional",
             found,
             "use a machine with two or more cores to see parallel code run faster",
         )
-    return Line("Cores", "ok", found)
+    return Finding("Cores", "ok", found)
 
 
-def vectors() -> Line:
+def vectors() -> Finding:
     from reference.shared.machine import machine
 
     here = machine()
     found = f"{here.vector}, {here.vector_bits} bits{', multiply-add' if here.fma else ''}"
     if here.vector_bits < 256 and "NEON" not in here.vector:
-        return Line(
+        return Finding(
             "Vectors",
             "optional",
             found,
             "nothing to do: everything works, but vector code gains less than with AVX2, AVX-512 or NEON",
         )
-    return Line("Vectors", "ok", found)
+    return Finding("Vectors", "ok", found)
 
 
-def memory() -> Line:
+def memory() -> Finding:
     import psutil
 
     here = psutil.virtual_memory()
     found = f"{here.total / GB:.0f} GB, {here.available / GB:.0f} GB available"
     if here.available < MEMORY_GB * GB:
-        return Line(
+        return Finding(
             "Memory",
             "optional",
             found,
             f"close other programs: the largest runs need {MEMORY_GB:.0f} GB",
         )
-    return Line("Memory", "ok", found)
+    return Finding("Memory", "ok", found)
 
 
-def mpi() -> Line:
+def mpi() -> Finding:
     """Start two ranks that exchange a number."""
     fix = "rm .venv/ready, then ./mlsys doctor (installs mpich and mpi4py again)"
     launcher = Path(sys.executable).parent / "mpirun"
     if not launcher.exists():
-        return Line("MPI", "missing", "no mpirun beside this Python", fix)
+        return Finding("MPI", "missing", "no mpirun beside this Python", fix)
     code = "from mpi4py import MPI; c = MPI.COMM_WORLD; print(f'sum {c.allreduce(c.rank + 1)}\\n', end='')"
     done, output = attempt([str(launcher), "-n", "2", sys.executable, "-c", code], seconds=60)
     if not done or output.count("sum 3") != 2:
-        return Line("MPI", "missing", f"two ranks did not start: {last_line(output)}", fix)
-    return Line("MPI", "ok", "two ranks started and exchanged a number")
+        return Finding("MPI", "missing", f"two ranks did not start: {last_line(output)}", fix)
+    return Finding("MPI", "ok", "two ranks started and exchanged a number")
 
 
-def sandbox() -> Line:
+def sandbox() -> Finding:
     """Start bubblewrap, as the judge does."""
     from autograder.judge.sandbox.isolation import in_the_way
     from autograder.judge.sandbox.plan import available
@@ -155,16 +155,18 @@ def sandbox() -> Line:
         settings = in_the_way()
         if settings:  # root does not need them
             found += f"; ordinary users would need {' '.join(settings)} (sudo sysctl -w)"
-        return Line("Sandbox", "ok", found)
+        return Finding("Sandbox", "ok", found)
     what, _, fix = reason.partition(": ")
-    return Line("Sandbox", "optional", what, f"{fix or what}; ./mlsys grade needs it, ./mlsys check does not")
+    return Finding(
+        "Sandbox", "optional", what, f"{fix or what}; ./mlsys grade needs it, ./mlsys check does not"
+    )
 
 
-def browser() -> Line:
+def browser() -> Finding:
     """Start the browser, without a window."""
     path = find_browser()
     if path is None:
-        return Line(
+        return Finding(
             "Browser",
             "optional",
             "no Chromium found",
@@ -181,20 +183,20 @@ def browser() -> Line:
         ]
         done, output = attempt(command, seconds=60, XDG_CONFIG_HOME=profile, XDG_CACHE_HOME=profile)
     if not done or "<p>ok" not in output:
-        return Line("Browser", "optional", f"{path} does not start: {last_line(output)}", FIX_BROWSER)
-    return Line("Browser", "ok", f"{path} starts without a screen")
+        return Finding("Browser", "optional", f"{path} does not start: {last_line(output)}", FIX_BROWSER)
+    return Finding("Browser", "ok", f"{path} starts without a screen")
 
 
-def marp(root: Path | None = None) -> Line:
+def marp(root: Path | None = None) -> Finding:
     from autograder.authoring.slides import FIX_NODE, OLDEST_NODE, node_version
 
     version = node_version()
     if version is None or version[0] < OLDEST_NODE or shutil.which("npm") is None:
         found = "no Node.js with npm" if version is None else f"Node.js {'.'.join(map(str, version))}"
-        return Line("Slides", "optional", found, f"{FIX_NODE}; only ./mlsys slides needs it")
+        return Finding("Slides", "optional", found, f"{FIX_NODE}; only ./mlsys slides needs it")
     installed = ((root or course_root()) / "slides" / "node_modules" / ".bin" / "marp").exists()
     state = "Marp is installed" if installed else "the first ./mlsys slides installs Marp"
-    return Line("Slides", "ok", f"Node.js {'.'.join(map(str, version))}; {state}")
+    return Finding("Slides", "ok", f"Node.js {'.'.join(map(str, version))}; {state}")
 
 
 # On Linux with an x86-64 processor, pip's default build of torch has CUDA; ./mlsys installs missing packages.
@@ -204,33 +206,37 @@ OTHER_TORCH = (
 NVVM = '.venv/bin/python -m pip install -c constraints.txt -c constraints-gpu.txt "numba-cuda[cu13]"'
 
 
-def gpu() -> Line:
+def gpu() -> Finding:
     """Find out if GPU kernels run on a GPU or on the simulators; both are fine."""
     from reference.shared.gpu.detect import obstacle
 
     what, simulators = obstacle(), "kernels run on the simulators"
     if what == "absent":
         if sys.platform == "linux":
-            return Line("GPU", "ok", f"none needed: {simulators}")
-        return Line("GPU", "ok", "none needed: CUDA kernels run on numba's simulator; Triton needs Linux")
+            return Finding("GPU", "ok", f"none needed: {simulators}")
+        return Finding("GPU", "ok", "none needed: CUDA kernels run on numba's simulator; Triton needs Linux")
     name = gpu_name()
     if what == "refused":
-        return Line("GPU", "ok", f"{name}; MLSYS_GPU=0 is set, so {simulators}")
+        return Finding("GPU", "ok", f"{name}; MLSYS_GPU=0 is set, so {simulators}")
     if what == "torch":
-        return Line(
+        return Finding(
             "GPU", "optional", f"{name}; this build of torch has no CUDA, so {simulators}", OTHER_TORCH
         )
     if what == "driver":
         import torch
 
         fix = f"install a driver for CUDA {torch.version.cuda} or later, and try nvidia-smi"
-        return Line("GPU", "optional", f"{name}; torch cannot use it with this driver, so {simulators}", fix)
+        return Finding(
+            "GPU", "optional", f"{name}; torch cannot use it with this driver, so {simulators}", fix
+        )
     if what == "nvvm":
-        return Line("GPU", "optional", f"{name}; numba lacks NVIDIA's compiler (NVVM), so {simulators}", NVVM)
+        return Finding(
+            "GPU", "optional", f"{name}; numba lacks NVIDIA's compiler (NVVM), so {simulators}", NVVM
+        )
     if not can_build():
         fix = "sudo apt-get install gcc python3-dev (Fedora: dnf install gcc python3-devel); Triton needs it"
-        return Line("GPU", "optional", f"{name}; no C compiler with the headers of Python", fix)
-    return Line("GPU", "ok", f"{name}; kernels run on it")
+        return Finding("GPU", "optional", f"{name}; no C compiler with the headers of Python", fix)
+    return Finding("GPU", "ok", f"{name}; kernels run on it")
 
 
 def gpu_name() -> str:
@@ -249,16 +255,16 @@ def can_build() -> bool:
     return compiler is not None and Path(sysconfig.get_paths()["include"], "Python.h").is_file()
 
 
-def loopback() -> Line:
+def loopback() -> Finding:
     """Connect to localhost, the name that launchers use, and check JupyterLab's port."""
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             socket.create_connection(("localhost", server.getsockname()[1]), timeout=5).close()
     except OSError as error:
         fix = 'add "127.0.0.1 localhost" to /etc/hosts, and allow the loopback interface in the firewall'
-        return Line("Ports", "missing", f"localhost cannot be reached: {error}", fix)
+        return Finding("Ports", "missing", f"localhost cannot be reached: {error}", fix)
     state = "free" if is_free(FIRST_PORT) else "in use, so ./mlsys lab picks the next free one"
-    return Line("Ports", "ok", f"localhost answers; {FIRST_PORT} is {state}")
+    return Finding("Ports", "ok", f"localhost answers; {FIRST_PORT} is {state}")
 
 
 PROBES = (python, packages, disk, processor, vectors, memory, mpi, sandbox, browser, marp, gpu, loopback)

@@ -14,8 +14,7 @@ from autograder.release.public_checks import public_check_files
 BEGIN, END = "<!-- proofs:begin -->", "<!-- proofs:end -->"
 PAGE = """# {slug}: what the checks catch
 
-The starter gets no points, the reference all of them, and each wrong solution in `wrong/` loses the tests that it
-names.
+The starter gets no points, the reference all of them, and a wrong solution in `wrong/` loses the tests that it names.
 `./mlsys prove {number}` grades them and writes this page from `proof.json`. Do not edit it.
 
 | submission | points | loses | the mistake |

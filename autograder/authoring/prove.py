@@ -29,7 +29,7 @@ SCOPES: dict[Scope, tuple[Kind, ...]] = {
 
 
 @dataclass
-class Report:
+class ProofReport:
     """The outcomes of the rows of one unit."""
 
     unit: Unit
@@ -55,9 +55,9 @@ def prove(
     sample: bool = False,
     record: bool = True,
     workers: int | None = None,
-    on_plan: Callable[[Report], None] = lambda _: None,
+    on_plan: Callable[[ProofReport], None] = lambda _: None,
     on_row: Callable[[Outcome], None] = lambda _: None,
-) -> Report:
+) -> ProofReport:
     """Grade the rows of the scope, and record those that hold; a row that does not hold is removed from the proof.
 
     scope: "old" for rows whose hashes do not match, "changed" for those that do not match for a reason inside the
@@ -71,7 +71,7 @@ def prove(
         state = proof_state(unit, kept)
         rows = state.of_kind(*SCOPES[scope])
         extra = [row for row in drawn_sample(state, 1) if row not in rows] if sample else []
-        report = Report(unit, len(state.rows), {row.case.name: row.sentence for row in rows}, len(extra))
+        report = ProofReport(unit, len(state.rows), {row.case.name: row.sentence for row in rows}, len(extra))
         on_plan(report)
         if record and (doomed := [row.case.name for row in state.of_kind(Kind.EDITED)] + list(state.gone)):
             kept = {name: row for name, row in kept.items() if name not in doomed}
@@ -85,7 +85,9 @@ def prove(
     return report
 
 
-def keep(unit: Unit, kept: dict[str, ProvedRow], outcome: Outcome, before: Hashes, report: Report) -> None:
+def keep(
+    unit: Unit, kept: dict[str, ProvedRow], outcome: Outcome, before: Hashes, report: ProofReport
+) -> None:
     """Record one outcome in the proof, if it holds and nobody edited its files during the grading."""
     name = outcome.case.name
     if hashes_now(unit, outcome.case) != before:

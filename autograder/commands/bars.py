@@ -50,7 +50,7 @@ def fetching(console: Console, people: tuple[Person, ...]) -> Iterator[Callable[
         yield on_done
 
 
-class Grading:
+class GradingBar:
     """The progress of a grading: which check runs, for how long; or whom the grading waits for."""
 
     def __init__(self, console: Console) -> None:
@@ -58,7 +58,7 @@ class Grading:
         self.jobs: dict[str, tuple[Now, float]] = {}  # what happens to a job, and since when
         self.said: set[str] = set()
 
-    def __enter__(self) -> Grading:
+    def __enter__(self) -> GradingBar:
         grading = self
 
         class Happening(ProgressColumn):

@@ -14,7 +14,7 @@ from autograder.core.units import find_unit
 from autograder.reports.view import clean
 from autograder.roster.choose import Chooser
 from autograder.roster.collect import collect as fetch
-from autograder.roster.git import Limits
+from autograder.roster.git import FetchLimits
 from autograder.roster.lateness import Due
 from autograder.roster.people import read_roster
 from autograder.roster.receipts import Store
@@ -44,7 +44,7 @@ def collect(
     chosen = find_unit(unit)
     manifest = unit_manifest(chosen)
     people = read_roster(roster)
-    store = Store(repositories or out / "repositories", Limits(limit_mb, limit_seconds))
+    store = Store(repositories or out / "repositories", FetchLimits(limit_mb, limit_seconds))
     chooser = Chooser(chosen, manifest, store, {})
     with fetching(Console(stderr=True), people) as on_done:
         missed = fetch(people, store, on_done=on_done, complete=chooser.complete)

@@ -22,13 +22,13 @@ from autograder.roster.collect import collect
 from autograder.roster.decisions import TAKE, ZERO
 from autograder.roster.engines import Engine, Needs, Now, worker_count
 from autograder.roster.folders import people_of
-from autograder.roster.git import Limits
+from autograder.roster.git import FetchLimits
 from autograder.roster.local import LocalEngine
 from autograder.roster.people import read_roster
 from autograder.roster.policy import Policy, load_policy, no_policy, parse_moment
 from autograder.roster.ray_engine import RayEngine
 from autograder.roster.receipts import Store
-from autograder.roster.run import Grading, check_sandbox, run
+from autograder.roster.run import GradingRun, check_sandbox, run
 from autograder.roster.shards import parse_shard
 from autograder.roster.standing import Person
 
@@ -157,12 +157,12 @@ def grade(
     if seed is not None and regrade:
         raise CourseError("expected either --seed or --regrade, got both: --regrade draws a new seed")
     people = read_roster(roster) if roster is not None else None
-    grading = Grading(
+    grading = GradingRun(
         unit=(chosen := find_unit(unit)),
         manifest=unit_manifest(chosen),
         people=people if people is not None else people_of(folders or []),
         policy=read_policy(people, policy, deadline),
-        store=Store(repositories or out / "repositories", Limits(limit_mb, limit_seconds)),
+        store=Store(repositories or out / "repositories", FetchLimits(limit_mb, limit_seconds)),
         out=out,
         seed=seed,
         fresh=regrade,
@@ -187,7 +187,7 @@ def grade(
     if roster is not None and not no_collect:
         grading = fetched(grading, screen)
     try:
-        with bars.Grading(screen) as progress:
+        with bars.GradingBar(screen) as progress:
             outcome = run(
                 grading,
                 lambda: make_engine(grading, engine, address, workers, progress.watch),
@@ -223,7 +223,7 @@ def read_policy(people: tuple[Person, ...] | None, file: Path | None, deadline: 
     return policy
 
 
-def check_gpu(grading: Grading, engine: str) -> None:
+def check_gpu(grading: GradingRun, engine: str) -> None:
     """Raise CourseError if --gpu would have no effect."""
     if not grading.manifest.gpu:
         raise CourseError(
@@ -236,7 +236,7 @@ def check_gpu(grading: Grading, engine: str) -> None:
         )
 
 
-def fetched(grading: Grading, screen: Console) -> Grading:
+def fetched(grading: GradingRun, screen: Console) -> GradingRun:
     """Fetch the repositories; the grading with the reason for each one that failed."""
     people = tuple(person for _, person in grading.mine)
     with bars.fetching(screen, people) as on_done:
@@ -246,7 +246,7 @@ def fetched(grading: Grading, screen: Console) -> Grading:
 
 
 def make_engine(
-    grading: Grading, name: str, address: str | None, workers: int | None, watch: Callable[[Now], None]
+    grading: GradingRun, name: str, address: str | None, workers: int | None, watch: Callable[[Now], None]
 ) -> Engine:
     needs = Needs.of(grading.manifest)
     if name == "ray":

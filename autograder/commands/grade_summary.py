@@ -11,14 +11,14 @@ from rich.text import Text
 from autograder.core.result import Status
 from autograder.reports import class_report
 from autograder.reports.view import clean, sign
-from autograder.roster.run import Grading, Outcome
+from autograder.roster.run import GradingRun, RunOutcome
 from autograder.roster.standing import Person, Standing
 from autograder.roster.unwatched_deadlines import unwatched
 
 LONGEST = 60  # rows; for a larger class, only people with a note
 
 
-def summary(grading: Grading, outcome: Outcome, console: Console) -> None:
+def summary(grading: GradingRun, outcome: RunOutcome, console: Console) -> None:
     """Print one row a person (in a large class, only people with a note), statistics, and what to do next."""
     people = outcome.people
     shown = people if len(people) <= LONGEST else tuple(each for each in people if notes(each))
@@ -98,7 +98,7 @@ def undecided(people: tuple[Standing, ...]) -> list[str]:
     ]
 
 
-def doubts(grading: Grading) -> list[str]:
+def doubts(grading: GradingRun) -> list[str]:
     """A line that names the people who may have pushed in time although no fetch ran at the deadline."""
     found = [
         known_as(person)
@@ -114,7 +114,7 @@ def doubts(grading: Grading) -> list[str]:
     ]
 
 
-def news(outcome: Outcome) -> list[str]:
+def news(outcome: RunOutcome) -> list[str]:
     known = f"{outcome.graded} graded now" if outcome.graded else "nothing new to grade"
     if outcome.number and not outcome.new:
         return [f"{known}; every grade is the same as in version {outcome.number}: {outcome.place}"]
@@ -122,7 +122,7 @@ def news(outcome: Outcome) -> list[str]:
     return [*moved(outcome), f"{known}; {what} is in {outcome.place}"]
 
 
-def moved(outcome: Outcome) -> list[str]:
+def moved(outcome: RunOutcome) -> list[str]:
     """A line that names the people whose totals changed since the version before."""
     before = {each.person.id: each for each in outcome.before}
     pairs = [(before[each.person.id], each) for each in outcome.people if each.person.id in before]

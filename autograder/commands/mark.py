@@ -16,7 +16,7 @@ from autograder.commands.gradebook_version import open_book
 from autograder.core.files import write_atomic
 from autograder.core.manifest import Manifest
 from autograder.reports import marking
-from autograder.reports.marking import Job, marks_for, parse_points, waits
+from autograder.reports.marking import MarkingJob, marks_for, parse_points, waits
 from autograder.reports.view import clean, number
 from autograder.roster.gradebook import Gradebook
 from autograder.roster.rubric import append_marks, manual_parts
@@ -77,7 +77,7 @@ def mark(
 
 
 def form(
-    todo: list[Job], manifest: Manifest, book: Gradebook, who: str, console: Console, *, again: bool
+    todo: list[MarkingJob], manifest: Manifest, book: Gradebook, who: str, console: Console, *, again: bool
 ) -> None:
     """Ask for one mark after the other, until none is missing or the grader stops."""
     given = 0
@@ -118,7 +118,7 @@ def form(
     console.print(Text(f"{given} marked; {left} left"))
 
 
-def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -> None:
+def introduce(job: MarkingJob, manifest: Manifest, book: Gradebook, console: Console) -> None:
     """Print the author, the place of the files, the criteria and the current mark."""
     first = job.people[0]
     part = next(each for each in manifest.manual if each.id == job.part)
@@ -135,7 +135,7 @@ def introduce(job: Job, manifest: Manifest, book: Gradebook, console: Console) -
         console.print(Text(f"  now: {number(mine.points)} by {clean(mine.grader)}: {clean(mine.comment)}"))
 
 
-def print_marks(todo: list[Job], manifest: Manifest, book: Gradebook, console: Console) -> None:
+def print_marks(todo: list[MarkingJob], manifest: Manifest, book: Gradebook, console: Console) -> None:
     """Print a table of all marks: one row for each person and part, with the marks that were replaced."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in ("part", "id", "name", "points", "by", "when", "before"):

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.authoring.prove import Report, Scope
+    from autograder.authoring.prove import ProofReport, Scope
     from autograder.core.units import Unit
 
 
@@ -101,7 +101,7 @@ def prove(
 
 def proved(
     unit: Unit, screen: Console, scope: Scope, *, sample: bool, record: bool, workers: int | None
-) -> Report:
+) -> ProofReport:
     """Grade one unit with a progress bar, and update its pages, also after an interruption."""
     from autograder.authoring.outcome import Outcome
     from autograder.authoring.proof_pages import write_pages
@@ -111,7 +111,7 @@ def proved(
     with bar(screen) as progress:
         task = progress.add_task(unit.slug, total=None, last="")
 
-        def on_plan(report: Report) -> None:
+        def on_plan(report: ProofReport) -> None:
             progress.update(task, total=len(report.why) + report.sampled)
 
         def on_row(outcome: Outcome) -> None:
@@ -135,7 +135,7 @@ def proved(
                 write_pages(unit)
 
 
-def tell(report: Report) -> None:
+def tell(report: ProofReport) -> None:
     """Print one line for the unit, then each row that does not hold."""
     graded = f"graded {len(report.graded)} of {report.total} rows" if report.graded else "nothing to grade"
     sampled = f", {report.sampled} of them as a sample" if report.sampled else ""

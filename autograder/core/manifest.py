@@ -34,11 +34,11 @@ class ManifestError(CourseError):
     """An invalid manifest; the message lists every wrong field as `file:line: ...`."""
 
 
-class Model(BaseModel):
+class ManifestModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-class Limits(Model):
+class Limits(ManifestModel):
     """Limits of one test; the sandbox enforces them."""
 
     wall_seconds: Seconds = Field(default=120, description="a number of seconds above 0")
@@ -52,7 +52,7 @@ class Limits(Model):
     )  # what a grader of many submissions reserves; nothing enforces it
 
 
-class TaskLimits(Model):
+class TaskLimits(ManifestModel):
     """Limits of one task; missing ones come from the unit."""
 
     wall_seconds: Seconds | None = Field(default=None, description="a number of seconds above 0")
@@ -68,7 +68,7 @@ class TaskLimits(Model):
     )
 
 
-class Task(Model):
+class Task(ManifestModel):
     """One function that the student writes."""
 
     id: str = Field(
@@ -112,7 +112,7 @@ class Task(Model):
         return self.points - self.hidden_points
 
 
-class Manual(Model):
+class Manual(ManifestModel):
     """One part of the rubric that people grade: an explanation, a work log."""
 
     id: str = Field(
@@ -125,7 +125,7 @@ class Manual(Model):
     )
 
 
-class Manifest(Model):
+class Manifest(ManifestModel):
     """A whole `assignment.toml`."""
 
     version: Literal[1] = Field(alias="schema", description="1")

@@ -83,11 +83,11 @@ SEVERITY = (
 )
 
 
-class Model(BaseModel):
+class ResultModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Feedback(Model):
+class Feedback(ResultModel):
     """The explanation of a test that did not pass; every field may be empty."""
 
     message: str = ""
@@ -108,7 +108,7 @@ class Feedback(Model):
     sha256: str = ""
 
 
-class Figure(Model):
+class MeasuredFigure(ResultModel):
     """A number that a check measured, for the student and for the class's leaderboard."""
 
     name: str  # "speed beside the judge's rows"
@@ -117,7 +117,7 @@ class Figure(Model):
     better: Literal["higher", "lower"] = "higher"
 
 
-class TestResult(Model):
+class TestResult(ResultModel):
     """One test function of the unit's checks."""
 
     __test__ = False  # pytest: this is no test class
@@ -130,7 +130,7 @@ class TestResult(Model):
     hidden: bool = False
     seconds: float = 0.0
     feedback: Feedback = Feedback()
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[MeasuredFigure, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -144,7 +144,7 @@ class TestResult(Model):
         return self.model_copy(update={"feedback": told, "figures": (), "seconds": 0.0})
 
 
-class TaskResult(Model):
+class TaskResult(ResultModel):
     """One function that the student wrote."""
 
     id: str
@@ -161,7 +161,7 @@ class TaskResult(Model):
         return next(status for status in SEVERITY if status in found)
 
 
-class GradedFile(Model):
+class GradedFile(ResultModel):
     """One graded file of the submission."""
 
     path: str
@@ -169,7 +169,7 @@ class GradedFile(Model):
     bytes: int
 
 
-class Grader(Model):
+class Grader(ResultModel):
     """The version of the grader, the manifest and the checks."""
 
     version: str
@@ -177,7 +177,7 @@ class Grader(Model):
     checks_sha256: str
 
 
-class GradeResult(Model):
+class GradeResult(ResultModel):
     """The result of a whole submission."""
 
     version: Literal["mlsys/result/v1"] = Field(default=SCHEMA, alias="schema")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from autograder.core.manifest import Manifest
-from autograder.core.result import Feedback, Figure, Status, TaskResult, TestResult
+from autograder.core.result import Feedback, MeasuredFigure, Status, TaskResult, TestResult
 from autograder.core.text import check_words
 from autograder.judge.intake import Staged
 from autograder.judge.session.connection import Call
@@ -28,7 +28,7 @@ class Record:
     feedback: Feedback = field(default_factory=Feedback)
     seconds: float = 0.0
     last: Call = field(default_factory=Call)
-    figures: tuple[Figure, ...] = ()
+    figures: tuple[MeasuredFigure, ...] = ()
     loading: str = ""  # the file that an error of the student's kept from being imported
     ending: Ending | None = None
     unstarted: bool = False  # the file could not be read, before any line of the submission ran

@@ -22,7 +22,7 @@ from autograder.core.result import GradeResult, Status, TaskResult
 from autograder.core.units import Unit
 
 
-class Record(BaseModel):
+class ProgressRecord(BaseModel):
     """The last check of one task."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,7 +45,7 @@ class Progress(BaseModel):
 
     version: Literal["mlsys/progress/v1"] = Field(default="mlsys/progress/v1", alias="schema")
     unit: str
-    tasks: dict[str, Record] = {}
+    tasks: dict[str, ProgressRecord] = {}
 
 
 def progress_file(unit: Unit) -> Path:
@@ -87,8 +87,10 @@ def record(unit: Unit, manifest: Manifest, result: GradeResult, desk: Path | Non
         write_atomic(path, Progress(unit=unit.slug, tasks=tasks).model_dump_json(indent=2) + "\n")
 
 
-def new_record(result: GradeResult, task: TaskResult, files: dict[str, str], old: Record | None) -> Record:
-    return Record(
+def new_record(
+    result: GradeResult, task: TaskResult, files: dict[str, str], old: ProgressRecord | None
+) -> ProgressRecord:
+    return ProgressRecord(
         points=task.points,
         max_points=task.max_points,
         status=task.status,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from autograder.core.scratch import scratch_folder
-from autograder.roster.git import GitError, Limits, git
+from autograder.roster.git import FetchLimits, GitError, git
 
 Tree: TypeAlias = Mapping[str, "bytes | Tree"]
 FETCHED = "refs/fetched/branch"
@@ -22,7 +22,7 @@ RECEIVER = (
 PEOPLE = ("-c", "user.name=autograder", "-c", "user.email=autograder@localhost")
 
 
-def push_files(repository: str, branch: str, files: Tree, message: str, limits: Limits) -> str:
+def push_files(repository: str, branch: str, files: Tree, message: str, limits: FetchLimits) -> str:
     """Add `files` to `branch`; returns "pushed" or "unchanged".
 
     Replaces a file of the same path, and keeps the others. If somebody else pushes to the branch at the same moment,
@@ -41,7 +41,7 @@ def push_files(repository: str, branch: str, files: Tree, message: str, limits: 
         ) from None
 
 
-def attempt(repository: str, branch: str, files: Tree, message: str, limits: Limits) -> str:
+def attempt(repository: str, branch: str, files: Tree, message: str, limits: FetchLimits) -> str:
     with scratch_folder("feedback") as folder:
         ours = Plumbing(folder / "git", limits)
         parent = ours.fetch(repository, f"refs/heads/{branch}")
@@ -58,7 +58,7 @@ def attempt(repository: str, branch: str, files: Tree, message: str, limits: Lim
 class Plumbing:
     """A bare repository of our own."""
 
-    def __init__(self, home: Path, limits: Limits) -> None:
+    def __init__(self, home: Path, limits: FetchLimits) -> None:
         self.home, self.limits = home, limits
         git("init", "--quiet", "--bare", str(home), limits=limits)
 

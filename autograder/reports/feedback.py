@@ -11,11 +11,11 @@ from autograder.reports import html, markdown
 from autograder.reports.branch import Tree, push_files
 from autograder.reports.names import folder_names
 from autograder.reports.view import clean
-from autograder.roster.git import GitError, Limits
+from autograder.roster.git import FetchLimits, GitError
 from autograder.roster.standing import Person, Standing, Standings
 
 BRANCH = "feedback"
-LIMITS = Limits(megabytes=50, seconds=60)
+LIMITS = FetchLimits(megabytes=50, seconds=60)
 README = """# Feedback
 
 Your instructor's reports, one folder for each unit. Open `README.md` there, or download `report.html` and open it in a

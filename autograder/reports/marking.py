@@ -22,7 +22,7 @@ COLUMNS = ("id", "name", "part", "points", "comment")
 
 
 @dataclass(frozen=True)
-class Job:
+class MarkingJob:
     """One part of one submission; everybody who shares the submission gets the mark."""
 
     people: tuple[Standing, ...]
@@ -33,7 +33,7 @@ class Job:
         return ", ".join(each.person.name or each.person.id for each in self.people)
 
 
-def jobs(standings: Standings, manifest: Manifest, *, person: str = "", part: str = "") -> list[Job]:
+def jobs(standings: Standings, manifest: Manifest, *, person: str = "", part: str = "") -> list[MarkingJob]:
     """Every part of every submission, part by part: a grader marks one question for the whole class in a row.
 
     `person`, `part`: only these. Raises CourseError for an unknown name.
@@ -51,16 +51,16 @@ def jobs(standings: Standings, manifest: Manifest, *, person: str = "", part: st
     chosen = [group for group in groups if not person or person in {each.person.id for each in group}]
     if not chosen:
         raise CourseError(f"nobody in version {standings.number} has the id {person!r}")
-    return [Job(group, name) for name in known if not part or name == part for group in chosen]
+    return [MarkingJob(group, name) for name in known if not part or name == part for group in chosen]
 
 
-def waits(job: Job, manifest: Manifest, marks: Path) -> bool:
+def waits(job: MarkingJob, manifest: Manifest, marks: Path) -> bool:
     """True if a person of the submission has no mark for the part yet."""
     found = (manual_parts(manifest, marks, each.person.id) for each in job.people)
     return any(part.points is None for parts in found for part in parts if part.id == job.part)
 
 
-def marks_for(job: Job, grader: str, points: float | None, comment: str) -> list[Mark]:
+def marks_for(job: MarkingJob, grader: str, points: float | None, comment: str) -> list[Mark]:
     at = utc_now()
     people = (each.person.id for each in job.people)
     return [

@@ -32,7 +32,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
     """One line of an excerpt; pieces are (text, shared)."""
 
     number: int
@@ -43,7 +43,7 @@ class Line:
 class Excerpt:
     """The shared lines of one side with some around them; None marks omitted lines."""
 
-    lines: tuple[Line | None, ...]
+    lines: tuple[SourceLine | None, ...]
 
 
 @dataclass(frozen=True)
@@ -140,13 +140,13 @@ def excerpt(text: str, slices: np.ndarray) -> Excerpt:
         shared[int(start) : int(end)] = True
     lines, at, marked = text.split("\n"), 0, []
     for number, line in enumerate(lines, 1):
-        marked.append(Line(number, pieces(line, shared[at : at + len(line)])))
+        marked.append(SourceLine(number, pieces(line, shared[at : at + len(line)])))
         at += len(line) + 1
     hits = [
         index for index, line in enumerate(marked) if any(flag and text.strip() for text, flag in line.pieces)
     ]
     wanted = {near for hit in hits for near in range(hit - CONTEXT, hit + CONTEXT + 1)}
-    kept: list[Line | None] = []
+    kept: list[SourceLine | None] = []
     for index, line in enumerate(marked):
         if index in wanted:
             kept.append(line)

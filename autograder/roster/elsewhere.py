@@ -40,7 +40,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Place:
+class FoundWork:
     """Work in an unexpected place: a sentence, and the file that can be graded as `module`, if it is one."""
 
     text: str
@@ -51,13 +51,13 @@ class Place:
 
 def search(
     files: Iterable[Found], unit: Unit, manifest: Manifest, missing: set[str], starters: set[str]
-) -> list[Place]:
+) -> list[FoundWork]:
     """The places of work for the missing modules, the surest first. starters: blob ids of files as handed out."""
     functions = {name: task.module for task in manifest.tasks for name in (task.function, *task.asked)}
     functions = {name: module for name, module in functions.items() if "." not in name}
     wanted = {name: module for name, module in functions.items() if module in missing}
     handed_out = defined(unit.lab.read_bytes(), functions) if unit.lab.is_file() else set()
-    found: list[Place] = []
+    found: list[FoundWork] = []
     reads = 0
     for file in files:
         place = odd_thing(file, unit)
@@ -77,7 +77,7 @@ def search(
         except (OSError, ValueError, GitError):
             continue
         if data.startswith(LFS) and near:
-            found.append(Place(f"{file.path} (a pointer of Git LFS, without the content)", rank=3))
+            found.append(FoundWork(f"{file.path} (a pointer of Git LFS, without the content)", rank=3))
             continue
         if is_hollow(data, starters):
             continue
@@ -89,34 +89,34 @@ def search(
 
 def judge(
     file: Found, unit: Unit, near: str, names: set[str], wanted: dict[str, str], *, notebook: bool
-) -> Place:
+) -> FoundWork:
     """The place of one file that has the name of a module, or defines functions of tasks."""
     functions = ", ".join(sorted(names)[:3])
     desk = DESK.match(file.path)
     other = desk is not None and desk[1] != unit.slug
     if notebook:
-        return Place(f"{file.path} (a notebook with {functions})" if names else "", rank=3)
+        return FoundWork(f"{file.path} (a notebook with {functions})" if names else "", rank=3)
     if other and not names:
-        return Place("")  # a module of that unit with the same name
+        return FoundWork("")  # a module of that unit with the same name
     exact = PurePosixPath(file.path).name == near
     if near:
-        return Place(
+        return FoundWork(
             file.path if exact else f"{file.path} (a name like {near})", near, file, 0 if exact else 1
         )
     modules = {wanted[name] for name in names}
     module = modules.pop() if len(modules) == 1 else ""
-    return Place(f"{file.path} (defines {functions})", module, file if module else None, 2)
+    return FoundWork(f"{file.path} (defines {functions})", module, file if module else None, 2)
 
 
-def odd_thing(file: Found, unit: Unit) -> Place | None:
+def odd_thing(file: Found, unit: Unit) -> FoundWork | None:
     """A link or a submodule in place of the desk, or an archive."""
     desk = f"work/{unit.slug}"
     if file.kind != "file":
-        return Place(f"{file.path} (a {file.kind}: its files are elsewhere)", rank=4) if file.path in (
+        return FoundWork(f"{file.path} (a {file.kind}: its files are elsewhere)", rank=4) if file.path in (
             "work", desk
-        ) or file.kind == "submodule" else Place("")  # fmt: skip
+        ) or file.kind == "submodule" else FoundWork("")  # fmt: skip
     if file.path.casefold().endswith(ARCHIVES):
-        return Place(f"{file.path} (an archive)", rank=4)
+        return FoundWork(f"{file.path} (an archive)", rank=4)
     return None
 
 
@@ -172,7 +172,7 @@ def files_in(folder: Path, unit: Unit) -> Iterator[Found]:
         folders[:] = [name for name in folders if name not in SKIPPED and (below or name not in OURS)]
 
 
-def told(places: list[Place]) -> str:
+def told(places: list[FoundWork]) -> str:
     """The places in a few words."""
     texts = list(dict.fromkeys(place.text for place in places))
     more = f" and {len(texts) - MOST_TOLD} more" if len(texts) > MOST_TOLD else ""

@@ -44,7 +44,7 @@ guard = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Limits:
+class FetchLimits:
     """Limits of one git command."""
 
     megabytes: int = 100  # of one pack: what a fetch may bring
@@ -78,7 +78,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def git(*arguments: str, limits: Limits, stdin: bytes = b"", keep: tuple[int, ...] = ()) -> bytes:
+def git(*arguments: str, limits: FetchLimits, stdin: bytes = b"", keep: tuple[int, ...] = ()) -> bytes:
     """The output of one command. `keep`: descriptors that stay open in it, such as a lock.
 
     Raises GitError if it fails, takes too long, or prints more than 16 MB; CourseError without git.

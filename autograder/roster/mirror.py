@@ -17,7 +17,7 @@ from pathlib import Path
 
 from autograder.core.locks import locked
 from autograder.roster.addresses import short_name
-from autograder.roster.git import GitError, Limits, git, safe_path
+from autograder.roster.git import FetchLimits, GitError, git, safe_path
 
 STAMP = "%Y%m%dT%H%M%S.%fZ"
 INCOMING, RECEIVED = "refs/incoming/", "refs/received/"
@@ -43,7 +43,7 @@ class EmptyError(FetchError):
 class Mirror:
     """A bare repository in `home`, made at its first use."""
 
-    def __init__(self, home: Path, address: str, limits: Limits) -> None:
+    def __init__(self, home: Path, address: str, limits: FetchLimits) -> None:
         self.folder = home / f"{short_name(address)}.git"
         self.address, self.limits = address, limits
 

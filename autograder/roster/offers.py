@@ -15,7 +15,7 @@ from autograder.roster.committed import blob_id, blobs, of_commit, tree
 from autograder.roster.elsewhere import (
     MOST_FILES,
     Found,
-    Place,
+    FoundWork,
     files_in,
     is_hollow,
     may_hold_work,
@@ -96,26 +96,26 @@ class Seeker:
 
     def in_branch(
         self, mirror: Mirror, receipt: Receipt, missing: set[str], base: Submission
-    ) -> tuple[Submission | None, list[Place]]:
+    ) -> tuple[Submission | None, list[FoundWork]]:
         """The submission `base` with the missing files of a branch, and the places of those."""
         submission = of_commit(mirror, receipt.commit, self.unit, self.manifest)
         there = {entry.name: entry for entry in self.written(submission) if entry.name in missing}
         if there:
-            return self.with_entries(base, there), [Place(f"branch {receipt.branch}: {', '.join(there)}")]
+            return self.with_entries(base, there), [FoundWork(f"branch {receipt.branch}: {', '.join(there)}")]
         places = self.places(lambda: files_of(mirror, receipt.commit, self.unit), submission, missing)
         named = [replace(place, text=f"branch {receipt.branch}: {place.text}") for place in places]
         return self.filled(base, places), named
 
     def places(
         self, files: Callable[[], Iterator[Found]], submission: Submission, missing: set[str]
-    ) -> list[Place]:
+    ) -> list[FoundWork]:
         try:
             found = search(files(), self.unit, self.manifest, missing, self.starters)
         except GitError as error:
-            return [Place(f"a tree that cannot be searched ({error})")] if submission.empty else []
+            return [FoundWork(f"a tree that cannot be searched ({error})")] if submission.empty else []
         return [place for place in found if submission.empty or place.rank < SURE]
 
-    def filled(self, submission: Submission, places: list[Place]) -> Submission | None:
+    def filled(self, submission: Submission, places: list[FoundWork]) -> Submission | None:
         """The submission with the files that were found elsewhere; None if none of them can be graded."""
         best: dict[str, Found] = {}
         for place in places:
@@ -137,7 +137,7 @@ class Seeker:
         self,
         submission: Submission,
         missing: set[str],
-        places: list[Place],
+        places: list[FoundWork],
         branches: list[str] | None = None,
     ) -> str:
         """A sentence with the files that were expected and the places of work; "" if there is nothing to say."""

@@ -35,7 +35,7 @@ class RosterError(CourseError):
 
 
 @dataclass(frozen=True)
-class Problem:
+class RosterProblem:
     """One wrong cell, or without a column a wrong row."""
 
     line: int
@@ -79,7 +79,7 @@ def parse_roster(data: bytes, name: str, folder: Path) -> tuple[Person, ...]:
             people.append((line, person))
     problems += groups(people)
     if not problems and not people:
-        problems.append(Problem(1, "", "expected at least one person below the header, got none"))
+        problems.append(RosterProblem(1, "", "expected at least one person below the header, got none"))
     if problems:
         problems.sort(key=lambda problem: problem.line)
         found = "1 mistake" if len(problems) == 1 else f"{len(problems)} mistakes"
@@ -113,7 +113,7 @@ def plain_spaces(cell: str) -> str:
     return "".join(" " if unicodedata.category(char) == "Zs" else char for char in cell).strip()
 
 
-def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str], list[Problem]]:
+def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str], list[RosterProblem]]:
     """The columns in the file's order. Raises RosterError for missing or wrong columns."""
     header = [cell.casefold() for cell in rows[0][1]] if rows else []
     missing = [column for column in NEEDED if column not in header]
@@ -126,46 +126,48 @@ def read_header(rows: list[tuple[int, list[str]]], name: str) -> tuple[list[str]
     for column in dict.fromkeys(header):
         if column not in NEEDED + ALLOWED:
             known = ", ".join(NEEDED + ALLOWED)
-            problems.append(Problem(line, column[:40] or "without a name", f"expected one of {known}"))
+            problems.append(RosterProblem(line, column[:40] or "without a name", f"expected one of {known}"))
         elif header.count(column) > 1:
-            problems.append(Problem(line, column, "expected each column once, got it twice"))
+            problems.append(RosterProblem(line, column, "expected each column once, got it twice"))
     return header, problems
 
 
 def read_person(
-    line: int, cells: list[str], header: list[str], folder: Path, problems: list[Problem]
+    line: int, cells: list[str], header: list[str], folder: Path, problems: list[RosterProblem]
 ) -> Person | None:
     """The person of one row; None if the row has errors, which go to `problems`."""
     before = len(problems)
     if len(cells) > len(header):
         problems.append(
-            Problem(line, "", f"expected {len(header)} cells, got {len(cells)}; quote the commas")
+            RosterProblem(line, "", f"expected {len(header)} cells, got {len(cells)}; quote the commas")
         )
         return None
     row = dict(zip(header, cells + [""] * (len(header) - len(cells)), strict=True))
     for column, value in row.items():
         if column in NEEDED and not value:
-            problems.append(Problem(line, column, "expected a value, got an empty cell"))
+            problems.append(RosterProblem(line, column, "expected a value, got an empty cell"))
         elif len(value) > LONGEST:
-            problems.append(Problem(line, column, f"expected at most {LONGEST} characters, got {len(value)}"))
+            problems.append(
+                RosterProblem(line, column, f"expected at most {LONGEST} characters, got {len(value)}")
+            )
         elif not all(map(printable, value)):
-            problems.append(Problem(line, column, f"expected one line of text, got {value[:60]!r}"))
+            problems.append(RosterProblem(line, column, f"expected one line of text, got {value[:60]!r}"))
     for column in ("id", "group"):
         value = row.get(column, "")
         if value and (not IDENTIFIER.fullmatch(value) or RESERVED.fullmatch(value) or value.endswith(".")):
             expected = "letters, digits, and . _ @ - inside (it names files), at most 64 characters"
-            problems.append(Problem(line, column, f"expected {expected}; got {value[:80]!r}"))
+            problems.append(RosterProblem(line, column, f"expected {expected}; got {value[:80]!r}"))
     if row["repository"]:
         try:
             row["repository"] = resolve(row["repository"], folder)
         except AddressError as error:
-            problems.append(Problem(line, "repository", str(error)))
+            problems.append(RosterProblem(line, "repository", str(error)))
     if len(problems) > before:
         return None
     return Person(**{column: row.get(column, "") for column in NEEDED + ALLOWED})
 
 
-def twice(rows: list[tuple[int, dict[str, str]]], column: str) -> list[Problem]:
+def twice(rows: list[tuple[int, dict[str, str]]], column: str) -> list[RosterProblem]:
     """Give each id or email to one person; file names and mail servers may ignore case."""
     seen: dict[str, int] = {}
     problems = []
@@ -174,11 +176,11 @@ def twice(rows: list[tuple[int, dict[str, str]]], column: str) -> list[Problem]:
         first = seen.setdefault(value.casefold(), line)
         if value and first != line:
             expected = f"expected each {column} once, got {value[:80]!r} again (line {first})"
-            problems.append(Problem(line, column, expected))
+            problems.append(RosterProblem(line, column, expected))
     return problems
 
 
-def groups(people: list[tuple[int, Person]]) -> list[Problem]:
+def groups(people: list[tuple[int, Person]]) -> list[RosterProblem]:
     """Give a group one repository, and a repository one group or one person."""
     problems = []
     repository: dict[str, tuple[int, Person]] = {}
@@ -188,13 +190,15 @@ def groups(people: list[tuple[int, Person]]) -> list[Problem]:
             first, other = repository.setdefault(person.group, (line, person))
             if other.repository != person.repository:
                 expected = f"that of group {person.group} in line {first}, {other.repository}"
-                problems.append(Problem(line, "repository", f"expected {expected}; got {person.repository}"))
+                problems.append(
+                    RosterProblem(line, "repository", f"expected {expected}; got {person.repository}")
+                )
                 continue
         first, other = owner.setdefault(person.repository, (line, person))
         if first != line and (not person.group or other.group != person.group):
             what = f"the repository of line {first}"
             problems.append(
-                Problem(
+                RosterProblem(
                     line, "repository", f"expected one of their own, got {what}; or name a group for both"
                 )
             )

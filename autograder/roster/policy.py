@@ -38,11 +38,11 @@ class PolicyError(CourseError):
     """An invalid policy; the message lists every wrong field as `file:line: ...`."""
 
 
-class Model(BaseModel):
+class PolicyModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Late(Model):
+class Late(PolicyModel):
     """The cost of late work."""
 
     points_a_day: Amount | None = Field(None, description="a number of points, at least 0")
@@ -52,7 +52,7 @@ class Late(Model):
     accepted_days: Days | None = Field(None, description="a number of days above 0")
 
 
-class Extension(Model):
+class Extension(PolicyModel):
     """Another deadline for one person or one group."""
 
     person: str = Field("", description="an id of the roster")
@@ -62,7 +62,7 @@ class Extension(Model):
     reason: str = Field("", description="a text")
 
 
-class Policy(Model):
+class Policy(PolicyModel):
     """A whole policy. After loading, every time in it has a time zone."""
 
     deadline: datetime | None = Field(None, description=MOMENT)

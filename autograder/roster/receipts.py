@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.core.append_log import Journal
-from autograder.roster.git import Limits
+from autograder.roster.git import FetchLimits
 from autograder.roster.mirror import EmptyError, Mirror, TooLargeError
 
 
@@ -46,8 +46,8 @@ class Look:
 class Store:
     """OUT/repositories: a mirror for each repository, and the record."""
 
-    def __init__(self, home: Path, limits: Limits | None = None) -> None:
-        self.home, self.limits = home, limits or Limits()
+    def __init__(self, home: Path, limits: FetchLimits | None = None) -> None:
+        self.home, self.limits = home, limits or FetchLimits()
         self.journal = Journal(home / "received.jsonl")
         self.receipts: dict[str, list[Receipt]] = {}
         self.branches: dict[str, list[Receipt]] = {}  # only where the default branch lacks work

@@ -29,7 +29,7 @@ from reference.shared.machine import usable_cores
 
 
 @dataclass(frozen=True)
-class Grading:
+class GradingRun:
     """One call of `./mlsys grade`. missed: repository -> the reason why its fetch failed."""
 
     unit: Unit
@@ -60,7 +60,7 @@ class Grading:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """The outcome of a grading: the standings of its people, and their place."""
 
     people: tuple[Standing, ...]
@@ -72,11 +72,11 @@ class Outcome:
 
 
 def run(
-    grading: Grading,
+    grading: GradingRun,
     engine: Callable[[], Engine],
     progress: Callable[[int, int], Callable[[Done], None]],
     write_reports: WriteReports,
-) -> Outcome:
+) -> RunOutcome:
     """Grade, resume, or do nothing if everything is graded.
 
     engine: makes an engine, if there is something to grade. progress(entries, known entries) returns the callback
@@ -128,7 +128,7 @@ def check_sandbox() -> None:
         )
 
 
-def choose_all(grading: Grading) -> dict[str, Choice]:
+def choose_all(grading: GradingRun) -> dict[str, Choice]:
     """Repository -> its submission."""
     released = released_files(grading.unit, grading.release)
     chooser = Chooser(grading.unit, grading.manifest, grading.store, released, grading.plain)
@@ -141,7 +141,7 @@ def choose_all(grading: Grading) -> dict[str, Choice]:
         return dict(zip(addresses, pool.map(choose, addresses), strict=True))
 
 
-def job_of(grading: Grading, choice: Choice, grader: str, seeds: Seeds) -> Job | None:
+def job_of(grading: GradingRun, choice: Choice, grader: str, seeds: Seeds) -> Job | None:
     if choice.submission is None:
         return None
     key, seed = seeds.entry(choice.submission, grader)
@@ -179,7 +179,7 @@ def grade_missing(
 
 
 def stand(
-    grading: Grading,
+    grading: GradingRun,
     book: Gradebook,
     person: Person,
     choice: Choice,
@@ -203,19 +203,19 @@ def stand(
 
 
 def publish(
-    grading: Grading,
+    grading: GradingRun,
     book: Gradebook,
     people: tuple[Standing, ...],
     graded: int,
     digest: str,
     write_reports: WriteReports,
-) -> Outcome:
+) -> RunOutcome:
     if grading.shard is None:
         before = book.latest()
         made = book.publish(people, grading.manifest, write_reports)
         new = before is None or made.number != before.number
         old = before.people if before is not None else ()
-        return Outcome(made.people, book.folder(made.number), made.number, graded, new, old)
+        return RunOutcome(made.people, book.folder(made.number), made.number, graded, new, old)
     part = Part(
         unit=grading.unit.slug,
         index=grading.shard.index,
@@ -225,4 +225,4 @@ def publish(
         total=len(grading.people),
         people=people,
     )
-    return Outcome(people, write_part(book, part), 0, graded, new=True)
+    return RunOutcome(people, write_part(book, part), 0, graded, new=True)

@@ -16,7 +16,7 @@ from autograder.core.files import write_atomic
 from autograder.core.manifest import Manifest
 from autograder.core.units import CourseError
 from autograder.roster.gradebook import Gradebook, WriteReports
-from autograder.roster.standing import Model, Person, Standing, Standings
+from autograder.roster.standing import Person, Standing, StandingModel, Standings
 
 SCHEMA = "mlsys/shard/v1"
 
@@ -50,7 +50,7 @@ def parse_shard(text: str) -> Shard:
     raise CourseError(f"--shard: expected i/N, like 2/8; got {text!r}")
 
 
-class Part(Model):
+class Part(StandingModel):
     """The grading of one shard: standings of its people, with their places in the roster."""
 
     version: Literal["mlsys/shard/v1"] = Field(default=SCHEMA, alias="schema")

@@ -12,11 +12,11 @@ from autograder.core.result import GradeResult
 SCHEMA = "mlsys/standings/v1"
 
 
-class Model(BaseModel):
+class StandingModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Person(Model):
+class Person(StandingModel):
     """One row of the roster."""
 
     id: str  # unique; what Canvas, Moodle or the registrar calls the student
@@ -27,7 +27,7 @@ class Person(Model):
     group: str = ""  # members of a group share one repository and one result
 
 
-class ManualPart(Model):
+class ManualPart(StandingModel):
     """One part of the rubric that people grade."""
 
     id: str  # "01.E"
@@ -40,7 +40,7 @@ class ManualPart(Model):
     replaced: tuple[str, ...] = ()  # "7 by bob, 2026-11-21T10:00:00Z": other graders' marks, not the latest
 
 
-class Standing(Model):
+class Standing(StandingModel):
     """One person's grade in one unit, with everything that decided it."""
 
     person: Person
@@ -71,7 +71,7 @@ class Standing(Model):
         return self.undecided or regrade or any(part.points is None for part in self.manual)
 
 
-class Standings(Model):
+class Standings(StandingModel):
     """One grading of a class: a version of the gradebook, never changed afterwards."""
 
     version: Literal["mlsys/standings/v1"] = Field(default=SCHEMA, alias="schema")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -196,3 +197,22 @@ def test_a_wrong_command_is_one_message():
     assert done.returncode == 2
     assert "No such command 'examine'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# Names of the field for classes that no file uses together: of a check and a benchmark, or of two
+# units.
+SHARED_NAMES = {"Array", "Ladder", "Timing"}
+
+
+def test_two_classes_never_share_a_name():
+    places: dict[str, list[str]] = {}
+    for path in [*ROOT.glob("autograder/**/*.py"), *ROOT.glob("reference/**/*.py")]:
+        place = path.relative_to(ROOT).as_posix()
+        if "/tests/" in place or place.startswith(
+            ("autograder/checks/", "autograder/authoring/unit_template/")
+        ):
+            continue
+        for node in ast.parse(path.read_bytes()).body:
+            if isinstance(node, ast.ClassDef) and node.name not in SHARED_NAMES:
+                places.setdefault(node.name, []).append(place)
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -9,11 +9,11 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError, Unit
 from autograder.reports.class_report import write_class
 from autograder.roster.engines import Done, Needs
-from autograder.roster.git import Limits
+from autograder.roster.git import FetchLimits
 from autograder.roster.local import LocalEngine
 from autograder.roster.policy import no_policy
 from autograder.roster.receipts import Store
-from autograder.roster.run import Grading, run
+from autograder.roster.run import GradingRun, run
 from autograder.roster.standing import Person
 
 
@@ -36,9 +36,9 @@ class ClassOf:
         self.runs += 1
         out = self.folder / f"grades-{self.runs}"
         manifest = unit_manifest(self.unit)
-        store = Store(out / "repositories", Limits())
+        store = Store(out / "repositories", FetchLimits())
         people = self.people[:size]
-        grading = Grading(self.unit, manifest, people, no_policy(), store, out, seed=7)
+        grading = GradingRun(self.unit, manifest, people, no_policy(), store, out, seed=7)
         outcome = run(
             grading, lambda: LocalEngine(workers, Needs.of(manifest)), lambda *_: ignore, write_class
         )

@@ -45,7 +45,7 @@ def shard(text: str) -> tuple[int, int]:
 def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until everything is collected
     if config.getoption("record") and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Recorder(config))
+        config.pluginmanager.register(DurationRecorder(config))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -104,7 +104,7 @@ def settle() -> None:
     gc.freeze()
 
 
-class Recorder:
+class DurationRecorder:
     """Recorder of the duration of each test, including its fixtures; writes the file at the end."""
 
     def __init__(self, config: pytest.Config) -> None:

@@ -9,6 +9,7 @@ import contextlib
 from reference.shared import gpu
 from reference.shared.frontends.asking import ask
 from reference.shared.simulators.scheduler import watch
+from reference.shared.simulators.trace import READ, SECTOR_BYTES, WRITE
 from reference.shared.simulators.untouched import changed, kept
 
 backend = gpu.select()
@@ -62,6 +63,18 @@ def asked(run, language):
     return ask(again, language, submission.folder)
 
 
+def written(trace):
+    """Return a fault for each array of a launch, except the first, `out`, that the kernel writes."""
+    if trace is None:
+        return []
+    stores = [
+        (space, [use for use in space.accesses if use.kind != READ]) for space in trace.global_spaces()[1:]
+    ]
+    return [
+        f"changed: {space.name}, an input, is written (line {uses[0].line})" for space, uses in stores if uses
+    ]
+
+
 def replay(function, order, *args, **kwargs):
     """Return (value, faults) of the student's `function`, with threads, blocks and programs in `order`."""
     own = list(map(here, args))
@@ -74,9 +87,10 @@ def replay(function, order, *args, **kwargs):
 def play(kernel, order, grid, block, out, *args):
     """Return (out afterwards, faults) of one launch of the student's kernel(out, *args)."""
     before = kept(args)
-    with watched(order) as faults:
+    with contextlib.nullcontext() if backend.has_gpu else watch(order) as trace:
         gpu.launch(student_function(kernel), grid, block, out, *args)
-    return out, faults() + changed(student_function(kernel), args, before)
+    found = written(trace) or changed(student_function(kernel), args, before)
+    return out, found + (trace.faults() if trace is not None else [])
 
 
 def play_counted(kernel, grid, block, out, *args):
@@ -89,8 +103,6 @@ def play_counted(kernel, grid, block, out, *args):
     if backend.has_gpu:
         gpu.launch(student_function(kernel), grid, block, out, *args)
         return out, {}, changed(student_function(kernel), args, before)
-    from reference.shared.simulators.trace import READ, SECTOR_BYTES, WRITE
-
     with watch() as trace:
         gpu.launch(student_function(kernel), grid, block, out, *args)
     spaces = trace.global_spaces()
@@ -107,4 +119,5 @@ def play_counted(kernel, grid, block, out, *args):
         "shared_reads": sum(use.kind != WRITE for use in shared),
         "ways": trace.bank_ways(),
     }
-    return out, counts, trace.faults() + changed(student_function(kernel), args, before)
+    found = written(trace) or changed(student_function(kernel), args, before)
+    return out, counts, found + trace.faults()

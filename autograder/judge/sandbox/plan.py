@@ -24,13 +24,13 @@ from autograder.judge.sandbox.seccomp import program
 from autograder.judge.sandbox.staging import stage_course, stage_etc
 from autograder.judge.sandbox.view import View
 
-__all__ = ["Plan", "available"]
+__all__ = ["SandboxPlan", "available"]
 
 SHM_MB = 256  # MPICH crashes with less
 
 
 @dataclass(frozen=True)
-class Plan:
+class SandboxPlan:
     """The plan of one sandbox: the staged submission, and the other visible files."""
 
     unit: Unit

@@ -28,7 +28,7 @@ class Call:
 
 
 @dataclass
-class Line:
+class Connection:
     """A test's process and, with ranks, its companions. Only the time spent in requests counts.
 
     trusted: the code is the course's own (the baseline), so its failures are the grader's.

@@ -20,7 +20,7 @@ from typing import Any
 from autograder.core.manifest import Limits
 from autograder.core.result import Status
 from autograder.judge.checking.failures import WorkerError
-from autograder.judge.sandbox.plan import SHM_MB, Plan
+from autograder.judge.sandbox.plan import SHM_MB, SandboxPlan
 from autograder.judge.session.cgroup import ControlGroup
 from autograder.judge.session.monitor import Monitor
 from autograder.judge.session.usage import Scope
@@ -58,7 +58,7 @@ class Ending:
 class Session:
     """A worker in its sandbox, for all the tests of a submission."""
 
-    def __init__(self, plan: Plan, preload: tuple[str, ...], functions: dict[str, str]) -> None:
+    def __init__(self, plan: SandboxPlan, preload: tuple[str, ...], functions: dict[str, str]) -> None:
         self.plan, self.preload, self.functions = plan, preload, functions
         self.process: subprocess.Popen[bytes] | None = None
         self.control: Channel | None = None

@@ -10,7 +10,7 @@ from autograder.core.files import open_to_all
 from autograder.core.manifest import Limits, Manifest, Task
 from autograder.core.units import CourseError, Unit
 from autograder.judge.sandbox.gpu import Driver
-from autograder.judge.sandbox.plan import Plan
+from autograder.judge.sandbox.plan import SandboxPlan
 from autograder.judge.session.patience import Patience
 from autograder.judge.session.session import Session
 from autograder.judge.session.student import SandboxedStudent
@@ -50,7 +50,7 @@ class Sessions:
     def open(self, name: str, submission: Path, functions: dict[str, str]) -> Session:
         room = open_to_all(self.scratch / name)
         limits = self.manifest.limits
-        plan = Plan(
+        plan = SandboxPlan(
             unit=self.unit,
             submission=submission,
             scratch=room,

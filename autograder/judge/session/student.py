@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-from autograder.core.result import Feedback, Figure, Status
+from autograder.core.result import Feedback, MeasuredFigure, Status
 from autograder.judge.checking import describe
 from autograder.judge.checking.failures import CheckFailure, StudentError, StudentFailure, WorkerError
 from autograder.judge.checking.form import expect_form, misfit
 from autograder.judge.checking.timing import Timing
-from autograder.judge.session.connection import Call, Line
+from autograder.judge.session.connection import Call, Connection
 from autograder.judge.session.usage import CpuReading
 
 AWAKE = 0.005  # CPU seconds: what has stopped uses none
@@ -25,13 +25,13 @@ STOPPING = 1.0  # seconds that stopping may take on a busy machine
 
 
 @dataclass(kw_only=True)
-class SandboxedStudent(Line):
+class SandboxedStudent(Connection):
     """The student's functions in one test. `rival`: another one that is stopped while this one is timed."""
 
     sources: Callable[[str], Path | None]  # function -> a trusted file that names its parameters
     checks: Path  # the folder of the harness
-    rival: Line | None = None
-    figures: list[Figure] = field(default_factory=list)
+    rival: Connection | None = None
+    figures: list[MeasuredFigure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def call(self, function: str, *args: Any, gives: Any = None, **kwargs: Any) -> Any:
@@ -104,7 +104,7 @@ class SandboxedStudent(Line):
         self, name: str, value: float, unit: str, *, better: Literal["higher", "lower"] = "higher"
     ) -> None:
         """Record a measured figure in the test's result, for the class's leaderboard. It costs no point."""
-        self.figures.append(Figure(name=name, value=value, unit=unit, better=better))
+        self.figures.append(MeasuredFigure(name=name, value=value, unit=unit, better=better))
 
     def remark(self, text: str) -> None:
         """Add a note to the result, once."""

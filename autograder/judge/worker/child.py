@@ -24,7 +24,7 @@ from typing import Any
 from autograder.judge.worker.exception_record import explain
 from autograder.judge.worker.processes import DUMPABLE, prctl
 from autograder.judge.worker.ranks import join, mpirun
-from autograder.judge.worker.submission import MissingError, Submission
+from autograder.judge.worker.submission import LoadedSubmission, MissingError
 from autograder.judge.worker.values import MalformedError, UnsupportedError
 from autograder.judge.worker.wire import Channel, ClosedError
 
@@ -55,7 +55,7 @@ def enter(fds: list[int], config: dict[str, Any]) -> None:
     faulthandler.enable(all_threads=False)
     if hasattr(faulthandler, "register"):
         faulthandler.register(signal.SIGUSR1, all_threads=True)
-    serve(Channel(socket.socket(fileno=SOCKET)), Submission(config["folder"], config["functions"]))
+    serve(Channel(socket.socket(fileno=SOCKET)), LoadedSubmission(config["folder"], config["functions"]))
 
 
 def set_limits(limits: dict[str, int]) -> None:
@@ -78,7 +78,7 @@ def set_limits(limits: dict[str, int]) -> None:
                 resource.setrlimit(number, (value, last))
 
 
-def serve(channel: Channel, submission: Submission) -> None:
+def serve(channel: Channel, submission: LoadedSubmission) -> None:
     """Answer one request after the other."""
     channel.send({"ready": True})
     group: list[Any] = []  # torch.distributed, once this process is one of its ranks
@@ -105,7 +105,7 @@ def serve(channel: Channel, submission: Submission) -> None:
         channel.send(reply)
 
 
-def perform(request: dict[str, Any], value: Any, submission: Submission, group: list[Any]) -> Any:
+def perform(request: dict[str, Any], value: Any, submission: LoadedSubmission, group: list[Any]) -> Any:
     args, kwargs = value
     match request["op"]:
         case "call":

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from autograder.judge.worker.submission import MissingError, Submission
+from autograder.judge.worker.submission import LoadedSubmission, MissingError
 from autograder.judge.worker.unwritten import what_is_left
 
 LONGEST = 4000  # characters of one text
@@ -23,7 +23,7 @@ class RankError(Exception):
         self.record = {**record, "rank": rank}
 
 
-def explain(error: BaseException, submission: Submission) -> dict[str, Any]:
+def explain(error: BaseException, submission: LoadedSubmission) -> dict[str, Any]:
     """The record for the judge, which does not trust it, but shows it to the student."""
     if type(error) is RankError:
         return error.record

@@ -17,7 +17,7 @@ import numpy as np
 
 from autograder.judge.worker.decoding import decode
 from autograder.judge.worker.exception_record import RankError, explain
-from autograder.judge.worker.submission import Submission
+from autograder.judge.worker.submission import LoadedSubmission
 from autograder.judge.worker.values import aligned, encode
 from autograder.judge.worker.wire import Payload
 
@@ -43,7 +43,11 @@ def join(rank: int, world: int, port: int, seconds: float) -> Any:
 
 
 def mpirun(
-    submission: Submission, n: int, function: str, args: list[Any], per_rank: list[tuple[Any, ...]] | None
+    submission: LoadedSubmission,
+    n: int,
+    function: str,
+    args: list[Any],
+    per_rank: list[tuple[Any, ...]] | None,
 ) -> list[Any]:
     """The values of function(MPI.COMM_WORLD, *args, *per_rank[rank]) on n ranks. Raises RankError."""
     launcher = Path(sys.executable).with_name("mpirun")
@@ -102,7 +106,7 @@ def main() -> None:
 
     comm, folder = MPI.COMM_WORLD, Path(sys.argv[1])
     submission_folder, functions, name = load(folder / "settings")
-    submission = Submission(submission_folder, functions)
+    submission = LoadedSubmission(submission_folder, functions)
     try:
         value = submission.function(name)(comm, *load(folder / f"in.{comm.rank}"))
         dump(folder / f"out.{comm.rank}", value)

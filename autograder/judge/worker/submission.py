@@ -13,7 +13,7 @@ class MissingError(Exception):
     """A missing file or function of the submission."""
 
 
-class Submission:
+class LoadedSubmission:
     """The graded files in `folder`; `functions` maps each function of the manifest to its file ("*": any)."""
 
     def __init__(self, folder: str, functions: dict[str, str]) -> None:

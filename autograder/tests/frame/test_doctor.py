@@ -14,7 +14,7 @@ import pytest
 
 from autograder.authoring import probes
 from autograder.authoring.doctor import as_json, conclusion, examine
-from autograder.authoring.probes import Line
+from autograder.authoring.probes import Finding
 from autograder.core.units import course_root
 from autograder.lab.jupyter import FIRST_PORT, is_free
 from autograder.tests import needs
@@ -55,7 +55,7 @@ def test_this_machine_can_run_the_course():
     [(probes.sandbox, "bubblewrap"), (probes.browser, "chromium"), (probes.marp, "npm")],
     ids=["sandbox", "browser", "slides"],
 )
-def test_what_ci_needs_is_here(probe: Callable[[], Line], program: str):
+def test_what_ci_needs_is_here(probe: Callable[[], Finding], program: str):
     [line] = examine((probe,))
     if line.verdict != "ok":
         needs.absent(program, f"{line.name}: {line.found}")
@@ -144,13 +144,13 @@ def t4(bare_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pyte
 def test_no_gpu_is_fine(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(gpu_here, "DEVICES", ())
     monkeypatch.setattr("sys.platform", "linux")
-    assert probes.gpu() == Line("GPU", "ok", "none needed: kernels run on the simulators")
+    assert probes.gpu() == Finding("GPU", "ok", "none needed: kernels run on the simulators")
     monkeypatch.setattr("sys.platform", "darwin")
     assert probes.gpu().found == "none needed: CUDA kernels run on numba's simulator; Triton needs Linux"
 
 
 def test_a_gpu_is_named(t4: pytest.MonkeyPatch, bare_path: Path):
-    assert probes.gpu() == Line("GPU", "ok", "NVIDIA T4, 15360 MiB; kernels run on it")
+    assert probes.gpu() == Finding("GPU", "ok", "NVIDIA T4, 15360 MiB; kernels run on it")
     program(bare_path, "nvidia-smi", "echo 'NVIDIA-SMI has failed' ; exit 9")
     assert probes.gpu().found == "an NVIDIA GPU; kernels run on it"
     t4.setenv("MLSYS_GPU", "0")
@@ -218,7 +218,7 @@ def test_a_command_without_end_is_stopped(bare_path: Path):
 
 
 def test_a_probe_that_fails_is_a_finding():
-    def broken() -> Line:
+    def broken() -> Finding:
         raise RuntimeError("boom")
 
     [line] = examine((broken,))
@@ -226,7 +226,11 @@ def test_a_probe_that_fails_is_a_finding():
 
 
 def test_the_conclusion_and_the_json_agree():
-    fine, some, bad = Line("A", "ok", ""), Line("B", "optional", "", "x"), Line("C", "missing", "", "x")
+    fine, some, bad = (
+        Finding("A", "ok", ""),
+        Finding("B", "optional", "", "x"),
+        Finding("C", "missing", "", "x"),
+    )
     assert conclusion([fine]) == "Ready: everything works."
     assert conclusion([fine, some]).endswith("follow the lines marked --: B.")
     assert conclusion([fine, some, bad]).startswith("Something is missing: C.")

@@ -31,7 +31,7 @@ from autograder.judge.isolated_pytest import imports_from
 from autograder.judge.session.replies import unsupported
 from autograder.judge.session.student import SandboxedStudent
 from autograder.judge.worker.decoding import decode
-from autograder.judge.worker.submission import Submission
+from autograder.judge.worker.submission import LoadedSubmission
 from autograder.judge.worker.values import UnsupportedError, aligned, encode
 from autograder.judge.worker.wire import WireLimits, parse
 
@@ -61,7 +61,7 @@ class Rehearsed(SandboxedStudent):
     change: gives what reply number `at` becomes, and at = EVERY: each reply of the student's own function.
     """
 
-    submission: Submission
+    submission: LoadedSubmission
     script: list[Reply] = field(default_factory=list)
     at: int = -1
     change: Callable[[Any], Any] | None = None
@@ -123,7 +123,7 @@ def crossed(value: Any) -> Any:
     return decode(parse(bytearray(body), WireLimits())["value"], read, len(payload))
 
 
-class Solved(Submission):
+class Solved(LoadedSubmission):
     """The reference of a unit in place of a submission; `module` finds what is imported already."""
 
     def __init__(self, package: str, functions: dict[str, str]) -> None:

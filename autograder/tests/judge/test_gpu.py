@@ -15,7 +15,7 @@ from autograder.core.manifest import load_manifest
 from autograder.core.units import Unit
 from autograder.judge.sandbox import gpu
 from autograder.judge.sandbox.gpu import Driver, driver_for, find_driver
-from autograder.judge.sandbox.plan import Plan
+from autograder.judge.sandbox.plan import SandboxPlan
 from autograder.judge.session.session import SPARE, SPARE_WITH_GPU, Session
 from autograder.tests.judge.small_course import Course
 
@@ -136,11 +136,13 @@ def test_where_there_is_none_nothing_changes(course: Course, tmp_path: Path, mon
     assert sees(course, gpu=True)[0] == NOTHING
 
 
-def plan(tmp_path: Path, driver: Driver | None, tier: str = "bubblewrap") -> Plan:
+def plan(tmp_path: Path, driver: Driver | None, tier: str = "bubblewrap") -> SandboxPlan:
     for name in ("submission", "scratch"):
         (tmp_path / name).mkdir(exist_ok=True)
     (tmp_path / "reference").mkdir(exist_ok=True)
-    return Plan(Unit("02_sums", tmp_path), tmp_path / "submission", tmp_path / "scratch", tier, gpu=driver)
+    return SandboxPlan(
+        Unit("02_sums", tmp_path), tmp_path / "submission", tmp_path / "scratch", tier, gpu=driver
+    )
 
 
 def test_the_arguments_differ_in_the_driver_alone(machine: Path, tmp_path: Path):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from autograder.core.manifest import Manifest, parse_manifest
 from autograder.core.result import (
     Feedback,
-    Figure,
     GradedFile,
     Grader,
     GradeResult,
+    MeasuredFigure,
     Status,
     TaskResult,
     TestResult,
@@ -75,7 +75,7 @@ def result(statuses: dict[str, Status] | None = None, *, seconds: float = 1.25, 
 
 def with_speed(found: GradeResult, value: float) -> GradeResult:
     """The same result with a speed measured by its check of task 01.2."""
-    figure = Figure(name="speed beside NumPy", value=value, unit="x")
+    figure = MeasuredFigure(name="speed beside NumPy", value=value, unit="x")
     tasks = tuple(
         task.model_copy(
             update={

@@ -10,12 +10,12 @@ import pytest
 
 from autograder.reports import branch, feedback
 from autograder.reports.branch import push_files
-from autograder.roster.git import GitError, Limits
+from autograder.roster.git import FetchLimits, GitError
 from autograder.roster.standing import Standings
 from autograder.tests.reports import sample
 from autograder.tests.roster.gitserver import GitServer, git_server
 
-LIMITS = Limits(megabytes=20, seconds=60)
+LIMITS = FetchLimits(megabytes=20, seconds=60)
 
 
 @pytest.fixture

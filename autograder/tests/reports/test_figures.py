@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from autograder.core.result import Figure, GradeResult
+from autograder.core.result import GradeResult, MeasuredFigure
 from autograder.core.units import Unit
 from autograder.tests.judge.small_course import ADD, CHECK, Course
 from autograder.tests.needs import need_sandbox
@@ -35,7 +35,7 @@ def test_a_measured_figure_is_kept(tmp_path: Path):
     course.write("reference/__init__.py", "")
     result = course.grade(ADD)
     assert result.points == 2, result
-    assert result.tests[0].figures == (Figure(name="speed", value=2.5, unit="x"),)
+    assert result.tests[0].figures == (MeasuredFigure(name="speed", value=2.5, unit="x"),)
     assert result.tests[1].figures[0].better == "lower"
     assert GradeResult.from_json(result.to_json()) == result
     shown = result.for_student()

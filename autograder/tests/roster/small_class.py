@@ -13,11 +13,11 @@ from autograder.core.units import Unit, course_root
 from autograder.reports.class_report import write_class
 from autograder.roster.collect import collect
 from autograder.roster.engines import Done, Needs
-from autograder.roster.git import Limits
+from autograder.roster.git import FetchLimits
 from autograder.roster.local import LocalEngine
 from autograder.roster.policy import Policy, no_policy
 from autograder.roster.receipts import Store
-from autograder.roster.run import Grading, Outcome, run
+from autograder.roster.run import GradingRun, RunOutcome, run
 from autograder.roster.standing import Person, Standing
 from autograder.tests.judge.small_course import CHECK, Course
 from autograder.tests.needs import need_sandbox
@@ -82,7 +82,7 @@ class Class:
 
     def __init__(self, course: Course, people: list[Person], out: Path, **limits: Any) -> None:
         self.course, self.people, self.out = course, tuple(people), out
-        self.limits = Limits(**limits)
+        self.limits = FetchLimits(**limits)
         self.engine_runs = 0
 
     @property
@@ -93,10 +93,10 @@ class Class:
     def collect(self) -> dict[str, str]:
         return collect(self.people, self.store)
 
-    def grade(self, policy: Policy | None = None, engine: Any = None, **changes: Any) -> Outcome:
+    def grade(self, policy: Policy | None = None, engine: Any = None, **changes: Any) -> RunOutcome:
         """Grade what was collected."""
         manifest = unit_manifest(self.course.unit)
-        grading = Grading(
+        grading = GradingRun(
             self.course.unit, manifest, self.people, policy or no_policy(), self.store, self.out, seed=7
         )
 
@@ -111,11 +111,11 @@ def ignore(_: Done) -> None:
     """No progress is drawn."""
 
 
-def by_id(outcome: Outcome) -> dict[str, Standing]:
+def by_id(outcome: RunOutcome) -> dict[str, Standing]:
     return {each.person.id: each for each in outcome.people}
 
 
-def points(outcome: Outcome) -> dict[str, float | None]:
+def points(outcome: RunOutcome) -> dict[str, float | None]:
     """Person -> points, None where nothing was graded."""
     return {each.person.id: each.points if each.result else None for each in outcome.people}
 

@@ -223,7 +223,7 @@ def test_the_bar_shows_the_check_that_runs_before_what_waits(monkeypatch: pytest
     clock = [100.0]
     monkeypatch.setattr(bars.time, "monotonic", lambda: clock[0])
     out = io.StringIO()
-    with bars.Grading(Console(file=out, width=200)) as shown:
+    with bars.GradingBar(Console(file=out, width=200)) as shown:
         on_done = shown.start(2, 0)
         assert shown.text() == ""
         shown.watch(Now("a", "a grading of 09_other (process 7)", waits=True))

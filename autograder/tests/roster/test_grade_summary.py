@@ -12,7 +12,7 @@ from autograder.core.manifest import unit_manifest
 from autograder.core.result import Status
 from autograder.roster.policy import no_policy
 from autograder.roster.receipts import Store
-from autograder.roster.run import Grading, Outcome
+from autograder.roster.run import GradingRun, RunOutcome
 from autograder.roster.standing import Standing
 from autograder.tests.judge.small_course import Course
 from autograder.tests.reports.sample import part, person, result, standing
@@ -22,13 +22,13 @@ LESS = standing(person("Ada Smith"), result({"test_add_sums": Status.FAILED}), p
 SAME = standing(person("Bo Chen"), result(), part(3))
 
 
-def outcome(*people: Standing, before: tuple[Standing, ...] = (), number: int = 2) -> Outcome:
-    return Outcome(people, Path("versions/0002"), number, 1, new=True, before=before)
+def outcome(*people: Standing, before: tuple[Standing, ...] = (), number: int = 2) -> RunOutcome:
+    return RunOutcome(people, Path("versions/0002"), number, 1, new=True, before=before)
 
 
-def printed(course: Course, tmp_path: Path, found: Outcome) -> str:
+def printed(course: Course, tmp_path: Path, found: RunOutcome) -> str:
     people = tuple(each.person for each in found.people)
-    grading = Grading(
+    grading = GradingRun(
         course.unit, unit_manifest(course.unit), people, no_policy(), Store(tmp_path / "r"), tmp_path
     )
     console = Console(width=200, record=True, file=(tmp_path / "screen").open("w"))

@@ -12,7 +12,7 @@ from typing import Any
 
 from reference.benchmarks.report import load_bench
 from reference.lab.matmul_cpu import drawings
-from reference.lab.matmul_cpu.access_trace import Recorder, misses
+from reference.lab.matmul_cpu.access_trace import AccessRecorder, misses
 from reference.matmul_cpu import python_loops, python_reordered
 from reference.shared.plots.charts import ladder, roofline, sweep
 from reference.shared.plots.style import PALETTE, Picture, headline, new_figure, on_slide, styled, times
@@ -250,8 +250,8 @@ def missed() -> Picture:
     )
 
 
-def _record(fn, n: int) -> Recorder:
-    recorder = Recorder()
+def _record(fn, n: int) -> AccessRecorder:
+    recorder = AccessRecorder()
     rows = [[float(i * n + j) for j in range(n)] for i in range(n)]
     fn(recorder.matrix("A", rows), recorder.matrix("B", rows))
     return recorder

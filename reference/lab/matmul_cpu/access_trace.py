@@ -1,6 +1,6 @@
 """Record in which order a function reads its lists, and count what a cache would have missed.
 
-`Recorder.matrix("B", rows)` looks like a list of lists and writes down every element that is read from it.
+`AccessRecorder.matrix("B", rows)` looks like a list of lists and writes down every element that is read from it.
 The function under study is the real one, unchanged. Addresses are those of a row-major array of 8-byte
 numbers; a Python list holds pointers in that order, and the numbers themselves elsewhere, which makes it
 worse, not better.
@@ -23,7 +23,7 @@ class Read(NamedTuple):
 
 
 @dataclass
-class Recorder:
+class AccessRecorder:
     """Every element read from the matrices it made, in order."""
 
     reads: list[Read] = field(default_factory=list)
@@ -75,7 +75,7 @@ def misses(lines: Iterable[int], capacity: int) -> int:
 
 
 class _Row(list):
-    def __init__(self, recorder: Recorder, name: str, row: int, values: Sequence[float]) -> None:
+    def __init__(self, recorder: AccessRecorder, name: str, row: int, values: Sequence[float]) -> None:
         super().__init__(values)
         self._note = lambda column: recorder.reads.append(Read(name, row, column))
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from reference.lab.matmul_cpu.access_trace import ITEM_BYTES, Recorder
+from reference.lab.matmul_cpu.access_trace import ITEM_BYTES, AccessRecorder
 from reference.shared.plots.style import GREY, LIGHT, PALETTE, Picture, headline, new_figure, styled
 
 BLUE, RED, GREEN = PALETTE[0], PALETTE[1], PALETTE[2]
@@ -18,7 +18,7 @@ MOST_ROWS = 14  # of the tiles that are compared: higher ones are one vector wid
 
 @styled
 def access_pattern(
-    traces: Mapping[str, Recorder],
+    traces: Mapping[str, AccessRecorder],
     *,
     matrix: str = "B",
     reads: int | None = None,

@@ -13,7 +13,7 @@ WORD = 8  # bytes of a float64
 
 
 @dataclass(frozen=True)
-class Limits:
+class MachineLimits:
     """Peaks in FLOP/s in float64 and bandwidths in bytes/s, by name."""
 
     cores: int
@@ -37,7 +37,7 @@ class Limits:
         return "\n".join([*lines, f"{self.cores} core(s) could do {self.balance:.0f} FLOP."])
 
 
-def measure_limits() -> Limits:
+def measure_limits() -> MachineLimits:
     """Measure them; takes some seconds. For each level the arrays of the triad fill half of the cache."""
     here = machine()
     peaks = {"1 core": measure_peak(np.float64, 1)}
@@ -47,4 +47,4 @@ def measure_limits() -> Limits:
     for level, size in here.caches.items():
         caches = 1 if level == "L3" else here.cores  # each core has an L1 and an L2 of its own
         bandwidths[level] = measure_bandwidth(here.cores, working_set=size // 2 * caches)
-    return Limits(here.cores, peaks, bandwidths | {"memory": measure_bandwidth(here.cores)})
+    return MachineLimits(here.cores, peaks, bandwidths | {"memory": measure_bandwidth(here.cores)})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.lab.matmul_cpu.limits import Limits
+from reference.lab.matmul_cpu.limits import MachineLimits
 from reference.shared.plots.charts import ladder, roofline
 from reference.shared.plots.style import Picture
 from reference.shared.plots.tables import Table, ladder_table
@@ -41,7 +41,7 @@ def product(fn: Multiply, n: int, *, lists: bool = False) -> Callable[[], Any]:
 class Ladder:
     """The rungs that were measured so far; a rung that is measured again replaces its rate."""
 
-    limits: Limits
+    limits: MachineLimits
     rungs: dict[str, Multiply] = field(default_factory=dict)
     rates: dict[str, float] = field(default_factory=dict)  # FLOP/s
     sizes: dict[str, int] = field(default_factory=dict)  # the n of each rate

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numba.core import config
 
-from reference.lab.matmul_cpu.access_trace import ITEM_BYTES, Recorder, misses
+from reference.lab.matmul_cpu.access_trace import ITEM_BYTES, AccessRecorder, misses
 from reference.lab.matmul_cpu.rungs import Multiply, product
 from reference.shared.machine import machine
 from reference.shared.plots.charts import sweep
@@ -21,9 +21,9 @@ CAPACITIES = (4, 8, 16, 32, 48, 64, 128, 256, 512)  # lines of the simulated cac
 LARGE_N = 500  # from here on one run of each is enough, and none is spent on warming up
 
 
-def record_reads(fn: Multiply, n: int) -> Recorder:
+def record_reads(fn: Multiply, n: int) -> AccessRecorder:
     """Every read that `fn` makes of two n x n lists of rows, "A" and "B"."""
-    rng, recorder = np.random.default_rng(n), Recorder()
+    rng, recorder = np.random.default_rng(n), AccessRecorder()
     rows = rng.random((2, n, n)).tolist()
     fn(recorder.matrix("A", rows[0]), recorder.matrix("B", rows[1]))
     return recorder

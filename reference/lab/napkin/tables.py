@@ -16,7 +16,7 @@ from reference.shared.plots.tables import Table
 from reference.shared.timing.stopwatch import human_seconds
 
 
-class Claim(Protocol):
+class ClaimRow(Protocol):
     """One published figure, as in `claims.py`."""
 
     @property
@@ -83,7 +83,7 @@ def wait_chart(rate: float, limit: float, line: Callable[[int], float], *, least
     )
 
 
-def audit_chart(claims: Sequence[Claim], found: Found) -> Picture:
+def audit_chart(claims: Sequence[ClaimRow], found: Found) -> Picture:
     """The distance of each claim from the figure that your `audit` recomputed."""
     return claims_chart(
         [
@@ -93,7 +93,7 @@ def audit_chart(claims: Sequence[Claim], found: Found) -> Picture:
     )
 
 
-def wrong_claims(claims: Sequence[Claim], found: Found) -> Table:
+def wrong_claims(claims: Sequence[ClaimRow], found: Found) -> Table:
     """The claims that do not hold, in words, with the figure that they should have given."""
     rows = [
         (claim.says, f"{claim.figure:g}", f"{right:.3g} {claim.unit}")

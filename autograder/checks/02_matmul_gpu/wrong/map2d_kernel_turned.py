@@ -1,4 +1,4 @@
-# loses: test_map2d_edges
+# loses: test_map2d
 # module: puzzles_maps.py
 # why: takes x for the row, so that a wide matrix is not covered
 

@@ -1,4 +1,4 @@
-# loses: test_naive_edges
+# loses: test_naive, test_naive_edges
 # module: direct.py
 # why: threads below and to the right of C work as well
 

@@ -1,4 +1,4 @@
-# loses: test_register_tiled_edges
+# loses: test_register_tiled, test_register_tiled_edges
 # module: registers.py
 # why: guards the first row and column of a thread, and not the others
 

@@ -1,4 +1,4 @@
-# loses: test_register_tiled_last_stop
+# loses: test_register_tiled, test_register_tiled_last_stop
 # module: registers.py
 # why: fetches nothing where the last tiles stick out, and multiplies what lies there
 

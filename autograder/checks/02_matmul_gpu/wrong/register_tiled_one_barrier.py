@@ -1,4 +1,4 @@
-# loses: test_register_tiled_stops
+# loses: test_register_tiled_global_reads, test_register_tiled_shared_reads, test_register_tiled_stops
 # module: registers.py
 # why: fetches the next tiles while others still read these
 

@@ -1,4 +1,4 @@
-# loses: test_shared_tiled_last_stop
+# loses: test_shared_tiled, test_shared_tiled_last_stop
 # module: tiled.py
 # why: fetches nothing where the last tile sticks out, and multiplies what lies there
 

@@ -1,4 +1,4 @@
-# loses: test_shared_tiled_stops
+# loses: test_shared_tiled_reads, test_shared_tiled_stops
 # module: tiled.py
 # why: fetches the next tile while others still read this one
 

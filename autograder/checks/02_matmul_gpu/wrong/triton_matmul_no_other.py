@@ -1,4 +1,4 @@
-# loses: test_triton_matmul_edges
+# loses: test_triton_matmul_edges, test_triton_matmul_tiles
 # module: tl_matmul.py
 # why: masks the loads without saying what the missing elements are: on a GPU they are garbage
 

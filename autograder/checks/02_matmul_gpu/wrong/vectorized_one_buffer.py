@@ -1,4 +1,4 @@
-# loses: test_vectorized_stops
+# loses: test_vectorized_banks, test_vectorized_one_barrier, test_vectorized_stops, test_vectorized_wide_fetches, test_vectorized_wide_steps
 # module: wide.py
 # why: fills the buffer that the others still read
 

@@ -1,4 +1,4 @@
-# loses: test_vectorized_edges
+# loses: test_vectorized, test_vectorized_edges
 # module: wide.py
 # why: pads only for the loads of 16 bytes, and not for the tiles
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.lab.matmul_cpu.access_trace import Read, Recorder, misses
+from reference.lab.matmul_cpu.access_trace import AccessRecorder, Read, misses
 
 
-def recorded(n: int, order: str) -> Recorder:
+def recorded(n: int, order: str) -> AccessRecorder:
     """A trace of the product of two n x n matrices in the given loop order."""
-    recorder = Recorder()
+    recorder = AccessRecorder()
     rows = [[1.0] * n for _ in range(n)]
     a, b = recorder.matrix("A", rows), recorder.matrix("B", rows)
     span = range(n)
@@ -21,12 +21,12 @@ def recorded(n: int, order: str) -> Recorder:
     return recorder
 
 
-def lines_of_b(recorder: Recorder) -> list[int]:
+def lines_of_b(recorder: AccessRecorder) -> list[int]:
     return [recorder.address(read) // 64 for read in recorder.only("B")]
 
 
 def test_a_trace_records_every_read_in_order():
-    recorder = Recorder()
+    recorder = AccessRecorder()
     rows = recorder.matrix("A", [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
     assert rows[1][-1] == 6.0
     assert rows[0][1:] == [2.0, 3.0]
@@ -39,7 +39,7 @@ def test_a_trace_records_every_read_in_order():
 
 
 def test_two_traced_matrices_share_no_cache_line():
-    recorder = Recorder()
+    recorder = AccessRecorder()
     recorder.matrix("A", [[0.0] * 3] * 3)
     recorder.matrix("B", [[0.0] * 3] * 3)
     last, first = recorder.address(Read("A", 2, 2)), recorder.address(Read("B", 0, 0))

@@ -3,14 +3,14 @@
 import pytest
 
 from reference.lab.matmul_cpu import drawings
-from reference.lab.matmul_cpu.access_trace import Recorder
+from reference.lab.matmul_cpu.access_trace import AccessRecorder
 from reference.tests.effort import one_of_each
 from reference.tests.shared.pictures import assert_same_each_time, assert_shows_itself, assert_stays_on_paper
 
 
-def read_by(order: str) -> Recorder:
+def read_by(order: str) -> AccessRecorder:
     """The reads of two 8 x 8 matrices, B along its columns or along its rows."""
-    recorder = Recorder()
+    recorder = AccessRecorder()
     b = recorder.matrix("B", [[1.0] * 8 for _ in range(8)])
     for outer in range(8):
         for inner in range(8):
@@ -39,7 +39,7 @@ def test_a_picture_has_a_text_is_the_same_each_time_and_stays_on_its_paper(name,
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: drawings.access_pattern({"idle": Recorder()}), "'idle' recorded no read of B"),
+        (lambda: drawings.access_pattern({"idle": AccessRecorder()}), "'idle' recorded no read of B"),
         (lambda: drawings.register_tile(6, 10, 8), "multiple of lanes, got 6 x 10 with 8"),
         (lambda: drawings.packing(rows=10, tile=4), "multiple of tile"),
     ],

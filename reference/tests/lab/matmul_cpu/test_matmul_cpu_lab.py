@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reference.lab.matmul_cpu import limits, notebook, sweeps
-from reference.lab.matmul_cpu.limits import Limits
+from reference.lab.matmul_cpu.limits import MachineLimits
 from reference.lab.matmul_cpu.rungs import RUNGS, Ladder, product
 from reference.matmul_cpu import python_loops, python_reordered
 from reference.matmul_cpu.vectors import TileShape
@@ -16,7 +16,7 @@ from reference.tests.shared.docstrings import too_wide
 from reference.tests.shared.labs import code_lines
 
 LAB = Path(__file__).resolve().parents[4] / "labs" / "01_matmul_cpu.ipynb"
-HERE = Limits(2, {"1 core": 5e10, "2 cores": 1e11}, {"L1": 2e11, "memory": 2e10})
+HERE = MachineLimits(2, {"1 core": 5e10, "2 cores": 1e11}, {"L1": 2e11, "memory": 2e10})
 
 
 def test_the_limits_are_printed_with_what_they_mean():
