@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from autograder.core.files import open_to_all
 from autograder.core.result import Status
+from autograder.core.units import course_root
 from autograder.judge import grading, intake
 from autograder.tests.judge.small_course import ADD, ONE, Course
 
@@ -117,3 +120,19 @@ def closed(student):
 )
 def test_errors_of_the_submission_stay_the_students(course: Course, code: str):
     assert course.one(code).status is Status.ERROR
+
+
+def test_the_packages_are_installed_for_every_user(tmp_path: Path):
+    """The sandbox's user reads them: a umask of 077 must not close the environment."""
+    code = (
+        "import os, pathlib, sys; import autograder.bootstrap as b; os.umask(0o077); b.is_ready = lambda *_: True; "
+        "b.main(pathlib.Path(sys.argv[1])); print(oct(os.umask(0)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=course_root(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "0o22"

@@ -95,14 +95,14 @@ def killed_run(tree: Path, out: str, rng: random.Random) -> bool:
 def test_a_class_and_many_kills(tree: Path, size: Size):
     rng = random.Random(20)
     whole = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", "whole")
-    assert whole.returncode == 0, whole.stderr
+    assert whole.returncode == 1, whole.stderr  # one of the sixty answers is nothing: its totals are open
     kills = tries = 0
     while kills < size.kills and tries < 3 * size.kills:
         kills += killed_run(tree, "torn", rng)
         tries += 1
     assert kills == size.kills
     last = mlsys(tree, "grade", "02", "--roster", "roster.csv", "--seed", "7", "--out", "torn")
-    assert last.returncode == 0, last.stderr
+    assert last.returncode == 1, last.stderr
     one, other = Gradebook(tree / "whole" / "02_sums"), Gradebook(tree / "torn" / "02_sums")
     grades = [(book.folder(1) / "grades.json").read_bytes() for book in (one, other)]
     assert grades[0] == grades[1]
