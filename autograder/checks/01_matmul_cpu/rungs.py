@@ -15,6 +15,7 @@ RECTANGLES = ((3, 5, 2), (33, 17, 65), (1, 70, 9), (130, 1, 7), (67, 129, 1), (7
 # Two threads that share a loop evenly work the same time; a busy machine, and the transfers of the operands
 # on the main thread, leave far more than this.
 LEAST_SHARE = 0.2
+TRIES = 20  # another program may keep the second core busy for a while
 ONTO_GARBAGE = ("numba_loops", "numba_parallel")  # their kernels get a c that nobody cleared
 
 
@@ -69,7 +70,8 @@ def check_float64(student, rng, function, sizes=(16, 64)):
 
 def check_zero_depth(student, rng, kernel):
     """k = 0: a sum without terms is 0, and somebody has to write that zero; with terms it is the product."""
-    check_squares(student, rng, kernel.removeprefix("_"), (4,))
+    hint = "c[i, j] is the sum over p of a[i, p] * b[p, j]."
+    check_sizes(student, rng, kernel.removeprefix("_"), ((4, 4, 4),), hint)
     a, b = matrices(rng, 4, 0, 4)
     got = student.probe("onto_garbage", kernel, a, b, 4, 4)
     expect_equal(
@@ -117,25 +119,27 @@ def check_threads(student, rng, function, kernel, hint):
     A library's threads do not count.
     """
     check_own_code(student, rng, function, kernel)  # compiles
-    shares = []
+    share = 0.0
     a = b = np.empty((0, 0))
-    for _ in range(5):
+    for _ in range(TRIES):
         a, b = matrices(rng, 512, 512, 512)
         value, timing = student.timed(function, a, b)
         expect_product(value, a, b, hint="The result must be right before its threads count.")
         threads = [*timing.thread_seconds, 0.0, 0.0]
-        shares.append(threads[1] / max(threads[0], 1e-9))
+        share = max(share, threads[1] / max(threads[0], 1e-9))
+        if share >= LEAST_SHARE:
+            break
     if usable_cores() == 1:  # the judge's own count: numba's number is the student's to set
         # One core, one thread: then the compiled code tells whether it would share the work.
         seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
         shared = seen.get("parallel") is True
     else:
-        shared = max(shares) >= LEAST_SHARE
+        shared = share >= LEAST_SHARE
     if not shared:
         fail(
             "the work is not shared among threads",
             call=student.describe(function, a, b),
-            got=f"the second busiest thread worked {max(shares):.0%} of the time of the busiest",
+            got=f"the second busiest thread worked {share:.0%} of the time of the busiest",
             expected=f"at least {LEAST_SHARE:.0%}",
             hint=hint,
         )

@@ -1,4 +1,4 @@
-# loses: test_audit
+# loses: test_audit, test_verdict_is_relative_to_the_right_figure
 # module: audit.py
 # why: says True where the claim is wrong
 
