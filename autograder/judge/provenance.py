@@ -23,7 +23,13 @@ from autograder.judge.session.cgroup import memory_net
 AUTOGRADER = Path(__file__).resolve().parents[1]
 COMPILED = {".pyc", ".nbi", ".nbc"}
 PINS = ("constraints.txt", "constraints-gpu.txt")
-PROOFS = {"wrong", "proof.json", "README.md"}  # beside the checks; no grade depends on them
+PROOFS = {
+    "wrong",
+    "proof.json",
+    "equivalent.toml",
+    "mutants.json",
+    "README.md",
+}  # beside the checks; no grade depends on them
 
 
 def part_files(unit: Unit) -> dict[str, list[Path]]:
