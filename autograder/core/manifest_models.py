@@ -1,4 +1,4 @@
-"""The tables of `assignment.toml`: a unit's tasks with their checks, points and limits, and the parts that people grade.
+"""The tables of `assignment.toml`: the tasks of a unit with their checks, points and limits, and the manual parts.
 
 The student tree carries the same file without its hidden checks: their points stay, as `hidden_points`.
 """

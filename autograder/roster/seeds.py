@@ -16,6 +16,7 @@ from pathlib import Path
 
 from autograder.core.append_log import Journal
 from autograder.core.files import write_new
+from autograder.core.storage import explain
 from autograder.core.units import CourseError
 from autograder.judge.submission import Submission
 from autograder.roster.keys import entry_key
@@ -80,6 +81,8 @@ def secret_in(path: Path) -> bytes:
             write_new(path, f"{secrets.token_hex(32)}\n".encode(), mode=0o600)
         found = path.read_bytes()
     except OSError as error:
+        if explain(error):  # a full disk, say: the command line has the words
+            raise
         raise CourseError(f"{path}: expected the gradebook's secret, got: {error.strerror}") from None
     if not SECRET.fullmatch(found):
         raise CourseError(
