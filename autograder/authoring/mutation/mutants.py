@@ -125,7 +125,8 @@ def stores_into(operands: set[str], node: cst.CSTNode) -> Iterator[tuple[str, cs
     if isinstance(node, cst.Assign) and m.matches(node.targets[0].target, m.Subscript()):
         for read in m.findall(node.value, m.Subscript(value=m.Name())):
             assert isinstance(read, cst.Subscript)
-            if last_name(read.value) in operands and not node.targets[0].target.deep_equals(read):
+            same = read.deep_equals(node.targets[0].target) or read.deep_equals(node.value)
+            if last_name(read.value) in operands and not same:
                 yield IN_PLACE, node.with_changes(targets=[*node.targets, cst.AssignTarget(read)])
 
 

@@ -64,7 +64,7 @@ def made(body: str, *, parameters: str = "a, b, out", function: str = "work") ->
         ("return -a", "dropped sign", ["return a"]),
         ("return a and b", "and or or", ["return a or b"]),
         ("return a if out else b", "dropped choice", ["return a", "return b"]),
-        ("out[a] = b[a]", "operand changed in place", ["out[a] = b[a] = b[a]"]),
+        ("out[a] = b[a] + 1", "operand changed in place", ["out[a] = b[a] = b[a] + 1"]),
         ("if a:\n    b()", "dropped guard", ["if True:"]),
         ("if a:\n    b()", "guard that never holds", ["if False:"]),
         ("while a:\n    break", "dropped jump", ["pass"]),
