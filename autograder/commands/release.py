@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,14 @@ def release(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write the student tree of --unit to this folder.")
     ] = None,
+    not_before: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DATE",
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M"],
+            help="With --out: hold the tree back until this date, like 2026-12-10 or 2026-12-10T18:00.",
+        ),
+    ] = None,
 ) -> None:
     """Write the starters, or the student tree of a week.
 
@@ -34,18 +43,30 @@ def release(
         ./mlsys release --check                list outdated starters
         ./mlsys release --unit 03 --out ../w3  write the student tree of week 3
 
-    A student tree has no solutions of its week and no hidden checks.
+    A student tree has no solutions of its week and no hidden checks. It has the solutions of earlier weeks: use
+    --not-before to hold it back until late work for them is no longer accepted.
 
-    Exit code 0: done. 1: --check found a starter that is out of date.
+    Exit code 0: done. 1: --check found a starter that is out of date, or --not-before is later than now.
     """
     if (unit is None) != (out is None):
         raise CourseError("a student tree needs both --unit and --out\n  expected: --unit UNIT --out DIR")
+    if not_before is not None and out is None:
+        raise CourseError(
+            "--not-before needs a student tree\n  expected: --unit UNIT --out DIR --not-before DATE"
+        )
     if unit is not None and out is not None:
         if check or only:
             raise CourseError("expected only --unit UNIT --out DIR, got --check or another unit too")
+        if not_before is not None and datetime.now() < not_before:
+            print(f"{out}: held back until {not_before:%Y-%m-%d %H:%M}; nothing was written")
+            raise typer.Exit(1)
         written = student_tree(find_unit(unit), out)
         print(f"{out}: the student tree of unit {find_unit(unit).slug}, {len(written)} files")
         print(f"  to try it: cd {shlex.quote(str(out))} && ./mlsys check {find_unit(unit).number}")
+        if solved := [each.slug for each in find_units() if each.number < find_unit(unit).number]:
+            print(
+                f"  it has the solutions of {', '.join(solved)}: hand it out when late work for them is over"
+            )
         return
     named = dict.fromkeys(find_unit(word) for word in only or ())
     chosen = list(named) or [each for each in find_units() if each.manifest.exists()]

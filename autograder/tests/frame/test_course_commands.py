@@ -127,6 +127,12 @@ def test_hidden_checks_show_their_category_alone(root: Path, desk: Path):
         (("grade", "09", "."), 2, "unknown unit '09'"),
         (("release", "--unit", "01"), 2, "--unit UNIT --out DIR"),
         (("release", "--unit", "01", "--out", "."), 2, "the course itself is there"),
+        (("release", "--not-before", "2026-12-10"), 2, "--not-before needs a student tree"),
+        (
+            ("release", "--unit", "01", "--out", "week1", "--not-before", "2999-01-02"),
+            1,
+            "until 2999-01-02 00:00",
+        ),
         (("check",), 2, "you have no files in work/ yet"),
         (("check", "subtract"), 2, "unknown name 'subtract'"),
     ],
