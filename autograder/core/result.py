@@ -45,7 +45,7 @@ class Status(StrEnum):
 
 SENTENCES = {
     Status.PASSED: "passed",
-    Status.FAILED: "wrong result",
+    Status.FAILED: "failed",
     Status.ERROR: "the code raised an exception",
     Status.CRASHED: "the process ended during the test",
     Status.TIMEOUT: "took longer than the time limit",

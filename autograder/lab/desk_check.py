@@ -16,12 +16,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from autograder.core.manifest import Manifest
-from autograder.core.result import GradeResult, TestResult
+from autograder.core.result import GradeResult, Status, TestResult
 from autograder.core.selection import find_asked
 from autograder.core.storage import explain
 from autograder.core.units import SLUG, CourseError, Unit
 from autograder.judge.grading import grade_submission
 from autograder.judge.recorder import Started
+from autograder.judge.worker.unwritten import unwritten
 from autograder.lab.progress import record
 
 
@@ -67,6 +68,7 @@ def check_desk(
                 f"./mlsys status does not know of this check: {explain(error).partition(chr(10))[0] or error}"
             )
             result = result.model_copy(update={"notes": (*result.notes, note)})
+    result = result.model_copy(update={"notes": (*result.notes, *misplaced(unit, manifest, result))})
     if hidden := result.hidden_points:
         points = "1 more point" if hidden == 1 else f"{hidden} more points"
         note = f"Hidden checks, which your instructor runs, give {points}."
@@ -76,6 +78,23 @@ def check_desk(
         note = f"People grade the rest of the {manifest.total_points} points of this unit: {parts}."
         result = result.model_copy(update={"notes": (*result.notes, note)})
     return result
+
+
+def misplaced(unit: Unit, manifest: Manifest, result: GradeResult) -> list[str]:
+    """A note for each file of `assignments/` in which a task is written that is not written on the desk."""
+    found: dict[str, list[str]] = {}
+    for task in result.tasks:
+        module = manifest.task(task.id).module
+        place = unit.assignment / module
+        if any(test.status is Status.NOT_IMPLEMENTED for test in task.tests) and place.is_file():
+            text, desk = place.read_bytes(), unit.desk / module
+            if desk.is_file() and unwritten(desk.read_bytes(), task.id) and not unwritten(text, task.id):
+                found.setdefault(module, []).append(task.id)
+    return [
+        f"{', '.join(ids)}: written in assignments/{unit.slug}/{module}, which nobody grades. "
+        f"Copy it to work/{unit.slug}/{module}, your desk."
+        for module, ids in found.items()
+    ]
 
 
 def main(arguments: list[str]) -> int:

@@ -143,6 +143,19 @@ def test_wrong_words_get_one_message(root: Path, arguments: tuple[str, ...], cod
     assert message in " ".join(told(done).split())
 
 
+def test_an_edit_of_the_assignment_instead_of_the_desk_is_noticed(root: Path, desk: Path):
+    assert "which nobody grades" not in told(mlsys(root, "check", "01.1"))
+    starter = (desk / "ops.py").read_bytes()
+    solve(root, "ops.py")
+    (root / "assignments/01_tiny/ops.py").write_bytes((desk / "ops.py").read_bytes())
+    (desk / "ops.py").write_bytes(starter)
+    text = " ".join(told(mlsys(root, "check", "01.1")).split())
+    assert (
+        "01.1: written in assignments/01_tiny/ops.py, which nobody grades. Copy it to work/01_tiny/ops.py, your desk."
+        in text
+    )
+
+
 def test_a_student_file_with_a_syntax_error(root: Path, desk: Path):
     (desk / "ops.py").write_text("def add(a, b):\n    return (\n")
     done = mlsys(root, "check", "01")

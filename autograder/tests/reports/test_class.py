@@ -280,7 +280,7 @@ def test_a_check_writes_its_report_in_both_forms(tmp_path: Path):
     text = (tmp_path / "check.md").read_text()
     assert text.startswith("# 01&#95;tiny: 3 of 9 points\n")
     assert "a sum?" in text
-    assert "| hidden check | ✗ wrong result | 0 / 3 |" in text
+    assert "| hidden check | ✗ failed | 0 / 3 |" in text
     assert "hidden_zeros" not in text
 
 

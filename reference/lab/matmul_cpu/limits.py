@@ -10,6 +10,7 @@ from reference.shared.machine import machine
 from reference.shared.timing.stopwatch import measure_bandwidth, measure_peak
 
 WORD = 8  # bytes of a float64
+LEAST_GAIN = 1.3  # of all cores over one, on a quiet machine with two or more
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,28 @@ class MachineLimits:
         """FLOP that all cores can do while one number of 8 bytes arrives from memory."""
         return WORD * self.peak / self.bandwidths["memory"]
 
+    @property
+    def warning(self) -> str:
+        """A sentence if all cores together did not beat one by far: another program kept some of them busy. Else ""."""
+        one, most = self.peaks["1 core"], list(self.peaks.values())[-1]
+        if self.cores == 1 or most >= LEAST_GAIN * one:
+            return ""
+        return (
+            f"{self.cores} cores reached only {most / one:.2f} times the peak of one: the machine is busy. "
+            "Close other programs, and run this cell again."
+        )
+
     def __str__(self) -> str:
         lines = [f"peak, {name:<9} {rate / 1e9:8.1f} GFLOPS in float64" for name, rate in self.peaks.items()]
         lines += [f"{name:<15} {rate / 1e9:8.1f} GB/s" for name, rate in self.bandwidths.items()]
         lines += ["", "While one number of 8 bytes arrives from memory,"]
-        return "\n".join([*lines, f"{self.cores} core(s) could do {self.balance:.0f} FLOP."])
+        return "\n".join(
+            [
+                *lines,
+                f"{self.cores} core(s) could do {self.balance:.0f} FLOP.",
+                *([self.warning] if self.warning else []),
+            ]
+        )
 
 
 def measure_limits() -> MachineLimits:

@@ -145,3 +145,13 @@ def test_the_docstrings_of_the_starters_fit_a_narrow_editor():
     modules = sorted((LAB.parents[1] / "assignments" / "01_matmul_cpu").glob("*.py"))
     assert len(modules) > 5
     assert [place for module in modules for place in too_wide(module)] == []
+
+
+def test_a_busy_machine_is_told_beside_its_limits():
+    quiet = MachineLimits(2, {"1 core": 50e9, "2 cores": 95e9}, {"memory": 10e9})
+    busy = MachineLimits(2, {"1 core": 50e9, "2 cores": 48e9}, {"memory": 10e9})
+    assert quiet.warning == ""
+    assert str(busy).endswith(
+        "2 cores reached only 0.96 times the peak of one: the machine is busy. Close other programs, and run this cell "
+        "again."
+    )
