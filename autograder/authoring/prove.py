@@ -1,6 +1,6 @@
 """Prove that a unit's checks tell right from wrong: grade the starter, the reference and the wrong solutions.
 
-The starter must get 0 points, the reference all points, and each wrong solution must lose exactly its test. The unit's
+The starter must get 0 points, the reference all points, and a wrong solution must lose exactly its tests. The unit's
 proof.json records each row that holds: a kill loses only the rows that are being graded.
 """
 

@@ -55,8 +55,9 @@ def prove(
 ) -> None:
     """Prove that the checks catch mistakes.
 
-    Grades the starter (no points), the reference (all points) and every wrong solution (loses exactly its test).
-    Keeps each row that holds in autograder/checks/NN_name/proof.json, with the hashes of everything that decided it.
+    Grades the starter (no points), the reference (all points) and every wrong solution (loses exactly the checks that
+    it names). Keeps each row that holds in autograder/checks/NN_name/proof.json, with the hashes of everything that
+    decided it.
 
     Grades only rows that are new or out of date. Interrupt it and run it again: it continues.
 
