@@ -168,9 +168,9 @@ def add(a, b):
     assert [test.status for test in result.tests] == [Status.PASSED] * 3, result.tests
 
 
-def test_a_forged_recording_is_worth_its_own_check_and_no_more(arena: Arena):
+def test_a_forged_recording_is_worth_nothing_without_the_values(arena: Arena):
     """own: the harness runs on the student's side, so a submission that patches it can fool the checks that
-    look at code. It gains the points of those checks alone: values and speed are the judge's own."""
+    look at code. It gains no point: every check also compares a value, which is the judge's own."""
     code = """
 import gc
 def python_loops(a, b):
@@ -182,11 +182,7 @@ def python_loops(a, b):
     return None
 """
     result = arena.loops(code)
-    assert [test.name for test in result.tests if test.passed] == [
-        "test_python_loops_leaves_operands",
-        "test_python_loops_order",
-    ]
-    assert result.points == 3
+    assert [test.name for test in result.tests if test.passed] == []
 
 
 def test_a_harness_that_is_replaced_gives_no_value_of_another_kind(arena: Arena):

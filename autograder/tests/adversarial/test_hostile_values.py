@@ -34,14 +34,14 @@ ON_THE_REAL_UNIT = {
     "infinity": Attack(
         "def python_loops(a, b): return [[float('inf')] * len(b[0]) for _ in a]", Status.FAILED, "wrong value"
     ),
-    "empty": Attack("def python_loops(a, b): return []", Status.FAILED, "length"),
+    "empty": Attack("def python_loops(a, b): return []", Status.FAILED, "got a list of 0"),
     "integers": Attack(
         "def python_loops(a, b): return [[True] * len(b[0]) for _ in a]", Status.TYPE_ERROR, "bool"
     ),
     "an array for a list": Attack(
         f"import numpy as np\ndef product(a, b):{MULTIPLY}\ndef python_loops(a, b): return np.array(product(a, b))",
         Status.TYPE_ERROR,
-        "expected a list, got numpy.ndarray",
+        "got a float64 array",
     ),
     "a giant integer": Attack(
         "def python_loops(a, b): return [[10**4000] * len(b[0]) for _ in a]", Status.FAILED, "too large"

@@ -89,8 +89,8 @@ REPLIES = {
     "an unused file": Attack("send({'value': 1}, 0, [memory(8)], flags=0)", WRONG, "not a frame"),
     "a file with a hole of 128 MB": Attack(
         "send({'value': {'a': ['uint8', [1 << 27], 'C']}}, 1 << 27, [memory(1 << 27)])",
-        Status.FAILED,
-        "shape",
+        WRONG,
+        "not a memory file with as many bytes",
     ),
     "a file that grows beyond every limit": Attack(
         "fd = memory(64); os.ftruncate(fd, 1 << 29)\n  send({'value': 1}, 1 << 45, [fd])",

@@ -104,14 +104,15 @@ READS = [
 def test_a_forged_recording_of_another_dtype_is_no_mistake_of_the_grader(arena: Arena, reads: str):
     code = f"""
 import gc, numpy
+def patch():
+    for space in gc.get_objects():
+        if type(space) is dict and space.get("__name__") == "harness":
+            space["np"] = type("np", (), dict(array=staticmethod(lambda *_, **__: type("A", (), dict(
+                reshape=lambda *_: ({reads})()[0]))()), int64=None))
 def python_loops(a, b):
-    return [[]]
-for space in gc.get_objects():
-    if type(space) is dict and space.get("__name__") == "harness":
-        space["student_function"] = lambda name: lambda *_: None
-        space["np"] = type("np", (), dict(array=staticmethod(lambda *_, **__: type("A", (), dict(
-            reshape=lambda *_: ({reads})()[0]))()), int64=None))
-{"def unused(a, b):" + MULTIPLY}
+    if type(a).__name__ == "RecordingMatrix":
+        patch()  # the harness is loaded after the first call
+{MULTIPLY}
 """
     result = arena.loops(code)
     order = next(test for test in result.tests if test.name == "test_python_loops_order")

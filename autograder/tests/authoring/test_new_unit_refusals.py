@@ -156,7 +156,7 @@ def test_units_stand_in_the_readme_in_the_order_of_their_numbers(root: Path):
     for shape in ("| {} | ", "| [{}_"):
         places = [text.index(shape.format(number)) for number in ("03", "17", "99")]
         assert places == sorted(places)
-    assert "| 2 | 6 | 20 of 100 | 6 | 0 of 8 rows proved |\n" in text
+    assert "| 2 | 6 | 20 of 100 | 6 | 0 of 8 rows proved | not measured |\n" in text
     assert all(complete(unit) and listed(text, unit) for unit in find_units(root))
     with pytest.raises(CourseError, match="there is a unit 17_ring already"):
         new_unit(root, "17", "ring")

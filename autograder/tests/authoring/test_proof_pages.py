@@ -56,9 +56,9 @@ def test_the_readme_has_a_line_a_unit(proved: Unit):
     text = (proved.root / "README.md").read_text()
     assert text == (
         "# Course\n\n<!-- proofs:begin -->\n"
-        "| unit | tasks | checks | hidden points | wrong solutions | all caught |\n"
-        "|---|---|---|---|---|---|\n"
-        "| [01_tiny](autograder/checks/01_tiny/README.md) | 2 | 4 | 3 of 9 | 3 | yes |\n"
+        "| unit | tasks | checks | hidden points | wrong solutions | all caught | mutants noticed |\n"
+        "|---|---|---|---|---|---|---|\n"
+        "| [01_tiny](autograder/checks/01_tiny/README.md) | 2 | 4 | 3 of 9 | 3 | yes | not measured |\n"
         "<!-- proofs:end -->\n\nThe end.\n"
     )
 

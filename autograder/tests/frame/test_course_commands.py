@@ -256,8 +256,13 @@ def test_release_check_and_release(root: Path, tmp_path: Path):
     assert mlsys(tree, "units").returncode == 0
 
 
-@pytest.mark.usefixtures("desk")
-def test_the_live_line_is_drawn_on_a_terminal_and_gone_at_the_end(root: Path):
+def test_the_live_line_is_drawn_on_a_terminal_and_gone_at_the_end(root: Path, desk: Path):
+    path = desk / "ops.py"  # slow enough for a line to be drawn
+    path.write_text(
+        path.read_text().replace(
+            "raise NotImplementedError(", "import time; time.sleep(2); raise ValueError("
+        )
+    )
     main, side = pty.openpty()
     process = subprocess.Popen(
         command("check", "01"), cwd=root, env=environment(root, TERM="xterm"), stdout=side, stderr=side
@@ -276,4 +281,4 @@ def test_the_live_line_is_drawn_on_a_terminal_and_gone_at_the_end(root: Path):
     assert process.wait(60) == 1
     assert b"checking 01: getting ready" in text
     assert re.search(rb"now 01.1 add: sums, \d+ s \(limit 20 s\)", text)
-    assert b"Nothing is written yet" in text.split(b"checking 01")[-1]
+    assert b"Good start" in text.split(b"checking 01")[-1]

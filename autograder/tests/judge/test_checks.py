@@ -112,7 +112,7 @@ def test_a_check_without_points_is_noted(course: Course):
 
 
 def test_a_worker_that_does_not_start_is_the_graders_failure(course: Course, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("autograder.judge.sandbox.plan.Plan.view", lambda *_: ["--no-such-option"])
+    monkeypatch.setattr("autograder.judge.sandbox.plan.SandboxPlan.view", lambda *_: ["--no-such-option"])
     test = course.one()
     assert test.status is Status.INFRA_ERROR
     assert "no-such-option" in test.feedback.message

@@ -120,6 +120,7 @@ def kernel(x, n, BLOCK: tl.constexpr):
 
 
 @pytest.mark.slow
+@pytest.mark.alone  # beside it, tests run Triton's interpreter, which changes triton.language in its process
 @pytest.mark.skipif(not gpu.select().has_triton, reason="Triton is made for Linux alone")
 @pytest.mark.parametrize(
     ("body", "words"),
