@@ -15,7 +15,7 @@ RECTANGLES = ((3, 5, 2), (33, 17, 65), (1, 70, 9), (130, 1, 7), (67, 129, 1), (7
 # Two threads that share a loop evenly work the same time; a busy machine, and the transfers of the operands
 # on the main thread, leave far more than this.
 LEAST_SHARE = 0.2
-TRIES = 20  # another program may keep the second core busy for a while
+TRIES = 60  # another program may keep the second core busy for a while
 ONTO_GARBAGE = ("numba_loops", "numba_parallel")  # their kernels get a c that nobody cleared
 
 
