@@ -1,6 +1,6 @@
 # loses: test_numba_parallel_float64
 # module: compiled.py
-# why: sums each row in a float32 buffer
+# why: keeps the number of a in a float32 variable
 
 
 @njit(parallel=True, cache=True)
@@ -8,9 +8,8 @@ def _numba_parallel(a, b, c):
     m, k = a.shape
     n = b.shape[1]
     for i in prange(m):
-        row = np.zeros(n, np.float32)
+        c[i, :] = 0
         for p in range(k):
-            a_ip = a[i, p]
+            a_ip = np.float32(a[i, p])
             for j in range(n):
-                row[j] += a_ip * b[p, j]
-        c[i, :] = row
+                c[i, j] += a_ip * b[p, j]
