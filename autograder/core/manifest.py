@@ -18,8 +18,15 @@ from autograder.core.toml_lines import TomlLines
 from autograder.core.units import CourseError, Unit
 
 __all__ = [
-    *("Limits", "Manifest", "ManifestError", "Manual", "Task", "TaskLimits"),
-    *("load_manifest", "parse_manifest", "unit_manifest"),
+    "Limits",
+    "Manifest",
+    "ManifestError",
+    "Manual",
+    "Task",
+    "TaskLimits",
+    "load_manifest",
+    "parse_manifest",
+    "unit_manifest",
 ]
 
 
