@@ -23,7 +23,6 @@ __all__ = [
     "ManifestError",
     "Manual",
     "Task",
-    "TaskLimits",
     "load_manifest",
     "parse_manifest",
     "unit_manifest",
