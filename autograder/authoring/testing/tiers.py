@@ -34,7 +34,7 @@ class Tier:
 FAST = Tier(
     name="fast",
     command="./mlsys test --fast",
-    budget="under 2 minutes",
+    budget="4 to 8 minutes",
     holds="The quick tests, for while you work; property tests try a fifth of their examples",
     leaves_out=("slow", "exhaustive"),
     effort=0.2,
@@ -42,7 +42,7 @@ FAST = Tier(
 DEFAULT = Tier(
     name="default",
     command="./mlsys test",
-    budget="under 8 minutes",
+    budget="12 to 25 minutes",
     holds="Every unit's tests, the judge and each attack on it, one lab in a real browser, the style rules, and the "
     "proofs of what changed",
     leaves_out=("exhaustive",),
@@ -51,7 +51,7 @@ DEFAULT = Tier(
 ALL = Tier(
     name="all",
     command="./mlsys test --all",
-    budget="over half an hour",
+    budget="over an hour",
     holds="Everything: every repetition, every lab in a browser, every wrong solution",
     leaves_out=(),
     effort=1.0,
