@@ -84,12 +84,14 @@ class JudgePlugin:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self) -> Hook[object]:
+        frozen = gc.get_freeze_count() > 0  # by the process around this grading, which wants it to stay so
         gc.collect()
         gc.freeze()
         try:
             return (yield)
         finally:
-            gc.unfreeze()
+            if not frozen:
+                gc.unfreeze()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Hook[bool | None]:

@@ -34,7 +34,11 @@ class Score(BaseModel):
     @property
     def holds(self) -> bool:
         """True if enough mutants were noticed."""
-        return self.noticed >= NOTICED * self.graded and self.public >= IN_PUBLIC * self.graded
+        return (
+            self.graded > 0
+            and self.noticed >= NOTICED * self.graded
+            and self.public >= IN_PUBLIC * self.graded
+        )
 
     @property
     def sentence(self) -> str:

@@ -84,6 +84,7 @@ def test_the_bar_is_97_percent_and_90_in_public():
     assert score(97, 90).holds
     assert not score(96, 95).holds
     assert not score(99, 89).holds
+    assert not Score(graded=0, noticed=0, public=0, equivalent=9, made=9).holds
     assert "97 of 100 mutants noticed (97 %; at least 97% wanted)" in score(97, 90).sentence
 
 
