@@ -1,0 +1,1 @@
+"""Messages between processes: one `Communicator` over MPI and torch.distributed."""
