@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, Union
 
 import numpy as np
-import torch
 
-Buffer: TypeAlias = np.ndarray | torch.Tensor
+if TYPE_CHECKING:
+    import torch  # takes seconds to import; ranks that use only NumPy and MPI must not pay for it
+
+Buffer: TypeAlias = Union[np.ndarray, "torch.Tensor"]
 Op: TypeAlias = Literal["sum", "max", "min", "avg"]
 
 
