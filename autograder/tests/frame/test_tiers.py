@@ -89,6 +89,10 @@ def test_the_default_tier_leaves_out_repetitions_and_runs_in_two_parts(tree: Pat
 @pytest.mark.slow
 def test_fast_leaves_the_slow_tests_out(tree: Path):
     assert passed(mlsys(tree, "test", "--fast", BREAK="slow")) == 2
+    name = "reference/tests/test_kinds.py::"
+    recorded = {name + "test_quick": durations.LONG, name + "test_alone": durations.LONG - 0.1}
+    (tree / durations.PLACE).write_text(json.dumps(recorded))
+    assert passed(mlsys(tree, "test", "--fast", BREAK="quick")) == 1, "one test was recorded as long"
 
 
 @pytest.mark.slow
