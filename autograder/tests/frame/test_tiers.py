@@ -95,13 +95,13 @@ def test_fast_leaves_the_slow_tests_out(tree: Path):
     assert passed(mlsys(tree, "test", "--fast", BREAK="quick")) == 1, "one test was recorded as long"
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # four whole runs of the tests
 def test_a_unit_has_all_of_its_tests_and_those_of_no_other(tree: Path):
     assert passed(mlsys(tree, "test", "--unit", "81")) == 1
     assert mlsys(tree, "test", "--unit", "82").returncode == 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # three whole runs of the tests
 def test_the_parts_of_everything_are_everything(tree: Path):
     record, ran = tree / durations.PLACE, Counter[str]()
     mlsys(tree, "test", "--all", "--record")
