@@ -59,8 +59,8 @@ def launch(
     the records of all ranks. show: gets each line of output with its rank; else it is printed with a prefix. fork: fork
     from this process, which must not have computed with torch; function and args then need no pickle.
 
-    Raises LaunchError for the first rank that failed, with its traceback; TimeoutError; ValueError. No rank, and no file
-    or shared memory of the ranks, is left afterwards, also if this process is killed.
+    Raises LaunchError for the first rank that failed, with its traceback; TimeoutError; ValueError. No rank, file or
+    shared memory of the launch is left afterwards, also if this process is killed.
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 64:
         raise ValueError(f"expected 1 to 64 ranks, got {n!r}")
@@ -117,11 +117,11 @@ def make_job(
         import cloudpickle
 
         data = cloudpickle.dumps(call)
-    path = [each or os.getcwd() for each in sys.path]
+    path = [each or str(Path.cwd()) for each in sys.path]
     environ = {
         key: value for key, value in os.environ.items() if key not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")
     }
-    return Job(n, backend, data, timeout, synchronous, check, path, os.getcwd(), environ)
+    return Job(n, backend, data, timeout, synchronous, check, path, str(Path.cwd()), environ)
 
 
 def fill(folder: Path, job: Job) -> None:

@@ -55,7 +55,8 @@ def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any]
         inner = join(folder, rank, job)
         if job.check:
             from reference.shared.comm.board import Board
-            from reference.shared.comm.checked import CheckedCommunicator, Monitor
+            from reference.shared.comm.checked import CheckedCommunicator
+            from reference.shared.comm.monitor import Monitor
 
             monitor = Monitor(Board(folder / "board", job.size, rank))
             inner = CheckedCommunicator(inner, monitor)
