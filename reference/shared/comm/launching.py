@@ -29,11 +29,17 @@ Show = Callable[[int, str], None]
 
 
 class LaunchError(RuntimeError):
-    """A rank failed. rank: its number; kind: the name of its exception, or "" if it died; error: the exception."""
+    """A rank failed.
 
-    def __init__(self, message: str, rank: int, kind: str = "", error: BaseException | None = None) -> None:
+    rank: its number. kind: the name of its exception, or "" if it died. error: the exception, if it can be pickled.
+    detail: the value of function.explain(exception) on the rank, if the function has this method.
+    """
+
+    def __init__(
+        self, message: str, rank: int, kind: str = "", error: BaseException | None = None, detail: Any = None
+    ) -> None:
         super().__init__(message)
-        self.rank, self.kind, self.error = rank, kind, error
+        self.rank, self.kind, self.error, self.detail = rank, kind, error, detail
 
 
 def launch(
@@ -222,9 +228,12 @@ def first_failure(folder: Path, size: int, exits: list[int] | None) -> LaunchErr
         if not path.exists():
             continue
         record = pickle.loads(path.read_bytes())
+        detail = record["detail"]
         consequence = record["kind"] in CONSEQUENCES or bool(CLOSED.search(record["message"]))
         text = f"rank {rank} raised {record['kind']}: {record['message']}\n\n{record['traceback'].rstrip()}"
-        found.append((consequence, record["when"], LaunchError(text, rank, record["kind"], record["error"])))
+        found.append(
+            (consequence, record["when"], LaunchError(text, rank, record["kind"], record["error"], detail))
+        )
     found.sort(key=lambda each: each[:2])
     silent = [
         rank

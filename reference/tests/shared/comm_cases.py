@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.shared.comm import Communicator
+from reference.shared.comm import Communicator, Op
 
 FOLD = {"sum": np.add, "avg": np.add, "max": np.maximum, "min": np.minimum}
 
@@ -20,7 +20,7 @@ class Case:
     dtype: str
     rows: int
     columns: int
-    op: str
+    op: Op
     layout: str  # of the buffers: plain, strided, fortran, reversed
     root: int
     wait: bool
