@@ -112,7 +112,10 @@ def uses(function):
             here = [scope[name] for name in (*code.co_names, *code.co_freevars) if name in scope]
             for value in list(here):
                 here += value if isinstance(value, tuple) else ()
-                if not isinstance(value, Dispatcher) and "cffi" in type(value).__module__ + type(value).__name__:
+                if (
+                    not isinstance(value, Dispatcher)
+                    and "cffi" in type(value).__module__ + type(value).__name__
+                ):
                     here += [getattr(value, name, None) for name in code.co_names]
                 elif isinstance(value, ctypes.CDLL):
                     here += [getattr(value, name) for name in code.co_names if hasattr(value, name)]

@@ -101,7 +101,11 @@ def check_kernel(student, rng, function, kernel, sizes=(8, 8, 8)):
     for key, does, got in (
         ("blas", "calls a BLAS library", "np.dot, @ or the like in the compiled code"),
         ("objects", "calls back into Python", "objmode in the compiled code"),
-        ("address", "calls a function of another library", "a call through ctypes or cffi in the compiled code"),
+        (
+            "address",
+            "calls a function of another library",
+            "a call through ctypes or cffi in the compiled code",
+        ),
     ):
         if seen.get(key) is not False:
             fail(
