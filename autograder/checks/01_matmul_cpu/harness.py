@@ -83,10 +83,14 @@ def machine_code(main):
     with warnings.catch_warnings(action="ignore"):  # numba warns that cached code cannot be inspected
         code = "".join(main.inspect_llvm().values()).encode()
     file = getattr(main._cache, "_cache_file", None)
-    names = set(file._load_index().values()) if file is not None else ()
-    return code + b"".join(Path(file._cache_path, name).read_bytes() for name in names)
+    if file is None:
+        return code
+    return code + b"".join(
+        Path(file._cache_path, name).read_bytes() for name in set(file._load_index().values())
+    )
 
 
+FUNCTION_OF_C = ctypes.CFUNCTYPE(None).__bases__[0]  # the type of every function that ctypes finds
 # Numpy's and numba's names of a library's product, and the operator's.
 PRODUCTS = {"dot", "vdot", "matmul", "inner", "tensordot", "linalg", "@"}
 
@@ -130,7 +134,7 @@ def is_address(value):
     from numba.core.ccallback import CFunc
     from numba.core.types import ExternalFunction, ExternalFunctionPointer
 
-    foreign = isinstance(value, ctypes._CFuncPtr | CFunc | ExternalFunction | ExternalFunctionPointer)
+    foreign = isinstance(value, FUNCTION_OF_C | CFunc | ExternalFunction | ExternalFunctionPointer)
     return foreign or type(value).__module__ == "_cffi_backend" or type(value).__name__ == "CompiledLib"
 
 

@@ -152,3 +152,10 @@ def test_only_the_kernels_own_code_decides_about_its_threads():
         assert threads(CAPTURED)
         assert not threads(SERIAL)
         assert not threads(ONE_THREAD)
+
+
+def test_a_rung_without_the_rung_before_says_that_it_was_not_compared(arena: Arena):
+    code = "\ndef register_blocked(a, b):\n    return a + b\n"
+    result = arena.module("blocked.py", code, tasks=("01.7",))
+    assert result.points == result.max_points, result.tests
+    assert [note for note in result.notes if note.startswith("microkernel was not compared")], result.notes
