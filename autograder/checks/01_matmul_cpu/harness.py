@@ -96,7 +96,10 @@ PRODUCTS = {"dot", "vdot", "matmul", "inner", "tensordot", "linalg", "@"}
 
 
 def uses(function):
-    """The names in the code of a function and of the compiled functions that it calls, and the objects so named."""
+    """Find what a function uses, and the compiled functions that it calls.
+
+    Returns the names of attributes, with "@" for the operator, and the objects of its global names.
+    """
     from numba.core.dispatcher import Dispatcher
 
     names, found, waiting, seen = set(), [], [function], set()
@@ -111,8 +114,10 @@ def uses(function):
             scope[name] = cell.cell_contents
         for code in codes:
             codes += [c for c in code.co_consts if isinstance(c, CodeType)]
-            names |= {"@" for step in dis.get_instructions(code) if step.argrepr in ("@", "@=")}
-            names.update(code.co_names)
+            steps = list(dis.get_instructions(code))
+            names |= {"@" for step in steps if step.argrepr in ("@", "@=")}
+            # Attributes only: a student may call a function of their own `dot`.
+            names |= {step.argval for step in steps if step.opname in ("LOAD_ATTR", "LOAD_METHOD")}
             here = [scope[name] for name in (*code.co_names, *code.co_freevars) if name in scope]
             for value in list(here):
                 here += value if isinstance(value, tuple) else ()
@@ -123,6 +128,7 @@ def uses(function):
                     here += [getattr(value, name, None) for name in code.co_names]
                 elif isinstance(value, ctypes.CDLL):
                     here += [getattr(value, name) for name in code.co_names if hasattr(value, name)]
+            names |= {name for name in PRODUCTS if any(value is getattr(np, name, here) for value in here)}
             names |= {"objmode" for value in here if type(value).__name__.startswith("_ObjModeContext")}
             found += here
             waiting += [value.py_func for value in here if isinstance(value, Dispatcher)]

@@ -83,17 +83,17 @@ def _numba_parallel(a, b, c):
 HELPER = """
 def _helper(width):
     @njit
-    def add(row, factor, other):
+    def dot(row, factor, other):
         for j in range(width * len(row) // width):
             row[j] += factor * other[j]
-    return add
-_add = _helper(8)
+    return dot
+dot = _helper(8)
 @njit(parallel=True)
 def _numba_parallel(a, b, c):
     for i in prange(a.shape[0]):
         c[i, :] = 0
         for p in range(a.shape[1]):
-            _add(c[i], a[i, p], b[p])
+            dot(c[i], a[i, p], b[p])
 @njit
 def numba_parallel(a, b):
     c = np.empty((a.shape[0], b.shape[1]), a.dtype)
