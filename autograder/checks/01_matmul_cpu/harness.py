@@ -147,21 +147,23 @@ def is_address(value):
 def made_by(public, kernel, a, b, mark):
     """Call `public` with `kernel` in exchange for a function that writes `mark` everywhere.
 
-    Returns the result, and True if the kernel got the finished product. The exchange is in numba's own type, so that
-    it meets the kernel under every name that Python code knows it by. Compiled code that calls it runs as Python.
+    Returns the result; None if the kernel got the finished product. The exchange is in numba's own type, so that it
+    meets the kernel under every name that Python code knows it by. A compiled function that calls it runs as Python.
     """
     from numba.core.dispatcher import Dispatcher
 
     function = student_function(public)
     main = getattr(sys.modules[function.__module__], kernel, None)
     if not isinstance(main, Dispatcher):
-        return None, False
+        return None
     product = a @ b  # kept until the end: np.empty of the student's must not find it in freed memory
     finished = []
 
     def call(dispatcher, *args, **kwargs):
         if dispatcher is not main:
-            return dispatcher.py_func(*args, **kwargs)
+            calls_it = any(each is main for each in uses(dispatcher.py_func)[1])
+            run = dispatcher.py_func if calls_it else super(kind, dispatcher).__call__
+            return run(*args, **kwargs)
         written = np.full(product.shape, mark, a.dtype)
         for each in (*args, *kwargs.values()):
             if not isinstance(each, np.ndarray) or each.dtype != a.dtype:
@@ -176,7 +178,8 @@ def made_by(public, kernel, a, b, mark):
     kind = type(main)
     kind.__call__ = call
     try:
-        return function(a, b), any(finished)
+        result = function(a, b)
+        return None if any(finished) else result
     finally:
         del kind.__call__
 
