@@ -9,6 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import numpy as np
 
@@ -162,8 +163,8 @@ def made_by(public, kernel, a, b, mark):
     def call(dispatcher, *args, **kwargs):
         if dispatcher is not main:
             calls_it = any(each is main for each in uses(dispatcher.py_func)[1])
-            run = dispatcher.py_func if calls_it else super(kind, dispatcher).__call__
-            return run(*args, **kwargs)
+            numbas: Any = super(kind, dispatcher)  # the call as numba makes it
+            return (dispatcher.py_func if calls_it else numbas.__call__)(*args, **kwargs)
         written = np.full(product.shape, mark, a.dtype)
         for each in (*args, *kwargs.values()):
             if not isinstance(each, np.ndarray) or each.dtype != a.dtype:
