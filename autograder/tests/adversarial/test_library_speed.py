@@ -118,7 +118,7 @@ def numba_parallel(a, b, kernel=_numba_parallel):
         kernel(a[rows], b, c[rows])
     return c
 """
-SERIAL = ROW_BUFFER.replace("prange", "range")
+SERIAL = ROW_BUFFER.replace("prange", "range").replace("parallel=True, ", "")
 ONE_THREAD = (
     ROW_BUFFER
     + """
