@@ -143,7 +143,7 @@ def check_own_code(student, rng, function, kernel, size=64):
 def check_threads(student, rng, function, kernel, hint):
     """At least two threads take part in an n = 512 product: the operating system's record of CPU time says so.
 
-    A library's threads alone do not count: the kernel's own code must share a loop.
+    A library's threads do not count: the kernel's own code must share a loop.
     """
     seen = check_own_code(student, rng, function, kernel)  # compiles
     if seen.get("parallel") is not True:
