@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 
 def check_schedule(rounds: Sequence[Sequence[tuple[int, int, int, bool]]], p: int) -> None:
-    """Return if `rounds` is an all-reduce on p ranks with rank p - 1 late; each transfer is (source, target, piece, add).
+    """Return if `rounds` is an all-reduce on p ranks with rank p - 1 late.
+
+    rounds: lists of transfers, each (source, target, piece, add).
 
     Start: rank r (0 to p - 2) has piece r of p - 1 with the values of ranks 0 to p - 2. Rank p - 1 has its own values
     in every piece. The other pieces of ranks 0 to p - 2 are used up.
@@ -47,4 +49,6 @@ def check_schedule(rounds: Sequence[Sequence[tuple[int, int, int, bool]]], p: in
     for rank, row in enumerate(held):
         for piece, values in enumerate(row):
             if values != everyone:
-                raise ValueError(f"at the end rank {rank} lacks piece {piece} of rank {sorted(everyone - values)}")
+                raise ValueError(
+                    f"at the end rank {rank} lacks piece {piece} of rank {sorted(everyone - values)}"
+                )

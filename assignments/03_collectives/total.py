@@ -29,12 +29,16 @@ def pairwise_all_to_all(comm: Communicator, out: Sequence[Buffer], parts: Sequen
     """
     for name, buffers in (("out", out), ("parts", parts)):
         if len(buffers) != comm.size:
-            raise ValueError(f"expected {name} to be {comm.size} buffers, one for each rank; got {len(buffers)}")
+            raise ValueError(
+                f"expected {name} to be {comm.size} buffers, one for each rank; got {len(buffers)}"
+            )
         for buffer in buffers:
             check_op("sum", buffer)
     mine, own = out[comm.rank], parts[comm.rank]
     if mine.shape != own.shape:
-        raise ValueError(f"expected out[{comm.rank}] to have the shape {tuple(own.shape)}; got {tuple(mine.shape)}")
+        raise ValueError(
+            f"expected out[{comm.rank}] to have the shape {tuple(own.shape)}; got {tuple(mine.shape)}"
+        )
     _all_to_all(comm, out, parts)
 
 

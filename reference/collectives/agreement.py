@@ -24,7 +24,7 @@ def agree(comm: Communicator, name: str, op: str, x: Buffer, number: int) -> Non
 
 
 def disagreement(comm: Communicator, name: str, op: str, x: Buffer, number: int) -> str:
-    """"" if all ranks make the same call; otherwise one text, the same on every rank, that says who calls what.
+    """ "" if all ranks make the same call; otherwise one text, the same on every rank, that says who calls what.
 
     name: of the collective. op: its op. x: its buffer, of which shape and dtype count. number: how many collectives
     this rank has called before.

@@ -60,7 +60,10 @@ def _halve_and_double(comm: Communicator, data: Buffer, op: Op) -> None:
     finish(op, _span(data, comm.rank, 1, most), comm.size)
     distance = 1
     while distance < most:
-        mine, theirs = _span(data, comm.rank, distance, most), _span(data, comm.rank ^ distance, distance, most)
+        mine, theirs = (
+            _span(data, comm.rank, distance, most),
+            _span(data, comm.rank ^ distance, distance, most),
+        )
         exchange(comm, mine, comm.rank ^ distance, theirs, comm.rank ^ distance)
         distance *= 2
     if helped:

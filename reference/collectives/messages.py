@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ def pieces(n: int, parts: int) -> list[slice]:
         raise ValueError(f"expected n >= 0 and parts >= 1, got n={n} and parts={parts}")
     length, longer = divmod(n, parts)
     starts = [part * length + min(part, longer) for part in range(parts + 1)]
-    return [slice(start, stop) for start, stop in zip(starts, starts[1:], strict=False)]
+    return [slice(start, stop) for start, stop in pairwise(starts)]
 
 
 def exchange(comm: Communicator, data: Buffer, to: int, into: Buffer, source: int) -> None:

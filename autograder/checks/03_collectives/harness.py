@@ -111,7 +111,7 @@ class ThreadCommunicator:
         self.peer(source)
         return Started(lambda: self.recv(into, source, tag))
 
-    def all_gather(self, out, data, *, wait=True):
+    def all_gather(self, out, data, *, wait=True):  # noqa: ARG002 (the messages are small: it always waits)
         """A collective; its messages have a tag of their own and are not recorded, but the call is."""
         rows = out.reshape(self.size, -1)
         rows[self.rank] = data.reshape(-1)
@@ -151,6 +151,9 @@ def play(name, per_rank, eager):
     own = [error for error in errors if not isinstance(error, StuckError)]
     if own:
         raise own[0]
+    for (source, target, _), queue in world.queues.items():
+        if queue and not world.stuck:
+            world.stuck = f"no rank receives the message of rank {source} to rank {target}"
     return values, per_rank, world.log, world.stuck
 
 

@@ -33,7 +33,7 @@ def play(student: Student, name: str, per_rank: list[list[Any]], *, eager: bool 
     values, arguments, messages, stuck = student.probe("play", name, per_rank, eager, gives=form)
     if stuck:
         fail(
-            "the ranks wait for each other",
+            "messages and receives do not match: ranks wait for each other, or a message is left over",
             got=stuck if len(stuck) < 300 else stuck[:300] + " ...",
             expected=f"{size} ranks that end",
             hint=STUCK,

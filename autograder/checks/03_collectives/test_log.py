@@ -13,7 +13,11 @@ def all_reduce(student, rng, name: str, p: int, n: int, op: str = "sum", *, eage
     """Run an all-reduce, and compare the result of every rank."""
     x = vectors(rng, p, n)
     played = play(student, name, [[x[rank].copy(), op] for rank in range(p)], eager=eager)
-    hint = FOLD if p & (p - 1) else "Who is the partner over each distance, and what does each of the two have then?"
+    hint = (
+        FOLD
+        if p & (p - 1)
+        else "Who is the partner over each distance, and what does each of the two have then?"
+    )
     expect_all(played, combined(x, op), hint)
     return played
 

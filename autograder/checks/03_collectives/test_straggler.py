@@ -25,10 +25,11 @@ def proved(student, p: int) -> list:
 
 @pytest.mark.task("03.12")
 def test_straggler_schedule_is_an_all_reduce(student):
-    for p in (2, 4):
+    for p in (4, 8, 16, 32, 64):
         proved(student, p)
 
 
+@pytest.mark.hidden
 @pytest.mark.task("03.12")
 def test_straggler_schedule_rounds(student):
     for p in (2, 4):
@@ -37,14 +38,7 @@ def test_straggler_schedule_rounds(student):
         if count != want:
             fail(
                 f"the schedule for {p} ranks has another number of rounds",
-                got=count,
+                got=str(count),
                 expected=f"{want}: p - 2 + log2 p",
                 hint="While one rank exchanges with the straggler, the others pass on pieces that are complete.",
             )
-
-
-@pytest.mark.hidden
-@pytest.mark.task("03.12")
-def test_straggler_schedule_many_ranks(student):
-    for p in (8, 16, 32, 64):
-        proved(student, p)

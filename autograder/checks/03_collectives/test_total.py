@@ -28,7 +28,9 @@ def exchange_all(student, rng, lengths: np.ndarray, hint: str) -> Played:
 @pytest.mark.task("03.10")
 def test_pairwise_all_to_all_powers_of_two(student, rng):
     for p in (1, 2, 4, 8):
-        exchange_all(student, rng, np.full((p, p), 3), "out[r] on rank s is parts[s] of rank r, also for r = s.")
+        exchange_all(
+            student, rng, np.full((p, p), 3), "out[r] on rank s is parts[s] of rank r, also for r = s."
+        )
 
 
 @pytest.mark.task("03.10")
