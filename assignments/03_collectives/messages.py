@@ -66,6 +66,11 @@ def copy_of(x: Buffer) -> Buffer:
     return np.array(x, order="C") if isinstance(x, np.ndarray) else x.detach().clone().contiguous()
 
 
+def copy_to(into: Any, data: Any) -> None:
+    """Copy the values of `data` into `into`, a buffer of the same shape, with or without gaps."""
+    into[...] = data
+
+
 def start(x: Buffer, op: Op, out: Buffer | None) -> tuple[Buffer, Buffer]:
     """Check the operands of a collective, and copy `x` to where the result goes.
 
@@ -85,14 +90,14 @@ def start(x: Buffer, op: Op, out: Buffer | None) -> tuple[Buffer, Buffer]:
     if out.shape != x.shape:
         raise ValueError(f"expected out to have the shape of x, {tuple(x.shape)}; got {tuple(out.shape)}")
     if out is not x:
-        out[...] = x
+        copy_to(out, x)
     return flat(out), out
 
 
 def deliver(data: Buffer, out: Buffer) -> Buffer:
     """Put the result in `out` if `data` does not share its memory, which is so if `out` has gaps; returns `out`."""
     if not contiguous(out):
-        out[...] = data.reshape(out.shape)
+        copy_to(out, data.reshape(out.shape))
     return out
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from messages import check_op, exchange
+from messages import check_op, copy_to, exchange
 from reference.shared.comm.communicator import Buffer, Communicator
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reference.collectives.messages import check_op, exchange
+from reference.collectives.messages import check_op, copy_to, exchange
 from reference.shared.comm.communicator import Buffer, Communicator
 
 
@@ -47,7 +47,7 @@ def _all_to_all(comm: Communicator, out: Sequence[Buffer], parts: Sequence[Buffe
 
     In step s (1 to p - 1) rank r sends to rank r + s and receives from rank r - s.
     """
-    out[comm.rank][...] = parts[comm.rank]
+    copy_to(out[comm.rank], parts[comm.rank])
     for step in range(1, comm.size):
         to, source = (comm.rank + step) % comm.size, (comm.rank - step) % comm.size
         exchange(comm, parts[to], to, out[source], source)

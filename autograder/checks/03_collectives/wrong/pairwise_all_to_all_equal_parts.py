@@ -4,7 +4,7 @@
 
 
 def _all_to_all(comm: Communicator, out: Sequence[Buffer], parts: Sequence[Buffer]) -> None:
-    out[comm.rank][...] = parts[comm.rank]
+    copy_to(out[comm.rank], parts[comm.rank])
     for step in range(1, comm.size):
         to, source = (comm.rank + step) % comm.size, (comm.rank - step) % comm.size
         exchange(comm, parts[to], to, out[source][: len(parts[source])], source)

@@ -4,7 +4,7 @@
 
 
 def _all_to_all(comm: Communicator, out: Sequence[Buffer], parts: Sequence[Buffer]) -> None:
-    out[comm.rank][...] = parts[comm.rank]
+    copy_to(out[comm.rank], parts[comm.rank])
     others = [rank for rank in range(comm.size) if rank != comm.rank]
     sends = [comm.isend(parts[rank], rank) for rank in others]
     for rank in others:

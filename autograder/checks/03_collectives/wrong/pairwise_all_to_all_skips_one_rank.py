@@ -6,7 +6,7 @@
 def _all_to_all(comm: Communicator, out: Sequence[Buffer], parts: Sequence[Buffer]) -> None:
     if comm.size == 1:
         return
-    out[comm.rank][...] = parts[comm.rank]
+    copy_to(out[comm.rank], parts[comm.rank])
     for step in range(1, comm.size):
         to, source = (comm.rank + step) % comm.size, (comm.rank - step) % comm.size
         exchange(comm, parts[to], to, out[source], source)
