@@ -138,7 +138,7 @@ class Alone:
     ("call", "kind", "message"),
     [
         (
-            lambda c: ring_all_reduce(c, [1.0]),
+            lambda c: ring_all_reduce(c, bad([1.0])),
             TypeError,
             "expected a NumPy array or a torch tensor, got list",
         ),
