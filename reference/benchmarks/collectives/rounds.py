@@ -25,23 +25,24 @@ def all_reduces(comm: Communicator, nbytes: int, rounds: int) -> dict[str, list[
     raw = plain(comm)
     n = nbytes // 4
     window = SharedWindow(raw, n)
-    x, theirs, ours = (np.ones(n, np.float32) for _ in range(3))
-    window.mine[:] = 1
-    seconds = in_turns(
-        raw,
-        {
-            "mpi": lambda: raw.comm.Allreduce(MPI.IN_PLACE, theirs, MPI.MAX),
-            "ring": lambda: ring_all_reduce(raw, ours, "max", ours),
-            "copied": lambda: shared_memory_all_reduce(window, x, "max"),
-            "in_window": lambda: shared_memory_all_reduce(window, window.mine, "max"),
-        },
-        rounds,
-    )
-    for name, found in (("mpi", theirs), ("ring", ours), ("copied", x), ("in_window", window.mine)):
-        if n and not (found[0] == found[-1] == 1):
-            raise ValueError(
-                f"expected the maximum of ones to be 1, got {found[0]} and {found[-1]} from {name}"
-            )
+    x, theirs, ours = (np.empty(n, np.float32) for _ in range(3))
+    buffers = {"mpi": theirs, "ring": ours, "copied": x, "in_window": window.mine}
+    variants = {
+        "mpi": lambda: raw.comm.Allreduce(MPI.IN_PLACE, theirs, MPI.SUM),
+        "ring": lambda: ring_all_reduce(raw, ours, "sum", ours),
+        "copied": lambda: shared_memory_all_reduce(window, x, "sum"),
+        "in_window": lambda: shared_memory_all_reduce(window, window.mine, "sum"),
+    }
+    for name, buffer in buffers.items():
+        buffer[:] = raw.rank
+        raw.barrier()
+        variants[name]()
+        want = raw.size * (raw.size - 1) / 2
+        if not (buffer == want).all():
+            raise ValueError(f"expected {want} everywhere, got {buffer.min()} to {buffer.max()} from {name}")
+        window.barrier()
+        buffer[:] = 0  # sums of zeros stay zeros, however often they are added
+    seconds = in_turns(raw, variants, rounds)
     window.close()
     return seconds
 

@@ -103,7 +103,9 @@ def curves(
     """Measured and predicted seconds over bytes."""
     lines = {f"{name}, measured": dict(line) for name, line in measured.items()}
     lines |= {f"{name}, predicted": dict(line) for name, line in predicted.items()}
-    micro = {name: {size: 1e6 * seconds for size, seconds in line.items()} for name, line in lines.items()}
+    micro = {
+        name: {float(size): 1e6 * seconds for size, seconds in line.items()} for name, line in lines.items()
+    }
     return sweep(
         micro, title=title, x_label="bytes of the vector", y_label="µs for each all-reduce", log_y=True
     )
