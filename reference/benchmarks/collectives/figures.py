@@ -16,7 +16,9 @@ from reference.shared.plots.style import Picture, on_slide, three_digits
 SLIDES = Path(__file__).resolve().parents[3] / "slides" / "figures"
 CLUSTER = (5e-6, 8 / 100e9)  # alpha 5 µs, 100 Gbit/s: the cluster of the slides
 PAPER = (2**30, 3e-6, 1 / (450 * 2**30))  # 1 GiB, 3 µs, 450 GiB/s: the parameters of the authors of StragglAR
-MIB = 2**20
+KIB = 2**10
+SHOWN = 128  # bytes of the smallest vector in a picture: shorter ones take as long
+HEIGHTS = {"late": 290}  # pixels of a picture below text; the others have 400
 
 
 def draw(record: Mapping[str, Any], folder: Path = SLIDES) -> list[Path]:
@@ -37,7 +39,7 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
     }
     found = {}
     for name, picture in drawn.items():
-        with on_slide(400):
+        with on_slide(HEIGHTS.get(name, 400)):
             found[name] = picture()
     return found
 
@@ -46,36 +48,37 @@ def messages(record: Mapping[str, Any]) -> Picture:
     """Medians of messages, and the fitted line."""
     times: dict[float, list[float]] = {}
     for size, seconds in zip(record["messages"]["bytes"], record["messages"]["seconds"], strict=True):
-        times.setdefault(float(size), []).append(1e6 * seconds)
+        if size >= SHOWN:
+            times.setdefault(size / KIB, []).append(1e6 * seconds)
     fit = record["fit"]
     lines = {
         "median of the messages": {size: median(each) for size, each in times.items()},
-        "α + β · bytes": {size: 1e6 * (fit["alpha"] + fit["beta"] * size) for size in times},
+        "α + β · bytes": {size: 1e6 * (fit["alpha"] + fit["beta"] * size * KIB) for size in times},
     }
     title = f"A message takes {three_digits(1e6 * fit['alpha'])} µs and {three_digits(1e9 * fit['beta'])} ns a byte"
-    return sweep(lines, title=title, x_label="bytes", y_label="µs", log_y=True)
+    return sweep(lines, title=title, x_label="KiB of the message", y_label="µs", log_y=True)
 
 
 def measured(record: Mapping[str, Any]) -> Picture:
     """Every all-reduce over the bytes of the vector."""
     lines = {
-        name: {float(size): 1e6 * seconds for size, seconds in line.items()}
+        name: {int(size) / KIB: 1e6 * seconds for size, seconds in line.items() if int(size) >= SHOWN}
         for name, line in record["all_reduces"].items()
     }
     smallest = min(next(iter(lines.values())))
     best = min(lines, key=lambda name: lines[name][smallest])
-    title = f"For {smallest:g} bytes, {best} is the fastest on {record['ranks']} ranks"
+    title = f"For {smallest * KIB:g} bytes, {best} is the fastest on {record['ranks']} ranks"
     return sweep(
-        lines, title=title, x_label="bytes of the vector", y_label="µs for each all-reduce", log_y=True
+        lines, title=title, x_label="KiB of the vector", y_label="µs for each all-reduce", log_y=True
     )
 
 
 def cluster() -> Picture:
     """Predictions on 64 ranks of a cluster."""
-    sizes = [float(8 * 4**k) for k in range(14)]
+    sizes = [float(SHOWN * 4**k) for k in range(10)]
     names = {"ring": "ring_all_reduce", "doubling": "recursive_doubling", "rabenseifner": "rabenseifner"}
     lines = {
-        short: {size: 1e6 * predict(name, 64, size, *CLUSTER) for size in sizes}
+        short: {size / KIB: 1e6 * predict(name, 64, size, *CLUSTER) for size in sizes}
         for short, name in names.items()
     }
     same = crossover(64, *CLUSTER)
@@ -83,10 +86,10 @@ def cluster() -> Picture:
     return sweep(
         lines,
         title=title,
-        x_label="bytes of the vector",
+        x_label="KiB of the vector",
         y_label="predicted µs",
         log_y=True,
-        marks={"ring = doubling": same},
+        marks={"ring = doubling": same / KIB},
     )
 
 
@@ -106,10 +109,10 @@ def ranks() -> Picture:
 
 def late(record: Mapping[str, Any]) -> Picture:
     """Effective GPUs of 4 over the lateness of one: measured, and the formula."""
-    compute, on_time = record["compute"], record["late"]["0.0"]
+    compute = record["compute"]
     delays = [float(each) for each in record["late"] if float(each)]
     lines = {
-        "measured": {1e3 * each: 4 * on_time / record["late"][str(each)] for each in delays},
+        "measured": {1e3 * each: 4 * compute / record["late"][str(each)] for each in delays},
         "p c / (c + d)": {1e3 * each: effective_gpus(4, compute, each) for each in delays},
     }
     worst = lines["measured"][1e3 * delays[-1]]

@@ -1,6 +1,8 @@
 """The measurements behind the pictures of lecture 03; `figures.py` draws them.
 
 python -m reference.benchmarks.lecture collectives       about a minute; keep the machine quiet
+
+The ranks are those of torch (gloo): they sleep while they wait, and so disturb each other less than ranks of MPI.
 """
 
 from __future__ import annotations
@@ -50,18 +52,17 @@ def measure(say: Callable[[str], None]) -> dict[str, Any]:
         "ranks": RANKS,
     }
     say("messages between two ranks")
-    nbytes, seconds = launch(time_messages, 2, SIZES, 40, backend="mpi")[0]
+    nbytes, seconds = launch(time_messages, 2, SIZES, 40)[0]
     record["messages"] = {"bytes": nbytes.tolist(), "seconds": seconds.tolist()}
     record["fit"] = fit_alpha_beta(nbytes, seconds)._asdict()
     say("all-reduces")
-    ranks = launch(time_collectives, RANKS, ALL_REDUCES, SIZES, 25, backend="mpi", timeout=200)
+    ranks = launch(time_collectives, RANKS, ALL_REDUCES, SIZES, 25, timeout=200)
     record["all_reduces"] = {
         name: {str(size): max(rank[name][size] for rank in ranks) for size in SIZES} for name in ALL_REDUCES
     }
     say("a rank that is late")
     record["compute"] = COMPUTE
     record["late"] = {
-        str(late): max(launch(step_with_a_late_rank, 4, ring_all_reduce, COMPUTE, late, backend="mpi"))
-        for late in LATE
+        str(late): max(launch(step_with_a_late_rank, 4, ring_all_reduce, COMPUTE, late)) for late in LATE
     }
     return record

@@ -25,7 +25,7 @@ def quotes(record: Mapping[str, Any]) -> list[str]:
             for p in (4, 8, 16, 32, 64, 128, 256)
         ),
         *(
-            f"{float(each) * 1e3:.0f} ms late: {4 * late['0.0'] / late[each]:.2f} ranks of work, "
+            f"{float(each) * 1e3:.0f} ms late: {4 * record['compute'] / late[each]:.2f} ranks of work, "
             f"formula {effective_gpus(4, record['compute'], float(each)):.2f}"
             for each in late
         ),
