@@ -75,7 +75,7 @@ def measured(record: Mapping[str, Any]) -> Picture:
 
 def cluster() -> Picture:
     """Predictions on 64 ranks of a cluster."""
-    sizes = [float(SHOWN * 4**k) for k in range(10)]
+    sizes = [float(SHOWN * 4**k) for k in range(9)]
     names = {"ring": "ring_all_reduce", "doubling": "recursive_doubling", "rabenseifner": "rabenseifner"}
     lines = {
         short: {size / KIB: 1e6 * predict(name, 64, size, *CLUSTER) for size in sizes}
