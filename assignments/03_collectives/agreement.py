@@ -11,10 +11,7 @@ import hashlib
 import numpy as np
 
 from reference.shared.comm.communicator import Buffer, Communicator
-
-
-class MismatchError(ValueError):
-    """Ranks that make different calls. The message is the same on every rank."""
+from reference.shared.comm.waiting import MismatchError
 
 
 def agree(comm: Communicator, name: str, op: str, x: Buffer, number: int) -> None:

@@ -5,7 +5,7 @@ vectors, `total` all-to-all. `fitting` and `prediction` are the alpha-beta model
 ranks, `straggler` is a schedule for a late rank and `symbolic` proves it. `messages` is what all of them share.
 """
 
-from reference.collectives.agreement import MismatchError, agree, disagreement
+from reference.collectives.agreement import agree, disagreement
 from reference.collectives.doubling import recursive_doubling
 from reference.collectives.fitting import AlphaBeta, fit_alpha_beta
 from reference.collectives.halving import rabenseifner
@@ -19,7 +19,6 @@ from reference.collectives.trees import broadcast_tree, reduce_tree
 __all__ = [
     "ALGORITHMS",
     "AlphaBeta",
-    "MismatchError",
     "Transfer",
     "agree",
     "broadcast_tree",
