@@ -51,7 +51,7 @@ class World:
             self.changed.notify_all()
 
 
-class Started:
+class Underway:
     """A send or receive under way."""
 
     def __init__(self, finish):
@@ -88,7 +88,7 @@ class ThreadCommunicator:
             with world.changed:
                 world.wait(self.rank, lambda: world.eager or message[1], f"sends to rank {to}")
 
-        return Started(finish)
+        return Underway(finish)
 
     def send(self, data, to, tag=0):
         self.isend(data, to, tag).wait()
@@ -109,7 +109,7 @@ class ThreadCommunicator:
 
     def irecv(self, into, source, tag=0):
         self.peer(source)
-        return Started(lambda: self.recv(into, source, tag))
+        return Underway(lambda: self.recv(into, source, tag))
 
     def all_gather(self, out, data, *, wait=True):  # noqa: ARG002 (the messages are small: it always waits)
         """A collective; its messages have a tag of their own and are not recorded, but the call is."""
@@ -123,7 +123,7 @@ class ThreadCommunicator:
             each.wait()
         with self.world.changed:
             self.world.log.append([self.rank, -1, int(data.nbytes)])
-        return Started(lambda: None)
+        return Underway(lambda: None)
 
 
 def play(name, per_rank, eager):
