@@ -12,7 +12,7 @@ Source: S. Li et al., VLDB 2020, section 3.2 and algorithm 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,6 +24,14 @@ from reference.data_parallel.synchronize import broadcast_state
 from reference.shared.comm.communicator import Communicator, Request
 
 MEGABYTE = 1 << 20
+
+
+def call_at_end_of_backward(function: Callable[[], None]) -> None:
+    """Have autograd call `function` once, when the backward pass that runs now is over. Call it from a hook."""
+    engine: Any = (
+        torch.autograd.Variable._execution_engine
+    )  # it has no public name; torch's own wrapper uses it
+    engine.queue_callback(function)
 
 
 class Bucket:
@@ -41,7 +49,7 @@ class Bucket:
         self.flat = torch.zeros(numbers, dtype=params[0].dtype, device=params[0].device)
 
     def fill(self) -> None:
-        """Copy the gradients to the buffer; 0 where this rank has none."""
+        """Copy the gradients to `flat`, one after the other, and then the flags; 0 where this rank has none."""
         start, flags = 0, self.flat[-len(self.params) :]
         for place, param in enumerate(self.params):
             part = self.flat[start : start + param.numel()]
@@ -53,7 +61,7 @@ class Bucket:
             start += param.numel()
 
     def spread(self) -> None:
-        """Copy the means back to the gradients; a parameter that no rank used keeps None."""
+        """Copy the means in `flat` back to the gradients; a parameter that no rank used keeps None."""
         start, used = 0, self.flat[-len(self.params) :].tolist()
         for place, param in enumerate(self.params):
             part = self.flat[start : start + param.numel()].view(param.shape)
@@ -139,41 +147,83 @@ class DataParallel(nn.Module):
             bucket.missing, bucket.request = len(bucket.params), None
 
     def _gradient_is_ready(self, param: nn.Parameter) -> None:
-        """Hook of `param`: its gradient is complete in this backward pass."""
+        """Hook of `param`: its gradient is complete in this backward pass.
+
+        Inside `no_sync`, nothing happens. The first call of a backward pass has autograd call `_finish` at its end
+        (`call_at_end_of_backward`). With overlap, buckets that are complete now start. Raises RuntimeError if the
+        gradient comes a second time since the last forward pass.
+        """
         if not self.synchronize:
             return
         if param in self._ready:
             raise RuntimeError(
-                f"expected one backward pass for each forward pass; a gradient of shape {tuple(param.shape)} came"
-                " a second time after its bucket was sent. Add the losses up and call backward once, or use no_sync() for all"
-                " backward passes except the last (and checkpoint(..., use_reentrant=False))"
+                f"expected one backward pass for each forward pass; a gradient of shape {tuple(param.shape)} came "
+                "a second time after its bucket was sent. Add the losses up and call backward once, or use no_sync() "
+                "for all backward passes except the last (and checkpoint(..., use_reentrant=False))"
             )
         self._ready.add(param)
         if not self._finishing:  # autograd calls `_finish` when this backward pass ends
             self._finishing = True
-            engine: Any = (
-                torch.autograd.Variable._execution_engine
-            )  # no public name; torch's own wrapper uses it
-            engine.queue_callback(self._finish)
+            call_at_end_of_backward(self._finish)
         self._bucket_of[param].missing -= 1
         if self.overlap:
             self._start_full_buckets()
 
     def _start_full_buckets(self) -> None:
-        """Start the buckets that are complete, in their order: a full bucket waits for the ones before it."""
+        """Start the buckets that are complete, in their order: a complete bucket waits for the ones before it.
+
+        `_started` counts the buckets under way. Hooks may fire in another order on another rank, but collectives are
+        matched by their order.
+        """
         while self._started < len(self.buckets) and self.buckets[self._started].missing == 0:
             self._start(self.buckets[self._started])
 
     def _start(self, bucket: Bucket) -> None:
+        """Send the bucket without waiting. Given."""
         bucket.fill()
         bucket.request = self.communicator.all_reduce(bucket.flat, "avg", wait=False)
         self._started += 1
 
     def _finish(self) -> None:
-        """End of backward: start what is left (unused parameters leave a bucket incomplete), and wait for all."""
+        """End of backward: start all buckets that are left, then wait for all in their order, and spread the means.
+
+        Unused parameters leave a bucket incomplete, and without overlap no bucket has started.
+        """
         for bucket in self.buckets[self._started :]:
             self._start(bucket)
         for bucket in self.buckets:
             assert bucket.request is not None
             bucket.request.wait()
             bucket.spread()
+
+
+def data_parallel(
+    module: nn.Module, communicator: Communicator, bucket_mb: float = 25, *, overlap: bool = True
+) -> DataParallel:
+    """`module` in a DataParallel. A collective; raises what DataParallel raises."""
+    return DataParallel(module, communicator, bucket_mb, overlap=overlap)
+
+
+def accumulate(
+    model: DataParallel, parts: Sequence[Any], loss: Callable[[DataParallel, Any], torch.Tensor]
+) -> None:
+    """Add up the gradients of loss(model, part) over the parts of a batch, and average the sum over the ranks once.
+
+    Only the last part sends: messages and bytes are those of one backward pass, however many parts there are.
+
+    Raises:
+        ValueError: there is no part.
+    """
+    if not parts:
+        raise ValueError("expected at least one part of a batch, got none")
+    _accumulate(model, parts, loss)
+
+
+def _accumulate(
+    model: DataParallel, parts: Sequence[Any], loss: Callable[[DataParallel, Any], torch.Tensor]
+) -> None:
+    """Run forward and backward on every part, all but the last inside `no_sync`; there is a part."""
+    with model.no_sync():
+        for part in parts[:-1]:
+            loss(model, part).backward()
+    loss(model, parts[-1]).backward()

@@ -20,6 +20,7 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_map
 
+from reference.data_parallel.ddp import call_at_end_of_backward
 from reference.data_parallel.sharded_unit import ShardedUnit
 from reference.data_parallel.synchronize import broadcast_state
 from reference.shared.comm.communicator import Communicator
@@ -110,10 +111,7 @@ class FullyShardedDataParallel(nn.Module):
         """Have autograd call `_finish` when this backward pass ends."""
         if not self._finishing:
             self._finishing = True
-            engine: Any = (
-                torch.autograd.Variable._execution_engine
-            )  # no public name; torch's own wrapper uses it
-            engine.queue_callback(self._finish)
+            call_at_end_of_backward(self._finish)
 
     def _finish(self) -> None:
         """End of backward: reduce what is left, in one order on all ranks."""

@@ -38,7 +38,11 @@ class ShardedUnit:
         self.free()
 
     def start_gather(self) -> None:
-        """Start to collect the full parameters, unless that has happened."""
+        """Start to collect the full parameters, unless they are there or on their way.
+
+        Gives `full` its memory, and starts an all-gather of the shards, in the dtype of `full`, into it. `pending`
+        keeps the request and the part that is sent, which must live until the message has left.
+        """
         if self.gathered or self.pending is not None:
             return
         self.full.untyped_storage().resize_(self.full.numel() * self.full.element_size())
@@ -53,7 +57,10 @@ class ShardedUnit:
             self.pending, self.gathered = None, True
 
     def free(self) -> None:
-        """Give the memory of the full parameters back."""
+        """Give the memory of the full parameters back: the storage of `full` has 0 bytes afterwards.
+
+        A gather that is under way ends first.
+        """
         if self.pending is not None:  # nobody used it; the message must arrive before its memory goes
             self.gather()
         if self.gathered:
@@ -75,7 +82,11 @@ class ShardedUnit:
         self.missing = len(self.params)
 
     def _reduce_gradients(self) -> None:
-        """Add the mean over the ranks of this rank's part to the shard's gradient; drop the full gradients."""
+        """Add the mean over the ranks of this rank's part of the gradients to `shard.grad`.
+
+        One reduce-scatter in the dtype of the shard. The full gradients are dropped (None), and a parameter without one
+        counts as 0.
+        """
         full = self.layout.join([param.grad for param in self.params], self.shard)
         for param in self.params:
             param.grad = None
@@ -101,3 +112,8 @@ class ShardedUnit:
         """The shard without padding."""
         real = max(0, min(self.layout.part, self.layout.length - self.comm.rank * self.layout.part))
         return self.shard.detach()[:real].clone()
+
+
+def shard_unit(module: nn.Module, comm: Communicator, compute: torch.dtype | None = None) -> ShardedUnit:
+    """All parameters of `module` as one unit, freed. Each rank keeps its part of its own values; no message."""
+    return ShardedUnit(module, list(module.parameters()), comm, compute)

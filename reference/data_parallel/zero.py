@@ -63,19 +63,26 @@ class ShardedOptimizer:
         self.optimizer = kind([self.shard], **options)
 
     def _own_shard(self) -> nn.Parameter:
-        """A parameter of `layout.part` numbers in the memory of this rank's part of `vector`."""
+        """A parameter of `layout.part` numbers that shares memory with this rank's part of `vector`."""
         return nn.Parameter(self.layout.own(self.vector, self.communicator.rank))
 
     @torch.no_grad()
     def step(self) -> None:
-        """Update the part of this rank, then give all parts to all ranks."""
+        """Update this rank's part with the mean gradient, then give all parts to all ranks.
+
+        `optimizer` updates `shard`, which lies in `vector`; an all-gather into `vector` updates every parameter.
+        """
         self.shard.grad = self._own_gradient()
         self.optimizer.step()
         self.shard.grad = None
         self.communicator.all_gather(self.vector, self.shard.detach().clone())
 
     def _own_gradient(self) -> torch.Tensor:
-        """The mean gradient of this rank's part, `layout.part` numbers."""
+        """The mean gradient of this rank's part, `layout.part` numbers.
+
+        Stage 1: the gradients are means already; no message. Stage 2: one reduce-scatter, and the full gradients are
+        dropped (None) afterwards.
+        """
         full = self.layout.join([p.grad for p in self.params], self.vector)
         if self.stage == 1:
             return self.layout.own(full, self.communicator.rank).clone()
@@ -93,3 +100,10 @@ class ShardedOptimizer:
         """Bytes of the optimizer's state on this rank: all its tensors of more than one number."""
         tensors = [t for state in self.optimizer.state.values() for t in state.values() if torch.is_tensor(t)]
         return sum(t.numel() * t.element_size() for t in tensors if t.numel() > 1)
+
+
+def sharded_adamw(
+    params: Iterable[nn.Parameter], communicator: Communicator, rate: float, *, stage: int = 1
+) -> ShardedOptimizer:
+    """AdamW with learning rate `rate` whose state is spread over the ranks; raises what ShardedOptimizer raises."""
+    return ShardedOptimizer(params, torch.optim.AdamW, communicator, stage=stage, lr=rate)

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from reference.data_parallel.buckets import assign_buckets
-from reference.data_parallel.ddp import MEGABYTE
+from reference.data_parallel.ddp import MEGABYTE, call_at_end_of_backward
 from reference.data_parallel.flat import FlatLayout
 from reference.data_parallel.synchronize import broadcast_state
 from reference.shared.comm.communicator import Communicator, Request
@@ -105,10 +105,7 @@ class ShardedGradients(nn.Module):
         """Hook: one more gradient of `bucket` is complete. Buckets start in their order."""
         if not self._finishing:
             self._finishing = True
-            engine: Any = (
-                torch.autograd.Variable._execution_engine
-            )  # no public name; torch's own wrapper uses it
-            engine.queue_callback(self._finish)
+            call_at_end_of_backward(self._finish)
         bucket.missing -= 1
         while self._started < len(self.buckets) and self.buckets[self._started].missing == 0:
             self.buckets[self._started].start()
