@@ -28,9 +28,8 @@ MEGABYTE = 1 << 20
 
 def call_at_end_of_backward(function: Callable[[], None]) -> None:
     """Have autograd call `function` once, when the backward pass that runs now is over. Call it from a hook."""
-    engine: Any = (
-        torch.autograd.Variable._execution_engine
-    )  # it has no public name; torch's own wrapper uses it
+    # The engine has no public name; torch's own DistributedDataParallel uses the same function.
+    engine: Any = torch.autograd.Variable._execution_engine
     engine.queue_callback(function)
 
 

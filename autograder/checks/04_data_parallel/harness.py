@@ -1,27 +1,446 @@
-"""A list that counts how often its values are read; this file runs in the student's process."""
+"""Programs that run on several ranks beside the student's code: forked processes, joined by gloo over a file."""
 
 # pyright: reportUndefinedVariable=false
 # The worker adds `student_function` to this module: it returns the student's function with a name.
 
+import builtins
+import os
+import select
+import signal
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
 
-class CountingList(list):
-    """A list that counts every read of a value."""
+import torch
+import torch.distributed as dist
+from torch import nn
 
-    reads = 0
+from reference.shared.comm.distributed import TorchCommunicator
+from reference.shared.comm.recording import RecordingCommunicator
 
-    def __getitem__(self, index):
-        found = super().__getitem__(index)
-        self.reads += len(found) if isinstance(index, slice) else 1
-        return found
-
-    def __iter__(self):
-        for value in super().__iter__():
-            self.reads += 1
-            yield value
+# A collective that no other rank joins fails after this time. A start under load takes a part of it.
+SECONDS = 12
 
 
-def reads(name, values, width):
-    """The number of values that `name(values, width)` reads, including the operand check."""
-    counting = CountingList(values)
-    student_function(name)(counting, width)
-    return counting.reads
+def ranks(n, program, *args):
+    """The values of program(communicator, *args) on n ranks. Raises the first error of a rank, and ends all ranks."""
+    with tempfile.TemporaryDirectory(prefix="ranks-") as name:
+        folder = Path(name)
+        pipes, children = {}, []
+        for rank in range(n):
+            reading, writing = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    _one_rank(folder, rank, n, program, args)
+                finally:
+                    os._exit(0)  # no exit handler of the parent runs twice; the pipe closes
+            os.close(writing)
+            pipes[reading] = rank
+            children.append(pid)
+        try:
+            while pipes:
+                for handle in select.select(list(pipes), [], [])[0]:
+                    os.close(handle)
+                    _raise_error(folder, pipes.pop(handle))
+        finally:
+            for pid in children:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+        return [torch.load(folder / f"value.{rank}", weights_only=True) for rank in range(n)]
+
+
+def _one_rank(folder, rank, n, program, args):
+    try:
+        torch.set_num_threads(1)
+        limit = timedelta(seconds=SECONDS)
+        store = dist.FileStore(str(folder / "store"), n)
+        dist.init_process_group("gloo", store=store, rank=rank, world_size=n, timeout=limit)
+        value = program(RecordingCommunicator(TorchCommunicator()), *args)
+        torch.save(value, folder / f"value.{rank}")
+        dist.barrier()  # a rank that has ended looks like a crash to the others
+    except BaseException as error:
+        (folder / f"error.{rank}").write_text(f"{type(error).__name__}\n{time.monotonic()}\n{error}")
+
+
+def _raise_error(folder, rank):
+    """Raise what happened on the rank, if it did not end well. The others fail after it, so it is the first."""
+    errors = [path.read_text().split("\n", 2) for path in folder.glob("error.*")]
+    if errors:
+        kind, _, message = min(errors, key=lambda error: float(error[1]))
+        found = getattr(builtins, kind, RuntimeError)
+        raise (found if issubclass(found, Exception) else RuntimeError)(message)
+    if not (folder / f"value.{rank}").exists():
+        raise RuntimeError(f"rank {rank} of the program died without an error")
+
+
+def mlp(seed, *widths):
+    """Linear layers with tanh between them, from a seed."""
+    torch.manual_seed(seed)
+    layers = []
+    for wide, narrow in zip(widths, widths[1:], strict=False):
+        layers += [nn.Linear(wide, narrow), nn.Tanh()]
+    return nn.Sequential(*layers[:-1])
+
+
+def values(tensors):
+    """One flat float64 vector of all the values, as an array."""
+    return torch.cat([t.detach().double().reshape(-1) for t in tensors])
+
+
+def own(batch, comm):
+    """This rank's rows: every size-th."""
+    return batch[comm.rank :: comm.size]
+
+
+# 04.2
+
+
+def sgd_step(n, w, parts, rate):
+    """The new weights on each rank, and the calls of each rank."""
+    return ranks(n, _sgd_step, w, parts, rate)
+
+
+def _sgd_step(comm, w, parts, rate):
+    x, y = parts[comm.rank]
+    new = student_function("sgd_step")(comm, w, x, y, rate)
+    return torch.from_numpy(new), [m.kind for m in comm.messages]
+
+
+# 04.3
+
+
+class Stateful(nn.Module):
+    """A layer with a frozen weight, a buffer, and a buffer that is not in the state dict."""
+
+    def __init__(self, rank):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((3, 2), 1.0 + rank))
+        self.frozen = nn.Parameter(torch.full((4,), 10.0 + rank), requires_grad=False)
+        self.register_buffer("mean", torch.full((2,), 20.0 + rank))
+        self.register_buffer("count", torch.tensor(30 + rank))
+        self.register_buffer("cache", torch.full((2,), 40.0 + rank), persistent=False)
+
+
+def broadcast_state(n, root):
+    """The state of each rank after the broadcast: parameters and buffers."""
+    return ranks(n, _broadcast_state, root)
+
+
+def _broadcast_state(comm, root):
+    module = Stateful(comm.rank)
+    student_function("broadcast_state")(module, comm, root)
+    return values(module.parameters()), values(module.buffers())
+
+
+# 04.4
+
+
+def average_gradients(n, gradients):
+    """The gradients of each rank afterwards. gradients[rank]: a list of arrays, None, or "frozen"."""
+    return ranks(n, _average_gradients, gradients)
+
+
+def _average_gradients(comm, gradients):
+    params = []
+    for gradient in gradients[comm.rank]:
+        frozen = isinstance(gradient, str)
+        param = nn.Parameter(torch.zeros(3), requires_grad=not frozen)
+        if gradient is not None and not frozen:
+            param.grad = torch.tensor(gradient, dtype=torch.float32)
+        params.append(param)
+    student_function("average_gradients")(params, comm)
+    return [None if p.grad is None else p.grad for p in params]
+
+
+# 04.5
+
+
+def assign_buckets(sizes, cap, frozen, tied, halves):
+    """The buckets of float32 vectors; `tied` names pairs (copy, original), `halves` are float16."""
+    params = [
+        nn.Parameter(
+            torch.zeros(size, dtype=torch.float16 if place in halves else torch.float32),
+            requires_grad=place not in frozen,
+        )
+        for place, size in enumerate(sizes)
+    ]
+    for copy, original in tied:
+        params[copy] = params[original]
+    return student_function("assign_buckets")(params, cap)
+
+
+# 04.6 and 04.7
+
+
+def train_ddp(n, widths, seed, batches, rate, bucket_mb, overlap):
+    """The parameters of each rank after a step of SGD for each batch (x, y)."""
+    return ranks(n, _train_ddp, widths, seed, batches, rate, bucket_mb, overlap)
+
+
+def _train_ddp(comm, widths, seed, batches, rate, bucket_mb, overlap):
+    model = student_function("data_parallel")(mlp(seed + comm.rank, *widths), comm, bucket_mb, overlap=overlap)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    for x, y in batches:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(own(x, comm)), own(y, comm)).backward()
+        optimizer.step()
+    return values(model.parameters())
+
+
+def watch_ddp(n, widths, seed, x, y, bucket_mb, overlap):
+    """Of each rank: the events of one backward pass in order ("gradient" of a layer, "all_reduce"), bytes, gradients."""
+    return ranks(n, _watch_ddp, widths, seed, x, y, bucket_mb, overlap)
+
+
+def _watch_ddp(comm, widths, seed, x, y, bucket_mb, overlap):
+    module = mlp(seed, *widths)
+    model = student_function("data_parallel")(module, comm, bucket_mb, overlap=overlap)
+    loss = nn.functional.mse_loss(model(own(x, comm)), own(y, comm))
+    comm.messages.clear()
+    for place, layer in enumerate(module):
+        if isinstance(layer, nn.Linear):  # called before autograd stores the gradient of the layer's weight
+            layer.weight.register_hook(lambda _, place=place: _mark(comm, f"gradient {place}"))
+    loss.backward()
+    events = [m.label or m.kind for m in comm.messages]
+    sizes = [m.bytes for m in comm.messages if m.kind == "all_reduce"]
+    return events, sizes, values([p.grad for p in model.parameters()])
+
+
+def _mark(comm, label):
+    with comm.compute(label):
+        pass
+
+
+class Branches(nn.Module):
+    """Two layers, of which the input decides the order or the use; nobody uses the third."""
+
+    def __init__(self, seed):
+        super().__init__()
+        torch.manual_seed(seed)
+        self.layers = nn.ModuleList([nn.Linear(4, 4) for _ in range(3)])
+
+    def forward(self, x, use):
+        for place in use:
+            x = torch.tanh(self.layers[place](x))
+        return x
+
+
+def branches(n, seed, x, use, bucket_mb):
+    """The gradients of each rank, where rank r runs the layers use[r], in this order; None for no gradient."""
+    return ranks(n, _branches, seed, x, use, bucket_mb)
+
+
+def _branches(comm, seed, x, use, bucket_mb):
+    module = Branches(seed)
+    model = student_function("data_parallel")(module, comm, bucket_mb)
+    model(x[comm.rank], use[comm.rank]).square().sum().backward()
+    return [p.grad for p in module.parameters()]
+
+
+def second_backward(n, seed, x):
+    """Of each rank: the gradients of two forward passes and one backward pass, and the error of a second backward."""
+    return ranks(n, _second_backward, seed, x)
+
+
+def _second_backward(comm, seed, x):
+    module = mlp(seed, 4, 3)
+    model = student_function("data_parallel")(module, comm)
+    loss = model(x[comm.rank]).square().sum() + model(x[comm.rank] * 2).square().sum()
+    loss.backward(retain_graph=True)
+    gradients = values([p.grad for p in module.parameters()])
+    try:
+        loss.backward()
+    except RuntimeError as error:
+        return gradients, str(error)
+    return gradients, ""
+
+
+def accumulate(n, seed, parts):
+    """Of each rank: the gradients of the sum over the parts (x of all ranks), and the all-reduces."""
+    return ranks(n, _accumulate, seed, parts)
+
+
+def _accumulate(comm, seed, parts):
+    module = mlp(seed, 4, 3)
+    model = student_function("data_parallel")(module, comm)
+    comm.messages.clear()
+    student_function("accumulate")(model, [part[comm.rank] for part in parts], lambda f, x: f(x).square().sum())
+    return values([p.grad for p in module.parameters()]), comm.count("all_reduce")
+
+
+def no_sync(n, seed, x, nested, fails):
+    """Of each rank: the all-reduces of backward passes inside, between and after no_sync, and the last gradient."""
+    return ranks(n, _no_sync, seed, x, nested, fails)
+
+
+def _no_sync(comm, seed, x, nested, fails):
+    module = mlp(seed, 4, 3)
+    model = student_function("data_parallel")(module, comm)
+    counts = []
+
+    def step():
+        comm.messages.clear()
+        model.zero_grad()
+        model(x[comm.rank]).square().sum().backward()
+        counts.append(comm.count("all_reduce"))
+
+    try:
+        with model.no_sync():
+            if nested:
+                with model.no_sync():
+                    step()
+            step()
+            if fails:
+                raise ArithmeticError
+    except ArithmeticError:
+        pass
+    step()
+    return counts, values([p.grad for p in module.parameters()])
+
+
+# 04.8
+
+
+def clip(n, sharded, replicated, most):
+    """Of each rank: the norm, and the gradients afterwards. sharded[rank]: a list of vectors."""
+    return ranks(n, _clip, sharded, replicated, most)
+
+
+def _clip(comm, sharded, replicated, most):
+    mine = [torch.from_numpy(v.copy()) for v in sharded[comm.rank]]
+    same = [torch.from_numpy(v.copy()) for v in replicated]
+    norm = student_function("clip_grad_norm")(mine, same, most, comm)
+    return float(norm), [list(mine), list(same)]
+
+
+# 04.9
+
+
+def train_sharded(n, widths, seed, batches, rate, stage):
+    """Of each rank: parameters after AdamW on the batches, bytes of state, calls of the last step, gradients left."""
+    return ranks(n, _train_sharded, widths, seed, batches, rate, stage)
+
+
+def _train_sharded(comm, widths, seed, batches, rate, stage):
+    module = mlp(seed, *widths)
+    optimizer = student_function("sharded_adamw")(module.parameters(), comm, rate, stage=stage)
+    for x, y in batches:
+        optimizer.zero_grad()
+        nn.functional.mse_loss(module(own(x, comm)), own(y, comm)).backward()
+        if stage == 1:
+            for param in module.parameters():
+                comm.inner.all_reduce(param.grad, "avg")
+        comm.messages.clear()
+        optimizer.step()
+    state = [t for s in optimizer.optimizer.state.values() for t in s.values() if torch.is_tensor(t)]
+    size = sum(t.numel() * t.element_size() for t in state if t.numel() > 1)
+    left = sum(p.grad is not None for p in module.parameters())
+    calls = [[m.kind, m.bytes] for m in comm.messages]
+    return values(module.parameters()), size, calls, left
+
+
+# 04.10
+
+
+def train_fsdp(n, widths, seed, batches, rate, backwards, half):
+    """Of each rank: shards of all parameters after SGD, live bytes and calls in one step, and its layer sizes."""
+    return ranks(n, _train_fsdp, widths, seed, batches, rate, backwards, half)
+
+
+def _train_fsdp(comm, widths, seed, batches, rate, backwards, half):
+    module = mlp(seed, *widths)
+    compute = torch.bfloat16 if half else None
+    model = student_function("fsdp.py:FullyShardedDataParallel")(module, comm, prefetch=False, compute=compute)
+    optimizer = torch.optim.SGD(model.shards(), lr=rate)
+    live, dtypes = [], []
+    for unit in model.units:  # the bytes that are there while a layer computes
+        unit.module.register_forward_hook(lambda m, i, o: (live.append(model.live_bytes()), dtypes.append(str(o.dtype))), prepend=True)
+    for x, y in batches:
+        optimizer.zero_grad()
+        comm.messages.clear()
+        live.clear()
+        live.append(model.live_bytes())
+        for _ in range(backwards):
+            output = model(own(x, comm))
+            live.append(model.live_bytes())
+            nn.functional.mse_loss(output.float(), own(y, comm)).backward()
+        live.append(model.live_bytes())
+        left = sum(p.grad is not None for p in module.parameters())
+        optimizer.step()
+    calls = [[m.kind, m.bytes] for m in comm.messages]
+    shards = [shard.detach().clone() for shard in model.shards()]
+    return shards, live, calls, [left, dtypes[0]]
+
+
+# 04.11
+
+
+def save_and_load(savers, loaders, vectors, common, steps):
+    """Save padded shards of the vectors on `savers` ranks at each step, then load on `loaders` ranks."""
+    with tempfile.TemporaryDirectory() as folder:
+        ranks(savers, _save, folder, vectors, common, steps)
+        names = sorted(path.name for path in Path(folder).iterdir())
+        return ranks(loaders, _load, folder), names
+
+
+def _save(comm, folder, vectors, common, steps):
+    for step in steps:
+        shards = {name: _padded(vector + step, comm) for name, vector in vectors.items()}
+        lengths = {name: len(vector) for name, vector in vectors.items()}
+        student_function("save")(folder, step, shards, lengths, {**common, "at": step}, comm)
+
+
+def _padded(vector, comm):
+    part = -(-len(vector) // comm.size)
+    padded = torch.full((part * comm.size,), 99.0, dtype=torch.float64)
+    padded[: len(vector)] = torch.from_numpy(vector)
+    return padded[comm.rank * part : (comm.rank + 1) * part]
+
+
+def _load(comm, folder):
+    step, shards, lengths, common = student_function("checkpoint.py:load")(folder, comm)
+    return step, shards, lengths, common
+
+
+def interrupted_save(n, vectors):
+    """Save at step 1; then save at step 2, and stop all ranks when rank 0 writes its shard. What does load find?"""
+    with tempfile.TemporaryDirectory() as folder:
+        ranks(n, _save, folder, vectors, {}, [1])
+        try:
+            ranks(n, _killed_save, folder, vectors)
+        except RuntimeError as error:
+            if "died" not in str(error):
+                raise
+        return ranks(n, _load, folder)
+
+
+def _killed_save(comm, folder, vectors):
+    whole = torch.save
+
+    def save(value, file, **options):
+        if comm.rank == n_last(comm):
+            time.sleep(0.3)  # the others have written their files by then
+            os.kill(os.getpid(), signal.SIGKILL)
+        whole(value, file, **options)
+
+    torch.save = save
+    _save(comm, folder, vectors, {}, [2])
+
+
+def n_last(comm):
+    """The rank that is killed."""
+    return comm.size - 1
+
+
+# 04.12
+
+
+def noise_scale(n, gradients, batch):
+    """The noise scale on each rank."""
+    return ranks(n, _noise_scale, gradients, batch)
+
+
+def _noise_scale(comm, gradients, batch):
+    return student_function("noise_scale")(comm, gradients[comm.rank], batch)
