@@ -1,85 +1,44 @@
-"""Programs that run on several ranks beside the student's code: forked processes, joined by gloo over a file."""
+"""Programs that run on several ranks beside the student's code, in processes that are joined by gloo."""
 
 # pyright: reportUndefinedVariable=false
 # The worker adds `student_function` to this module: it returns the student's function with a name.
 
-import builtins
 import os
-import select
 import signal
 import tempfile
 import time
-from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from torch import nn
+from torch.utils._pytree import tree_map
 
-from reference.shared.comm.distributed import TorchCommunicator
-from reference.shared.comm.recording import RecordingCommunicator
+from reference.shared.comm import LaunchError, launch
 
-# A collective that no other rank joins fails after this time. A start under load takes a part of it.
-SECONDS = 12
+# For all ranks of one program together; it needs a second. A collective that a rank does not join ends then at last.
+SECONDS = 15
 
 
 def ranks(n, program, *args):
-    """The values of program(communicator, *args) on n ranks. Raises the first error of a rank, and ends all ranks."""
-    with tempfile.TemporaryDirectory(prefix="ranks-") as name:
-        folder = Path(name)
-        pipes, children = {}, []
-        for rank in range(n):
-            reading, writing = os.pipe()
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    _one_rank(folder, rank, n, program, args)
-                finally:
-                    os._exit(0)  # no exit handler of the parent runs twice; the pipe closes
-            os.close(writing)
-            pipes[reading] = rank
-            children.append(pid)
-        try:
-            while pipes:
-                for handle in select.select(list(pipes), [], [])[0]:
-                    os.close(handle)
-                    _raise_error(folder, pipes.pop(handle))
-        finally:
-            for pid in children:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-        return [torch.load(folder / f"value.{rank}", weights_only=True) for rank in range(n)]
-
-
-def _one_rank(folder, rank, n, program, args):
+    """The values of program(communicator, *args) on n ranks, tensors as arrays. Raises the first error of a rank."""
     try:
-        torch.set_num_threads(1)
-        limit = timedelta(seconds=SECONDS)
-        store = dist.FileStore(str(folder / "store"), n)
-        dist.init_process_group("gloo", store=store, rank=rank, world_size=n, timeout=limit)
-        value = program(RecordingCommunicator(TorchCommunicator()), *args)
-        torch.save(value, folder / f"value.{rank}")
-        dist.barrier()  # a rank that has ended looks like a crash to the others
-    except BaseException as error:
-        (folder / f"error.{rank}").write_text(f"{type(error).__name__}\n{time.monotonic()}\n{error}")
+        return launch(_one_rank, n, program, args, fork=True, check=True, timeout=SECONDS)
+    except LaunchError as failure:
+        raise (failure.error or failure) from None
 
 
-def _raise_error(folder, rank):
-    """Raise what happened on the rank, if it did not end well. The others fail after it, so it is the first."""
-    errors = [path.read_text().split("\n", 2) for path in folder.glob("error.*")]
-    if errors:
-        kind, _, message = min(errors, key=lambda error: float(error[1]))
-        found = getattr(builtins, kind, RuntimeError)
-        raise (found if issubclass(found, Exception) else RuntimeError)(message)
-    if not (folder / f"value.{rank}").exists():
-        raise RuntimeError(f"rank {rank} of the program died without an error")
+def _one_rank(comm, program, args):
+    torch.set_num_threads(1)
+    value = program(comm, *args)  # it records its calls
+    return tree_map(lambda each: each.detach().numpy() if torch.is_tensor(each) else each, value)
 
 
 def mlp(seed, *widths):
     """Linear layers with tanh between them, from a seed."""
     torch.manual_seed(seed)
     layers = []
-    for wide, narrow in zip(widths, widths[1:], strict=False):
+    for wide, narrow in pairwise(widths):
         layers += [nn.Linear(wide, narrow), nn.Tanh()]
     return nn.Sequential(*layers[:-1])
 
@@ -180,7 +139,9 @@ def train_ddp(n, widths, seed, batches, rate, bucket_mb, overlap):
 
 
 def _train_ddp(comm, widths, seed, batches, rate, bucket_mb, overlap):
-    model = student_function("data_parallel")(mlp(seed + comm.rank, *widths), comm, bucket_mb, overlap=overlap)
+    model = student_function("data_parallel")(
+        mlp(seed + comm.rank, *widths), comm, bucket_mb, overlap=overlap
+    )
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
     for x, y in batches:
         optimizer.zero_grad()
@@ -190,7 +151,7 @@ def _train_ddp(comm, widths, seed, batches, rate, bucket_mb, overlap):
 
 
 def watch_ddp(n, widths, seed, x, y, bucket_mb, overlap):
-    """Of each rank: the events of one backward pass in order ("gradient" of a layer, "all_reduce"), bytes, gradients."""
+    """Of each rank: the events of one backward pass in order ("gradient 0", "all_reduce"), bytes, gradients."""
     return ranks(n, _watch_ddp, widths, seed, x, y, bucket_mb, overlap)
 
 
@@ -266,7 +227,9 @@ def _accumulate(comm, seed, parts):
     module = mlp(seed, 4, 3)
     model = student_function("data_parallel")(module, comm)
     comm.messages.clear()
-    student_function("accumulate")(model, [part[comm.rank] for part in parts], lambda f, x: f(x).square().sum())
+    student_function("accumulate")(
+        model, [part[comm.rank] for part in parts], lambda f, x: f(x).square().sum()
+    )
     return values([p.grad for p in module.parameters()]), comm.count("all_reduce")
 
 
@@ -352,11 +315,18 @@ def train_fsdp(n, widths, seed, batches, rate, backwards, half):
 def _train_fsdp(comm, widths, seed, batches, rate, backwards, half):
     module = mlp(seed, *widths)
     compute = torch.bfloat16 if half else None
-    model = student_function("fsdp.py:FullyShardedDataParallel")(module, comm, prefetch=False, compute=compute)
+    model = student_function("fsdp.py:FullyShardedDataParallel")(
+        module, comm, prefetch=False, compute=compute
+    )
     optimizer = torch.optim.SGD(model.shards(), lr=rate)
     live, dtypes = [], []
-    for unit in model.units:  # the bytes that are there while a layer computes
-        unit.module.register_forward_hook(lambda m, i, o: (live.append(model.live_bytes()), dtypes.append(str(o.dtype))), prepend=True)
+
+    def note(_module, _args, output):  # runs while the parameters of the layer are there
+        live.append(model.live_bytes())
+        dtypes.append(str(output.dtype))
+
+    for unit in model.units:
+        unit.module.register_forward_hook(note, prepend=True)
     for x, y in batches:
         optimizer.zero_grad()
         comm.messages.clear()
@@ -405,33 +375,25 @@ def _load(comm, folder):
 
 
 def interrupted_save(n, vectors):
-    """Save at step 1; then save at step 2, and stop all ranks when rank 0 writes its shard. What does load find?"""
+    """Save at step 1; then save at step 2, and kill the last rank before it writes. What do all ranks load then?"""
     with tempfile.TemporaryDirectory() as folder:
         ranks(n, _save, folder, vectors, {}, [1])
         try:
             ranks(n, _killed_save, folder, vectors)
-        except RuntimeError as error:
-            if "died" not in str(error):
-                raise
-        return ranks(n, _load, folder)
+        except LaunchError:
+            return ranks(n, _load, folder)
+    raise RuntimeError("save returned although a rank was killed before it wrote a file")
 
 
 def _killed_save(comm, folder, vectors):
-    whole = torch.save
-
-    def save(value, file, **options):
-        if comm.rank == n_last(comm):
-            time.sleep(0.3)  # the others have written their files by then
-            os.kill(os.getpid(), signal.SIGKILL)
-        whole(value, file, **options)
-
-    torch.save = save
+    if comm.rank == comm.size - 1:
+        torch.save = _die  # save(...) calls it to write a file
     _save(comm, folder, vectors, {}, [2])
 
 
-def n_last(comm):
-    """The rank that is killed."""
-    return comm.size - 1
+def _die(*_args, **_options):
+    time.sleep(0.3)  # the others have written their files by then
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 # 04.12
