@@ -47,7 +47,7 @@ def test_clip_replicated(student, rng):
 def test_clip_small(student, rng):
     shards = [[rng.standard_normal(5)], [rng.standard_normal(4)]]
     check_clip(
-        student, rng, shards, [rng.standard_normal(2)], 100.0, "Gradients below max_norm keep their values."
+        student, shards, [rng.standard_normal(2)], 100.0, "Gradients below max_norm keep their values."
     )
 
 
