@@ -34,6 +34,7 @@ from autograder.judge.checking.compare import expect_close, expect_equal
 from autograder.judge.checking.describe import short
 from autograder.judge.checking.failures import CheckFailure, StudentFailure, fail
 from autograder.judge.checking.form import Array, DictOf, ListOf, expect_form
+from autograder.judge.checking.rank_run import RankMessage, RankRun
 from autograder.judge.checking.student import Student
 from autograder.judge.checking.timing import SpeedRatio, Timing, speed_ratio
 
@@ -42,6 +43,8 @@ __all__ = [
     "CheckFailure",
     "DictOf",
     "ListOf",
+    "RankMessage",
+    "RankRun",
     "SpeedRatio",
     "Status",
     "Student",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NoReturn, Protocol
 
+from autograder.judge.checking.rank_run import RankRun
 from autograder.judge.checking.timing import Timing
 
 
@@ -65,6 +66,28 @@ class Student(Protocol):
         self, n: int, function: str, *args: Any, per_rank: Sequence[tuple[Any, ...]] | None = None
     ) -> list[Any]:
         """The values of function(torch.distributed, *args, *per_rank[rank]) on n ranks of a gloo group, by rank."""
+        ...
+
+    def ranks(
+        self,
+        n: int,
+        function: str,
+        *args: Any,
+        per_rank: Sequence[tuple[Any, ...]] | None = None,
+        gives: Any = None,
+        backend: Literal["torch", "mpi"] = "torch",
+        keep: bool = False,
+        check: bool = True,
+        harness: str = "",
+    ) -> RankRun:
+        """The outcome of function(communicator, *args, *per_rank[rank]) on n ranks.
+
+        The ranks get a `RecordingCommunicator` of reference/shared/comm/. gives: the form of each rank's value, as in
+        `call`. backend: "torch" forks the ranks in tenths of a second if the manifest preloads torch; "mpi" starts them
+        with mpirun. Every send waits for its receive. check: compare every call, so that a mismatch or a deadlock fails
+        at once with a message. keep: also return the arguments of each rank after the call. harness: the file of the
+        harness that has the function, which then reaches the student's code through `student_function(name)`.
+        """
         ...
 
     def figure(

@@ -22,6 +22,7 @@ RAISED = {
     "disk_limit": Status.DISK_LIMIT,
     "process_limit": Status.PROCESS_LIMIT,
     "crashed": Status.CRASHED,
+    "timeout": Status.TIMEOUT,
 }
 
 

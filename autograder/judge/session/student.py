@@ -16,8 +16,10 @@ from autograder.core.result import Feedback, MeasuredFigure, Status
 from autograder.judge.checking import describe
 from autograder.judge.checking.failures import CheckFailure, StudentError, StudentFailure, WorkerError
 from autograder.judge.checking.form import expect_form, misfit
+from autograder.judge.checking.rank_run import RankRun
 from autograder.judge.checking.timing import Timing
 from autograder.judge.session.connection import Call, Connection
+from autograder.judge.session.ranks import run_ranks
 from autograder.judge.session.usage import CpuReading
 
 AWAKE = 0.005  # CPU seconds: what has stopped uses none
@@ -131,11 +133,9 @@ class SandboxedStudent(Connection):
         self, name: str, *args: Any, gives: Any = None, harness: str = "harness.py", **kwargs: Any
     ) -> Any:
         """The value of a function of a harness, run on the student's side, where its code can be changed."""
-        file = self.checks / harness
-        if not file.is_file():
-            raise WorkerError(f"the unit has no {harness}")
+        source = self.harness(harness).read_text()
         self.note(f"probe {name}", args, kwargs)
-        request = {"op": "probe", "source": file.read_text(), "name": name}
+        request = {"op": "probe", "source": source, "name": name}
         value = self.ask(request, [list(args), kwargs])
         if gives is not None and (found := misfit(value, gives)):
             self.protocol_error(f"{name} of the harness: {found.message}")
@@ -177,6 +177,31 @@ class SandboxedStudent(Connection):
         for remote in ranks:
             remote.channel.close()
         return values
+
+    def ranks(
+        self,
+        n: int,
+        function: str,
+        *args: Any,
+        per_rank: Sequence[tuple[Any, ...]] | None = None,
+        gives: Any = None,
+        backend: Literal["torch", "mpi"] = "torch",
+        keep: bool = False,
+        check: bool = True,
+        harness: str = "",
+    ) -> RankRun:
+        """The outcome of fn(communicator, *args, *per_rank[rank]) on n ranks. Raises StudentFailure."""
+        source = self.harness(harness).read_text() if harness else ""
+        self.note(function, args, {}, ranks=n)
+        settings = {"function": function, "source": source, "backend": backend, "keep": keep, "check": check}
+        return run_ranks(self, n, args, per_rank, gives, settings)
+
+    def harness(self, name: str) -> Path:
+        """A file beside the checks."""
+        file = self.checks / name
+        if not file.is_file():
+            raise WorkerError(f"the unit has no {name}")
+        return file
 
     def describe(self, function: str, *args: Any, **kwargs: Any) -> str:
         """The call as text for feedback: 'numba_loops(a float32[3, 5], b float32[5, 2])'."""

@@ -6,6 +6,7 @@ Requests carry `value` = [args, kwargs]:
     {"op": "call", "function": f}             the function's value (with "keep": its arguments afterwards too)
     {"op": "probe", "source": s, "name": f}   the value of f in the harness whose text is s
     {"op": "mpirun", "function": f, "n": 4}   the values of four MPI ranks
+    {"op": "ranks", "function": f, ...}       values, arguments and messages of ranks with a Communicator
     {"op": "torch", "rank": 0, ...}           joins a gloo group; later calls get it as their first argument
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.judge.worker.exception_record import explain
+from autograder.judge.worker.launched import launched
 from autograder.judge.worker.processes import DUMPABLE, prctl
 from autograder.judge.worker.ranks import join, mpirun
 from autograder.judge.worker.submission import LoadedSubmission, MissingError
@@ -116,6 +118,8 @@ def perform(request: dict[str, Any], value: Any, submission: LoadedSubmission, g
             return submission.harness(request["source"], request["name"])(*args, **kwargs)
         case "mpirun":
             return mpirun(submission, request["n"], request["function"], args, kwargs["per_rank"])
+        case "ranks":
+            return launched(submission, request, args, kwargs["per_rank"])
         case "torch":
             group[:] = [join(request["rank"], request["world"], request["port"], request["seconds"])]
             return None

@@ -71,7 +71,8 @@ def put(buffer: Buffer, values: Buffer) -> None:
     if isinstance(buffer, np.ndarray):
         buffer[...] = values.reshape(buffer.shape)
     else:
-        buffer.detach().copy_(values.reshape(buffer.shape))
+        tensor: Any = values
+        buffer.detach().copy_(tensor.reshape(buffer.shape))
 
 
 def check_writable(buffer: Buffer) -> None:

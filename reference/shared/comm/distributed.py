@@ -38,7 +38,7 @@ class TorchCommunicator:
     """
 
     def __init__(self, group: Any = None) -> None:
-        self.group = group if group is not None else dist.group.WORLD
+        self.group: Any = group if group is not None else dist.group.WORLD
         self._rank, self._size = dist.get_rank(self.group), dist.get_world_size(self.group)
 
     @property

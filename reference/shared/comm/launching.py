@@ -29,11 +29,17 @@ Show = Callable[[int, str], None]
 
 
 class LaunchError(RuntimeError):
-    """A rank failed. rank: its number; kind: the name of its exception, or "" if it died; error: the exception."""
+    """A rank failed.
 
-    def __init__(self, message: str, rank: int, kind: str = "", error: BaseException | None = None) -> None:
+    rank: its number. kind: the name of its exception, or "" if it died. error: the exception, if it can be pickled.
+    detail: the value of function.explain(exception) on the rank, if the function has this method.
+    """
+
+    def __init__(
+        self, message: str, rank: int, kind: str = "", error: BaseException | None = None, detail: Any = None
+    ) -> None:
         super().__init__(message)
-        self.rank, self.kind, self.error = rank, kind, error
+        self.rank, self.kind, self.error, self.detail = rank, kind, error, detail
 
 
 def launch(
@@ -59,8 +65,8 @@ def launch(
     the records of all ranks. show: gets each line of output with its rank; else it is printed with a prefix. fork: fork
     from this process, which must not have computed with torch; function and args then need no pickle.
 
-    Raises LaunchError for the first rank that failed, with its traceback; TimeoutError; ValueError. No rank, and no file
-    or shared memory of the ranks, is left afterwards, also if this process is killed.
+    Raises LaunchError for the first rank that failed, with its traceback; TimeoutError; ValueError. No rank, file or
+    shared memory of the launch is left afterwards, also if this process is killed.
     """
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= 64:
         raise ValueError(f"expected 1 to 64 ranks, got {n!r}")
@@ -117,11 +123,11 @@ def make_job(
         import cloudpickle
 
         data = cloudpickle.dumps(call)
-    path = [each or os.getcwd() for each in sys.path]
+    path = [each or str(Path.cwd()) for each in sys.path]
     environ = {
         key: value for key, value in os.environ.items() if key not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")
     }
-    return Job(n, backend, data, timeout, synchronous, check, path, os.getcwd(), environ)
+    return Job(n, backend, data, timeout, synchronous, check, path, str(Path.cwd()), environ)
 
 
 def fill(folder: Path, job: Job) -> None:
@@ -222,9 +228,12 @@ def first_failure(folder: Path, size: int, exits: list[int] | None) -> LaunchErr
         if not path.exists():
             continue
         record = pickle.loads(path.read_bytes())
+        detail = record["detail"]
         consequence = record["kind"] in CONSEQUENCES or bool(CLOSED.search(record["message"]))
         text = f"rank {rank} raised {record['kind']}: {record['message']}\n\n{record['traceback'].rstrip()}"
-        found.append((consequence, record["when"], LaunchError(text, rank, record["kind"], record["error"])))
+        found.append(
+            (consequence, record["when"], LaunchError(text, rank, record["kind"], record["error"], detail))
+        )
     found.sort(key=lambda each: each[:2])
     silent = [
         rank

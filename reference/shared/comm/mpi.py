@@ -165,7 +165,7 @@ class MpiCommunicator:
     def split(self, color: int, key: int = 0) -> MpiCommunicator:
         """See Communicator."""
         return MpiCommunicator(
-            self.comm.Split(color, key), synchronous=self.synchronous, timeout=self.timeout
+            MPI.Intracomm(self.comm.Split(color, key)), synchronous=self.synchronous, timeout=self.timeout
         )
 
     def _divisor(self, op: Op) -> int:

@@ -60,7 +60,7 @@ class ServedRanks:
         """The socket of the server, which starts at the first use: the import of torch takes seconds."""
         if cls.server is None or cls.server[0] != os.getpid() or cls.server[1].poll() is not None:
             ours, theirs = socket.socketpair()
-            path = os.pathsep.join(each or os.getcwd() for each in sys.path)
+            path = os.pathsep.join(each or str(Path.cwd()) for each in sys.path)
             process = subprocess.Popen(
                 [
                     sys.executable,

@@ -47,7 +47,7 @@ class Job:
 def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any] | None = None) -> int:
     """Be a rank of the job; returns the exit code. call: the function with its arguments, if it needs no pickle."""
     prepare(folder, rank, parent)
-    monitor = recorder = None
+    monitor = recorder = function = None
     try:
         sys.path[:] = job.path
         os.chdir(job.cwd)
@@ -55,12 +55,15 @@ def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any]
         inner = join(folder, rank, job)
         if job.check:
             from reference.shared.comm.board import Board
-            from reference.shared.comm.checked import CheckedCommunicator, Monitor
+            from reference.shared.comm.checked import CheckedCommunicator
+            from reference.shared.comm.monitor import Monitor
 
             monitor = Monitor(Board(folder / "board", job.size, rank))
             inner = CheckedCommunicator(inner, monitor)
         recorder = RecordingCommunicator(inner)
-        value = (call or pickle.loads(job.function))(recorder, rank)
+        program: Callable[..., Any] = call or pickle.loads(job.function)
+        function = getattr(program, "args", (None,))[0]
+        value = program(recorder, rank)
         if monitor is not None:
             monitor.end(raised=False)
         keep(folder / f"value.{rank}", (value, recorder.messages))
@@ -69,7 +72,7 @@ def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any]
         with contextlib.suppress(Exception):
             if monitor is not None:
                 monitor.end(raised=True)
-        tell(folder / f"error.{rank}", error)
+        tell(folder / f"error.{rank}", error, getattr(function, "explain", None))
         code = 1
     with contextlib.suppress(Exception):
         sys.stdout.flush()
@@ -115,7 +118,9 @@ def join(folder: Path, rank: int, job: Job) -> Communicator:
     torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // job.size))
     if sys.platform == "linux":
         os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
-    store = dist.FileStore(str(folder / "store"), job.size)
+    store = dist.FileStore(  # pyright: ignore[reportPrivateImportUsage]
+        str(folder / "store"), job.size
+    )
     dist.init_process_group(
         "gloo", store=store, rank=rank, world_size=job.size, timeout=timedelta(seconds=job.timeout)
     )
@@ -149,8 +154,8 @@ def keep(path: Path, value: Any) -> None:
     partial.rename(path)
 
 
-def tell(path: Path, error: BaseException) -> None:
-    """Write down an exception, with its traceback from the caller's code on."""
+def tell(path: Path, error: BaseException, explain: Callable[[BaseException], Any] | None) -> None:
+    """Write down an exception, with its traceback in the caller's code."""
     own = str(Path(__file__).parent) + os.sep
     frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(own)]
     text = "".join(traceback.format_list(frames))
@@ -159,6 +164,7 @@ def tell(path: Path, error: BaseException) -> None:
         "kind": type(error).__name__,
         "message": str(error),
         "traceback": text,
+        "detail": explain(error) if explain is not None else None,
     }
     try:
         keep(path, {**record, "error": error.with_traceback(None)})

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from reference.shared.comm.buffers import Pending, form, settle
 from reference.shared.comm.communicator import Buffer, Communicator, Op, Request
 
@@ -133,8 +135,6 @@ class RecordingCommunicator:
 
     def split(self, color: int, key: int = 0) -> RecordingCommunicator:
         """See Communicator. The records of the new communicator name global ranks."""
-        import numpy as np
-
         new = self.inner.split(color, key)
         members = np.zeros(new.size, np.int64)
         new.all_gather(members, np.array([self.ranks[self.rank]], np.int64))
