@@ -58,10 +58,10 @@ class Monitor:
         key, where = name(channel, self.rank), source_line()
         k = self.state["posted"].get(key, 0) + 1
         self.state["posted"][key] = k
-        behind = min(
-            (self.read(each)["started"].get(name(channel, each), 0) for each in partners(channel, self.rank)),
-            default=k,
-        )
+        # This rank too: it may not have compared a call yet that its partners have started.
+        behind = self.state["started"].get(key, 0)
+        for each in partners(channel, self.rank):
+            behind = min(behind, self.read(each)["started"].get(name(channel, each), 0))
         calls = self.state["calls"].get(key, {})
         calls = {number: each for number, each in calls.items() if int(number) > behind}
         self.state["calls"][key] = {**calls, str(k): {**call, "text": text, "where": where}}
