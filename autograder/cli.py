@@ -18,12 +18,14 @@ from autograder.core.units import CourseError, course_root
 from autograder.install.damage import told as told_of_damage
 
 STUDENTS, INSTRUCTORS, EVERYONE = "For students", "For instructors", "For everyone"
+REST = {"allow_interspersed_args": False}  # everything after the script is for the script
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}  # to pytest
 COMMANDS = (
     LazyCommand("lab", "Open a unit's lab in JupyterLab, with your files beside it.", STUDENTS),
     LazyCommand("check", "Check your solutions, and show your points.", STUDENTS),
     LazyCommand("reset", "Restore the starter of a task, and keep your old file.", STUDENTS),
     LazyCommand("status", "Show your points in every unit, from your last checks.", STUDENTS),
+    LazyCommand("run", "Run a script on several ranks, with MPI or torch.distributed.", STUDENTS, **REST),
     LazyCommand("collect", "Fetch every repository; new work counts as received now.", INSTRUCTORS),
     LazyCommand("grade", "Grade a class or folders, each submission in its own sandbox.", INSTRUCTORS),
     LazyCommand("merge", "Join the parts of a class that --shard i/N graded.", INSTRUCTORS),

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 from autograder.commands.lazy import LazyCommand
 from autograder.core.units import CourseError, find_units, in_student_tree
 
-HERE = {"lab", "check", "reset", "status", "units", "doctor", "slides", "bench"}
+HERE = {"lab", "check", "reset", "status", "run", "units", "doctor", "slides", "bench"}
 WHY = {  # a better sentence than the general one
     "test": "your instructor's repository has the tests of the course; to test your own work: ./mlsys check",
 }

@@ -1,10 +1,10 @@
 """Messages between processes: one `Communicator` over MPI and torch.distributed."""
 
 from reference.shared.comm.communicator import Buffer, Communicator, Op, Request
+from reference.shared.comm.entry import world
 from reference.shared.comm.launching import LaunchError, launch
 from reference.shared.comm.recording import Message, RecordingCommunicator, chrome_trace, write_trace
 from reference.shared.comm.waiting import DeadlockError, MismatchError, PeerError
-from reference.shared.comm.world import world
 
 __all__ = [
     "Buffer",

@@ -23,6 +23,7 @@ class Board:
 
     def __init__(self, path: Path, size: int, rank: int = -1) -> None:
         self.size, self.rank, self.number = size, rank, 0
+        self.last: list[tuple[int, dict[str, Any]]] = [(0, {})] * size  # what was read before
         with path.open("r+b") as file:
             self.memory = mmap.mmap(file.fileno(), SLOT * size)
 
@@ -43,15 +44,16 @@ class Board:
         self.memory[start : start + HEADER.size] = HEADER.pack(self.number, len(data), zlib.crc32(data))
 
     def read(self, rank: int) -> tuple[int, dict[str, Any]]:
-        """The number of the last writing of a rank, and its state: 0 and {} before the first."""
+        """The number of the last writing of a rank, and its state: 0 and {} before the first. Do not change it."""
         start, deadline = rank * SLOT, time.monotonic() + PATIENCE
         while True:
             number, length, checksum = HEADER.unpack_from(self.memory, start)
-            if number == 0:
-                return 0, {}
+            if number == self.last[rank][0]:
+                return self.last[rank]
             data = self.memory[start + HEADER.size : start + HEADER.size + length]
             if zlib.crc32(data) == checksum:  # else the other process is writing
-                return number, json.loads(data)
+                self.last[rank] = number, json.loads(data)
+                return self.last[rank]
             if time.monotonic() > deadline:
                 raise TimeoutError(f"the state of rank {rank} stays unreadable")
             time.sleep(0)

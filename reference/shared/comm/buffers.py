@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import numpy as np
 
 from reference.shared.comm.communicator import Buffer
 
-DTYPES = ("float32", "float64", "float16", "bfloat16", "int64")
+BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int64": 8}
 OPS = ("sum", "max", "min", "avg")
 
 
@@ -34,18 +35,18 @@ class Form:
     @property
     def numel(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
         """The bytes that a message with this buffer carries."""
-        return self.numel * (2 if self.dtype == "bfloat16" else np.dtype(self.dtype).itemsize)
+        return math.prod(self.shape) * BYTES[self.dtype]
 
 
 def form(buffer: Buffer) -> Form:
     """The dtype and shape of a buffer. Raises ValueError for another type or dtype."""
     if isinstance(buffer, np.ndarray):
-        dtype = str(buffer.dtype)
+        dtype = buffer.dtype.name
     elif is_tensor(buffer):
         dtype = str(buffer.dtype).removeprefix("torch.")
     else:
@@ -53,8 +54,8 @@ def form(buffer: Buffer) -> Form:
             f"expected a NumPy array or a torch tensor, got {type(buffer).__name__}\n"
             "  try: numpy.array([value]) for a single number"
         )
-    if dtype not in DTYPES:
-        raise ValueError(f"expected one of the dtypes {', '.join(DTYPES)}, got {dtype}")
+    if dtype not in BYTES:
+        raise ValueError(f"expected one of the dtypes {', '.join(BYTES)}, got {dtype}")
     return Form(dtype, tuple(buffer.shape))
 
 

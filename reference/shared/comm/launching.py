@@ -62,7 +62,7 @@ def launch(
     seconds, later ones tenths of a second); "mpi" starts them with mpirun. timeout: seconds for the whole launch.
     synchronous: an MPI send returns only when its receive has started, as on gloo. check: compare all calls, and report
     deadlocks (CheckedCommunicator); None takes it from the environment variable MLSYS_CHECK. messages: a list that gets
-    the records of all ranks. show: gets each line of output with its rank; else it is printed with a prefix. fork: fork
+    the records of all ranks, also if one fails. show: gets each line of output with its rank; else it is printed with a prefix. fork: fork
     from this process, which must not have computed with torch; function and args then need no pickle.
 
     Raises LaunchError for the first rank that failed, with its traceback; TimeoutError; ValueError. No rank, file or
@@ -160,7 +160,7 @@ def collect(
             if progress is not None:
                 progress(folder)
             now = time.monotonic()
-            if any(folder.glob("error.?*")):
+            if any(folder.glob("error.*[0-9]")):
                 failed = min(failed, now)
             if all((folder / f"value.{rank}").exists() for rank in range(job.size)):
                 ended = min(ended, now)
@@ -176,6 +176,9 @@ def collect(
             time.sleep(0.003)
         for pipe in pipes:
             pipe.finish()
+    if messages is not None:
+        for path in sorted(folder.glob("error.*[0-9]")):
+            messages += pickle.loads(path.read_bytes())["messages"]
     if error := first_failure(folder, job.size, exits):
         raise error
     values = []

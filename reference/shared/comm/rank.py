@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from reference.shared.comm.communicator import Communicator
-from reference.shared.comm.recording import RecordingCommunicator
+from reference.shared.comm.recording import Message, RecordingCommunicator
 
 PDEATHSIG = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 LINGER = 30.0  # seconds for the other ranks to end, after this one has
@@ -72,7 +72,8 @@ def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any]
         with contextlib.suppress(Exception):
             if monitor is not None:
                 monitor.end(raised=True)
-        tell(folder / f"error.{rank}", error, getattr(function, "explain", None))
+        records = recorder.messages if recorder is not None else []
+        tell(folder / f"error.{rank}", error, getattr(function, "explain", None), records)
         code = 1
     with contextlib.suppress(Exception):
         sys.stdout.flush()
@@ -154,16 +155,23 @@ def keep(path: Path, value: Any) -> None:
     partial.rename(path)
 
 
-def tell(path: Path, error: BaseException, explain: Callable[[BaseException], Any] | None) -> None:
-    """Write down an exception, with its traceback in the caller's code."""
+def tell(
+    path: Path, error: BaseException, explain: Callable[[BaseException], Any] | None, messages: list[Message]
+) -> None:
+    """Write down an exception, with its traceback in the caller's code, and the messages before it."""
     own = str(Path(__file__).parent) + os.sep
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if not each.filename.startswith(own)]
+    frames = [
+        each
+        for each in traceback.extract_tb(error.__traceback__)
+        if not each.filename.startswith((own, "<frozen"))
+    ]
     text = "".join(traceback.format_list(frames))
     record = {
         "when": time.monotonic(),
         "kind": type(error).__name__,
         "message": str(error),
         "traceback": text,
+        "messages": messages,
         "detail": explain(error) if explain is not None else None,
     }
     try:
