@@ -32,7 +32,9 @@ def check_parts(found, whole, step, hint):
 
 def saved_and_loaded(student, savers, loaders, whole, common, steps):
     form = (ListOf(LOADED, loaders), ListOf(str))
-    found = student.probe("save_and_load", savers, loaders, whole, common, steps, gives=form)
+    found = student.probe(
+        "save_and_load", savers, loaders, whole, common, steps, gives=form, harness="sharding_harness.py"
+    )
     student.name_call(f"save on {savers} ranks, then load on {loaders} ranks")
     return found
 
@@ -68,7 +70,9 @@ def test_checkpoint_other_ranks(student, rng):
 @pytest.mark.task("04.11")
 def test_checkpoint_atomic(student, rng):
     whole = vectors(rng)
-    found = student.probe("interrupted_save", 2, whole, gives=ListOf(LOADED, 2))
+    found = student.probe(
+        "interrupted_save", 2, whole, gives=ListOf(LOADED, 2), harness="sharding_harness.py"
+    )
     student.name_call("save at step 1, a kill of rank 1 while it saves step 2, then load")
     hint = "Write to the partial folder, and rename it when all ranks have written: until then step 1 is the newest."
     check_parts(found, whole, 1, hint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from oracle import expect_on_every_rank
@@ -77,9 +79,9 @@ def test_average_gradients_mean(student, rng):
 def test_average_gradients_missing(student, rng):
     a, b, c = (vector(rng) for _ in range(3))
     hint = "A gradient that is None on this rank counts as 0, and the rank still joins the all-reduce of the others."
-    for rank in averaged(student, [[a, None], [None, b], [c, None]]):
-        expect_on_every_rank([rank[0]], (a + c) / np.float32(3), hint, rtol=1e-6, atol=1e-6)
-        expect_on_every_rank([rank[1]], b / np.float32(3), hint, rtol=1e-6, atol=1e-6)
+    for rank in averaged(student, [[a, None], [None, b], [c, None], [None, None]]):
+        expect_equal(rank[0], (a + c) / np.float32(4), hint=hint)
+        expect_equal(rank[1], b / np.float32(4), hint=hint)
 
 
 @pytest.mark.hidden
@@ -122,12 +124,12 @@ def test_buckets_cap(student, rng):
             fail(
                 "a bucket is larger than the cap", got=f"{size} bytes in {bucket}", expected=f"at most {cap}"
             )
-    for size, after in zip(bytes_of, found[1:], strict=False):
-        if size + 4 * sizes[after[0]] <= cap:
+    for first, second in pairwise(bytes_of):
+        if first + second <= cap:
             fail(
                 "a bucket was closed too early",
-                got=f"a bucket of {size} bytes, and then one that begins with {4 * sizes[after[0]]} bytes",
-                expected=f"the first of them in the bucket before, which may hold {cap} bytes",
+                got=f"a bucket of {first} bytes, and then one of {second} bytes",
+                expected=f"both in one bucket, which may hold {cap} bytes",
                 hint="Close a bucket only when the next parameter does not fit. The cap is in bytes.",
             )
 
@@ -135,15 +137,13 @@ def test_buckets_cap(student, rng):
 @pytest.mark.task("04.5")
 def test_buckets_tied_and_frozen(student):
     found = buckets(student, [4] * 6, 1000, frozen=[1], tied=[(5, 0)])
-    expect_equal(
-        found,
-        [[5, 4, 3, 2]],
-        hint="Leave frozen parameters out; a tied one is there once, at its last place.",
-    )
+    places = sorted(place % 5 for bucket in found for place in bucket)  # 5 and 0 are one parameter
+    expect_equal(places, [0, 2, 3, 4], hint="Leave frozen parameters out; a tied one is there once.")
 
 
 @pytest.mark.hidden
 @pytest.mark.task("04.5")
 def test_buckets_one_dtype(student):
     found = buckets(student, [4, 4, 8, 4, 4], 1000, halves=[2])
-    expect_equal(found, [[4, 3], [2], [1, 0]], hint="A flat buffer has one dtype, so a bucket has one too.")
+    groups = sorted(sorted(bucket) for bucket in found)
+    expect_equal(groups, [[0, 1], [2], [3, 4]], hint="A flat buffer has one dtype, so a bucket has one too.")

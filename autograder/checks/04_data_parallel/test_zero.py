@@ -19,7 +19,9 @@ LAYERS = [6 * 16 + 16, 16 * 9 + 9, 9 * 3 + 3]  # numbers of each unit
 def check_clip(student, shards, replicated, most, hint):
     """Compare the norm and the scaled gradients with torch's own clipping of the whole."""
     form = ListOf((float, [ListOf(VECTOR), ListOf(VECTOR)]), len(shards))
-    found = student.probe("clip", len(shards), shards, replicated, most, gives=form)
+    found = student.probe(
+        "clip", len(shards), shards, replicated, most, gives=form, harness="sharding_harness.py"
+    )
     student.name_call(f"clip_grad_norm on {len(shards)} ranks, max_norm {most:.3g}")
     flat = [vector for rank in shards for vector in rank] + replicated
     norm = math.sqrt(sum(float(v @ v) for v in flat))
@@ -56,7 +58,9 @@ def sharded(student, rng, n, count, stage):
     seed = int(rng.integers(1000))
     data = batches(rng, count, 12, 6, 3)
     form = ListOf((VECTOR, int, ListOf([str, int]), int), n)
-    found = student.probe("train_sharded", n, WIDTHS, seed, data, 0.01, stage, gives=form)
+    found = student.probe(
+        "train_sharded", n, WIDTHS, seed, data, 0.01, stage, gives=form, harness="sharding_harness.py"
+    )
     student.name_call(f"{count} steps of sharded AdamW, stage {stage}, on {n} ranks")
     want = values(trained(WIDTHS, seed, data, torch.optim.AdamW, lr=0.01).parameters())
     hint = "Update your part with the mean gradient of your part, then gather all parts into the vector."
@@ -106,7 +110,9 @@ def fsdp(student, rng, n, count, *, backwards=1, half=False):
     seed = int(rng.integers(1000))
     data = batches(rng, count, 12, 6, 3)
     form = ListOf((ListOf(np.dtype(np.float32)), ListOf(int), ListOf([str, int]), [int, str]), n)
-    found = student.probe("train_fsdp", n, WIDTHS, seed, data, 0.1, backwards, half, gives=form)
+    found = student.probe(
+        "train_fsdp", n, WIDTHS, seed, data, 0.1, backwards, half, gives=form, harness="sharding_harness.py"
+    )
     student.name_call(f"{count} steps of SGD with FullyShardedDataParallel on {n} ranks")
     model = trained(WIDTHS, seed, data, torch.optim.SGD, lr=0.1 * backwards)
     layers = [layer for layer in model if isinstance(layer, torch.nn.Linear)]
