@@ -25,7 +25,7 @@ COMMANDS = (
     LazyCommand("check", "Check your solutions, and show your points.", STUDENTS),
     LazyCommand("reset", "Restore the starter of a task, and keep your old file.", STUDENTS),
     LazyCommand("status", "Show your points in every unit, from your last checks.", STUDENTS),
-    LazyCommand("run", "Run a script on several ranks, with MPI or torch.distributed.", STUDENTS, **REST),
+    LazyCommand("run", "Run a script on several ranks, with torch.distributed or MPI.", STUDENTS, **REST),
     LazyCommand("collect", "Fetch every repository; new work counts as received now.", INSTRUCTORS),
     LazyCommand("grade", "Grade a class or folders, each submission in its own sandbox.", INSTRUCTORS),
     LazyCommand("merge", "Join the parts of a class that --shard i/N graded.", INSTRUCTORS),

@@ -61,7 +61,7 @@ def run(
         str, typer.Option(metavar="HOST:PORT", help="Where the machines meet: one of them, and a free port.")
     ] = "",
 ) -> None:
-    """Run a script on several ranks.
+    """Run a script on several ranks, with torch.distributed or MPI.
 
     The script gets its communicator from reference.shared.comm:
 

@@ -201,7 +201,7 @@ def test_a_wrong_command_is_one_message():
 
 # Names of the field for classes that no file uses together: of a check and a benchmark, or of two
 # units.
-SHARED_NAMES = {"Array", "Ladder", "Timing"}
+SHARED_NAMES = {"Array", "Ladder", "Request", "Timing"}
 
 
 def test_two_classes_never_share_a_name():

@@ -7,8 +7,8 @@ from typing import Any
 
 from autograder.cli import COMMANDS
 
-# A report in a second format, and the sheet of `mark`, are named by what they are.
-BY_KIND = {("check", "--html"), ("check", "--markdown"), ("mark", "--sheet")}
+# A report in a second format, the sheet of `mark`, and the trace of `run`, are named by what they are.
+BY_KIND = {("check", "--html"), ("check", "--markdown"), ("mark", "--sheet"), ("run", "--trace")}
 
 
 def options() -> Iterator[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,6 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     (folder / "script.py").write_text(SCRIPT)
     command = [sys.executable, "-m", "autograder", "run", *words]
     environment = {"PYTHONPATH": str(course_root())}
-    import os
-
     return subprocess.run(
         command, cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=120
     )

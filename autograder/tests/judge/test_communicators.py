@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from autograder.tests.judge.small_course import CHECK, Course
 
 pytestmark = pytest.mark.alone  # ranks that wait for each other
 
-LIMITS = {"wall_seconds": 60, "cpu_seconds": 60, "processes": 64, "memory_mb": 4096}
+LIMITS: dict[str, Any] = {"wall_seconds": 60, "cpu_seconds": 60, "processes": 64, "memory_mb": 4096}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ HEADER = struct.Struct("<QII")  # number of the writing, length, checksum
 PATIENCE = 10.0  # seconds for a slot that another process is writing
 
 
-class Board:
+class RankBoard:
     """The slots of all ranks, in the file `path`, which all of them open. rank: the slot that this process writes."""
 
     def __init__(self, path: Path, size: int, rank: int = -1) -> None:

@@ -23,7 +23,7 @@ def is_tensor(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Form:
+class BufferForm:
     """The dtype and shape of a buffer, as each backend names them."""
 
     dtype: str
@@ -43,7 +43,7 @@ class Form:
         return math.prod(self.shape) * BYTES[self.dtype]
 
 
-def form(buffer: Buffer) -> Form:
+def form(buffer: Buffer) -> BufferForm:
     """The dtype and shape of a buffer. Raises ValueError for another type or dtype."""
     if isinstance(buffer, np.ndarray):
         dtype = buffer.dtype.name
@@ -56,7 +56,7 @@ def form(buffer: Buffer) -> Form:
         )
     if dtype not in BYTES:
         raise ValueError(f"expected one of the dtypes {', '.join(BYTES)}, got {dtype}")
-    return Form(dtype, tuple(buffer.shape))
+    return BufferForm(dtype, tuple(buffer.shape))
 
 
 def flat(buffer: Buffer) -> tuple[Buffer, bool]:
@@ -107,7 +107,7 @@ def check_op(op: str, dtype: str) -> None:
         raise ValueError("expected a floating dtype for op='avg', got int64\n  try: op='sum', then divide")
 
 
-def check_rows(name: str, large: Buffer, small: Buffer, size: int) -> tuple[Form, Form]:
+def check_rows(name: str, large: Buffer, small: Buffer, size: int) -> tuple[BufferForm, BufferForm]:
     """Raise ValueError unless `large` has the rows of `size` buffers like `small`; returns both forms."""
     big, part = form(large), form(small)
     if not part.shape or not big.shape or big.shape != (size * part.shape[0], *part.shape[1:]):

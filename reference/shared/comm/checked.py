@@ -19,7 +19,7 @@ from reference.shared.comm.buffers import (
     settle,
 )
 from reference.shared.comm.communicator import Buffer, Communicator, Op, Request
-from reference.shared.comm.monitor import Monitor
+from reference.shared.comm.monitor import CallMonitor
 
 
 class CheckedCommunicator:
@@ -32,7 +32,7 @@ class CheckedCommunicator:
     """
 
     def __init__(
-        self, inner: Communicator, monitor: Monitor, ranks: Sequence[int] = (), label: str = "0"
+        self, inner: Communicator, monitor: CallMonitor, ranks: Sequence[int] = (), label: str = "0"
     ) -> None:
         self.inner, self.monitor, self.label = inner, monitor, label
         self.ranks = list(ranks) or list(range(inner.size))

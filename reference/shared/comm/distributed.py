@@ -1,4 +1,4 @@
-"""A Communicator over torch.distributed: gloo on CPUs, NCCL where there are GPUs."""
+"""A Communicator over torch.distributed: gloo on CPUs, NCCL on GPUs."""
 
 from __future__ import annotations
 

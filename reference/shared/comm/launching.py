@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from reference.shared.comm.communicator import Communicator
 from reference.shared.comm.processes import ForkedRanks, MpiRanks, Ranks, ServedRanks
-from reference.shared.comm.rank import Job
+from reference.shared.comm.rank import RankJob
 from reference.shared.comm.recording import Message
 
 GRACE = 1.0  # seconds for the other ranks to tell what they know, after the first one failed
@@ -62,8 +62,9 @@ def launch(
     seconds, later ones tenths of a second); "mpi" starts them with mpirun. timeout: seconds for the whole launch.
     synchronous: an MPI send returns only when its receive has started, as on gloo. check: compare all calls, and report
     deadlocks (CheckedCommunicator); None takes it from the environment variable MLSYS_CHECK. messages: a list that gets
-    the records of all ranks, also if one fails. show: gets each line of output with its rank; else it is printed with a prefix. fork: fork
-    from this process, which must not have computed with torch; function and args then need no pickle.
+    the records of all ranks, also if one fails. show: gets each line of output with its rank; else it is printed with a
+    prefix. fork: fork from this process, which must not have computed with torch; function and args then need no
+    pickle. progress: called often, with the folder of the launch.
 
     Raises LaunchError for the first rank that failed, with its traceback; TimeoutError; ValueError. No rank, file or
     shared memory of the launch is left afterwards, also if this process is killed.
@@ -117,7 +118,7 @@ def make_job(
     check: bool,
     *,
     pickled: bool,
-) -> Job:
+) -> RankJob:
     data = b""
     if pickled:
         import cloudpickle
@@ -127,23 +128,23 @@ def make_job(
     environ = {
         key: value for key, value in os.environ.items() if key not in ("RANK", "WORLD_SIZE", "LOCAL_RANK")
     }
-    return Job(n, backend, data, timeout, synchronous, check, path, str(Path.cwd()), environ)
+    return RankJob(n, backend, data, timeout, synchronous, check, path, str(Path.cwd()), environ)
 
 
-def fill(folder: Path, job: Job) -> None:
+def fill(folder: Path, job: RankJob) -> None:
     """Write what the ranks need."""
-    from reference.shared.comm.board import Board
+    from reference.shared.comm.board import RankBoard
 
     (folder / "job").write_bytes(pickle.dumps(job))
     if job.check:
-        Board.create(folder / "board", job.size)
+        RankBoard.create(folder / "board", job.size)
     for rank in range(job.size):
         os.mkfifo(folder / f"lines.{rank}")
 
 
 def collect(
     folder: Path,
-    job: Job,
+    job: RankJob,
     ranks: Ranks,
     messages: list[Message] | None,
     show: Show,

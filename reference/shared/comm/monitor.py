@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reference.shared.comm.board import Board
+from reference.shared.comm.board import RankBoard
 from reference.shared.comm.communicator import Request
 from reference.shared.comm.waiting import (
     DeadlockError,
@@ -41,10 +41,10 @@ class Operation:
     request: Request | None = None
 
 
-class Monitor:
+class CallMonitor:
     """The calls of one rank, shared by all communicators that were split from one."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: RankBoard) -> None:
         self.board, self.rank = board, board.rank
         self.state: dict[str, Any] = {"state": "running", "posted": {}, "started": {}, "calls": {}}
         self.queue: list[Operation] = []  # posted, not started
@@ -173,7 +173,7 @@ class Monitor:
 
 
 def differ(channel: list[Any], calls: dict[int, dict[str, Any]]) -> str:
-    """What differs between the calls of the ranks, in a few words; "" if they fit."""
+    """The difference between the calls of the ranks, in a few words; "" if they fit."""
     if not isinstance(channel[1], list):
         for key, words in (("dtype", "the dtypes differ"), ("numel", "the lengths differ")):
             if len({json.dumps(call[key]) for call in calls.values()}) > 1:

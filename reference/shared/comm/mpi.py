@@ -248,7 +248,7 @@ def numbers(values: Buffer) -> np.ndarray:
 
 
 def like(host: np.ndarray, buffer: Buffer) -> Buffer:
-    """What `numbers` made, as the kind of `buffer`."""
+    """The result of `numbers`, turned back into the kind of `buffer`."""
     if isinstance(buffer, np.ndarray):
         return host
     torch = sys.modules["torch"]

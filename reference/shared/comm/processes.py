@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from reference.shared.comm.rank import Job, run, segments
+from reference.shared.comm.rank import RankJob, run, segments
 from reference.shared.comm.server import END, end, reap
 
 # Waits for the end of the launcher, then ends mpirun and its ranks and removes what they left. A line means: all done.
@@ -115,7 +115,7 @@ class ServedRanks:
 class ForkedRanks:
     """Ranks that this process forks itself. It must not have computed with torch before."""
 
-    def __init__(self, folder: Path, job: Job, call: Callable[..., Any]) -> None:
+    def __init__(self, folder: Path, job: RankJob, call: Callable[..., Any]) -> None:
         self.codes: dict[int, int] = {}
         self.processes: list[int] = []
         parent = os.getpid()
@@ -144,7 +144,7 @@ class ForkedRanks:
 class MpiRanks:
     """Ranks that mpirun starts."""
 
-    def __init__(self, folder: Path, job: Job) -> None:
+    def __init__(self, folder: Path, job: RankJob) -> None:
         self.folder, self.size = folder, job.size
         beside = Path(sys.executable).with_name("mpirun")
         launcher = str(beside) if beside.exists() else shutil.which("mpirun")

@@ -1,7 +1,7 @@
 """One rank of a launch: join the others, call the function, and leave its value or its exception in the folder.
 
-The files of a launch's folder: `job` (pickled Job), `store` (where gloo ranks meet), `board`, `lines.R` (a pipe with
-the output of rank R), `process.R`, `shared.R` (its segments of /dev/shm), and in the end `value.R` or `error.R`.
+The files of a launch's folder: `job` (a pickled RankJob), `store` (where gloo ranks meet), `board`, `lines.R` (a pipe
+with the output of rank R), `process.R`, `shared.R` (its segments of /dev/shm), and in the end `value.R` or `error.R`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LINGER = 30.0  # seconds for the other ranks to end, after this one has
 
 
 @dataclass(frozen=True)
-class Job:
+class RankJob:
     """A launch, the same for all ranks. function: cloudpickled with its arguments."""
 
     size: int
@@ -44,7 +44,7 @@ class Job:
     environ: dict[str, str]
 
 
-def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any] | None = None) -> int:
+def run(folder: Path, rank: int, job: RankJob, parent: int, call: Callable[..., Any] | None = None) -> int:
     """Be a rank of the job; returns the exit code. call: the function with its arguments, if it needs no pickle."""
     prepare(folder, rank, parent)
     monitor = recorder = function = None
@@ -54,11 +54,11 @@ def run(folder: Path, rank: int, job: Job, parent: int, call: Callable[..., Any]
         os.environ.update(job.environ, RANK=str(rank), WORLD_SIZE=str(job.size), LOCAL_RANK=str(rank))
         inner = join(folder, rank, job)
         if job.check:
-            from reference.shared.comm.board import Board
+            from reference.shared.comm.board import RankBoard
             from reference.shared.comm.checked import CheckedCommunicator
-            from reference.shared.comm.monitor import Monitor
+            from reference.shared.comm.monitor import CallMonitor
 
-            monitor = Monitor(Board(folder / "board", job.size, rank))
+            monitor = CallMonitor(RankBoard(folder / "board", job.size, rank))
             inner = CheckedCommunicator(inner, monitor)
         recorder = RecordingCommunicator(inner)
         program: Callable[..., Any] = call or pickle.loads(job.function)
@@ -102,7 +102,7 @@ def prepare(folder: Path, rank: int, parent: int) -> None:
     random.seed()
 
 
-def join(folder: Path, rank: int, job: Job) -> Communicator:
+def join(folder: Path, rank: int, job: RankJob) -> Communicator:
     """The communicator of the job's backend."""
     if job.backend == "mpi":
         from mpi4py import MPI

@@ -18,12 +18,12 @@ import socket
 import sys
 from pathlib import Path
 
-from reference.shared.comm.rank import Job, run
+from reference.shared.comm.rank import RankJob, run
 
 END = "end\n"
 
 
-def fork_ranks(folder: Path, job: Job) -> list[int]:
+def fork_ranks(folder: Path, job: RankJob) -> list[int]:
     """Fork the ranks of a job; returns their process ids."""
     processes, parent = [], os.getpid()
     for rank in range(job.size):

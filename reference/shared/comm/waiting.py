@@ -1,4 +1,4 @@
-"""Who waits for whom: finds deadlocks in the states that ranks write on the board.
+"""Find deadlocks: which rank waits for which, in the states that ranks write on the board.
 
 The state of a rank is a dict:
 
