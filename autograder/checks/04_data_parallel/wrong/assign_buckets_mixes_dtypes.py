@@ -4,7 +4,7 @@
 
 
 def _assign_buckets(params, cap):
-    buckets, room, kind, seen = [], 0, None, set()
+    buckets, room, seen = [], 0, set()
     for index in reversed(range(len(params))):
         param = params[index]
         if not param.requires_grad or id(param) in seen:
@@ -13,7 +13,7 @@ def _assign_buckets(params, cap):
         size = param.numel() * param.element_size()
         if not buckets or size > room:
             buckets.append([])
-            room, kind = cap, (param.dtype, param.device)
+            room = cap
         buckets[-1].append(index)
         room -= size
     return buckets
