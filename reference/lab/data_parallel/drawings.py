@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from reference.shared.comm import Message
 from reference.shared.plots.style import GREY, PALETTE, Picture, headline, new_figure, styled
 
-COMPUTE, TALK = PALETTE[0], PALETTE[1]
+COMPUTE, TALK, FORWARD = PALETTE[0], PALETTE[1], PALETTE[5]
 
 
 def early_share(messages: Sequence[Message]) -> float:
@@ -39,9 +39,9 @@ def lanes(runs: Mapping[str, Sequence[Message]]) -> Picture:
         names += [f"{name}: compute", "all-reduce"]
         places += [base, base - 1]
         for m in spans:
-            axes.barh(base, 1e3 * (m.end - m.start), left=1e3 * (m.start - origin), color=COMPUTE, height=0.8)
-            middle = 1e3 * ((m.start + m.end) / 2 - origin)
-            axes.text(middle, base, m.label, color="white", ha="center", va="center")
+            start, width = 1e3 * (m.start - origin), 1e3 * (m.end - m.start)
+            colour = COMPUTE if m.label == "backward" else FORWARD
+            axes.barh(base, width, left=start, color=colour, height=0.8, label=None if row else m.label)
         for m in mine:
             start, end = 1e3 * (m.start - origin), 1e3 * (m.end - origin)
             if m.kind == "all_reduce":
@@ -51,10 +51,12 @@ def lanes(runs: Mapping[str, Sequence[Message]]) -> Picture:
             elif m.label.startswith("layer"):
                 axes.plot([start, start], [base - 0.4, base + 0.4], color="white", linewidth=1.5)
     axes.set_yticks(places, names)
+    figure.legend(loc="outside lower right", ncols=2)
     axes.set_xlabel("milliseconds from the start of the step, on rank 0")
     axes.grid(axis="y", visible=False)
     axes.spines["left"].set_color(GREY)
     told = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
-    finding = f"Bytes that start before backward reaches the first layer: {told}"
-    headline(figure, finding)
-    return Picture(figure, f"{finding}. Lanes of rank 0: forward and backward above, all-reduces below.")
+    best = max(shares.values())
+    headline(figure, f"At best {100 * best:.0f} % of the bytes leave before backward reaches layer 1")
+    alt = f"Lanes of rank 0: forward and backward above, all-reduces below. Bytes that leave early: {told}."
+    return Picture(figure, alt)
