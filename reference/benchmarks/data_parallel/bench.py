@@ -118,7 +118,7 @@ def in_turns(
 
 
 def ratio(seconds: dict[str, list[float]], name: str) -> float:
-    """How many times as fast as torch: the median over the rounds."""
+    """The speed beside torch: the median over the rounds of the ratio of times."""
     return statistics.median(t / o for t, o in zip(seconds["torch"], seconds[name], strict=True))
 
 

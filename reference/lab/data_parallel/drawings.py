@@ -60,3 +60,35 @@ def lanes(runs: Mapping[str, Sequence[Message]]) -> Picture:
     headline(figure, f"At best {100 * best:.0f} % of the bytes leave before backward reaches layer 1")
     alt = f"Lanes of rank 0: forward and backward above, all-reduces below. Bytes that leave early: {told}."
     return Picture(figure, alt)
+
+
+@styled
+def memory_bars(ways: Mapping[str, Mapping[str, int]]) -> Picture:
+    """A bar for each way to train: bytes on a rank, split into parameters, gradients and optimizer state.
+
+    ways: name -> {"parameters": bytes, ...}, as `zero_memory` returns them; the first one is the whole. Raises
+    ValueError for no way.
+    """
+    if not ways:
+        raise ValueError("memory_bars: expected at least one way, got none")
+    figure, axes = new_figure(8.6, 3.4, 1, 1)
+    whole = sum(next(iter(ways.values())).values())
+    told = []
+    for row, (name, parts) in enumerate(ways.items()):
+        left = 0.0
+        for number, (part, size) in enumerate(parts.items()):
+            colour = PALETTE[(0, 4, 2)[number % 3]]
+            axes.barh(
+                -row, size / 1e6, left=left, color=colour, label=None if row else part, edgecolor="white"
+            )
+            left += size / 1e6
+        axes.text(left, -row, f"  {100e6 * left / whole:.0f} %", va="center")
+        told.append(f"{name} {left:.2f} MB")
+    axes.set_yticks([-row for row in range(len(ways))], list(ways))
+    axes.set_xlim(0, 1.15 * whole / 1e6)
+    axes.set_xlabel("megabytes that a rank keeps between two steps")
+    axes.grid(axis="y", visible=False)
+    figure.legend(loc="outside lower right", ncols=3)
+    last = list(ways)[-1]
+    headline(figure, f"{last} keeps {100 * sum(ways[last].values()) / whole:.0f} % of the bytes")
+    return Picture(figure, f"Bytes on a rank: {', '.join(told)}.")
