@@ -13,7 +13,7 @@ from torch import nn
 from autograder.judge.checking import expect_close
 
 # fp32 sums of a few dozen terms in another order, over a few steps with gradients below 1.
-LOOSE = {"rtol": 1e-4, "atol": 1e-5}
+LOOSE: dict[str, float] = {"rtol": 1e-4, "atol": 1e-5}
 
 
 def mlp(seed: int, *widths: int) -> nn.Sequential:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -72,7 +74,7 @@ def test_ddp_messages(student, rng):
 
 def branch_gradients(seed, x, use):
     """The mean gradients of layers that each rank runs in its own order; None where no rank has one."""
-    total = [None] * 6
+    total: list[Any] = [None] * 6
     for rank, order in enumerate(use):
         torch.manual_seed(seed)
         layers = torch.nn.ModuleList([torch.nn.Linear(4, 4) for _ in range(3)])
@@ -121,7 +123,7 @@ def test_ddp_second_backward(student, rng):
     found = student.probe("second_backward", 2, seed, x, gives=ListOf((VECTOR, str), 2))
     student.name_call("two forward passes, one backward pass, then another one")
     model = mlp(seed, 4, 3)
-    sum(model(each * scale).square().sum() / 2 for each in x for scale in (1, 2)).backward()
+    torch.stack([model(each * scale).square().sum() / 2 for each in x for scale in (1, 2)]).sum().backward()
     hint = "One backward pass may cover several forward passes: its gradients are complete once."
     expect_on_every_rank([each[0] for each in found], values(p.grad for p in model.parameters()), hint)
     for _, message in found:
@@ -142,7 +144,7 @@ def test_accumulate_once(student, rng):
         found = student.probe("accumulate", 2, seed, parts, gives=ListOf((VECTOR, int), 2))
         student.name_call(f"accumulate(model, parts, loss) with {count} parts on 2 ranks")
         model = mlp(seed, 4, 3)
-        sum(model(x).square().sum() / 2 for part in parts for x in part).backward()
+        torch.stack([model(x).square().sum() / 2 for part in parts for x in part]).sum().backward()
         hint = "Every part adds to the gradients, and all of the sum is averaged."
         expect_on_every_rank([each[0] for each in found], values(p.grad for p in model.parameters()), hint)
         for _, calls in found:
@@ -155,7 +157,7 @@ def check_no_sync(student, rng, nested, fails, counts, hint):
     found = student.probe("no_sync", 2, seed, x, nested, fails, gives=ListOf((ListOf(int), VECTOR), 2))
     student.name_call("backward passes inside and after no_sync()")
     model = mlp(seed, 4, 3)
-    sum(model(each).square().sum() / 2 for each in x).backward()
+    torch.stack([model(each).square().sum() / 2 for each in x]).sum().backward()
     for got, gradients in found:
         expect_equal(got, counts, hint=hint)
         expect_on_every_rank([gradients], values(p.grad for p in model.parameters()), hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def fsdp(student, rng, n, count, *, backwards=1, half=False):
     student.name_call(f"{count} steps of SGD with FullyShardedDataParallel on {n} ranks")
     model = trained(WIDTHS, seed, data, torch.optim.SGD, lr=0.1 * backwards)
     layers = [layer for layer in model if isinstance(layer, torch.nn.Linear)]
-    tolerance = {"rtol": 0.03, "atol": 0.02} if half else {"rtol": 1e-4, "atol": 1e-5}
+    tolerance: Any = {"rtol": 0.03, "atol": 0.02} if half else {"rtol": 1e-4, "atol": 1e-5}
     for rank, (shards, *_) in enumerate(found):
         for place, layer in enumerate(layers):
             whole = values(layer.parameters())

@@ -40,10 +40,10 @@ def step_lanes(record: Mapping[str, Any]) -> Picture:
 
 def batch_steps(record: Mapping[str, Any]) -> Picture:
     """Steps to a loss over the batch, beside perfect scaling."""
-    steps = {int(batch): float(count) for batch, count in record["steps"].items()}
+    steps = {float(batch): float(count) for batch, count in record["steps"].items()}
     least = min(steps)
     ideal = {batch: steps[least] * least / batch for batch in steps}
-    gain = steps[least] / steps[128]
+    gain = steps[least] / steps[128.0]
     return sweep(
         {"measured": steps, "perfect scaling": ideal},
         title=f"From 8 to 128 examples, {gain:.1f}× fewer steps, not 16×",

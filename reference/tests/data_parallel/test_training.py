@@ -78,7 +78,8 @@ def all_ways(comm: Communicator) -> dict[str, torch.Tensor]:
     for overlap in (True, False):
         model = network()
         if comm.rank:  # rank 0 decides
-            nn.init.zeros_(model[0].weight)
+            for param in model.parameters():
+                nn.init.zeros_(param)
         wrapped = DataParallel(model, comm, bucket_mb=0.0004, overlap=overlap)
         optimizer = torch.optim.AdamW(model.parameters(), lr=0.01)
         for step in range(STEPS):
