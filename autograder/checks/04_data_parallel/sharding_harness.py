@@ -72,7 +72,7 @@ def _train_fsdp(comm, widths, seed, batches, rate, backwards, half):
         module, comm, prefetch=False, compute=compute
     )
     optimizer = torch.optim.SGD(model.shards(), lr=rate)
-    live, dtypes = [], []
+    live, dtypes, left = [], [], 0
 
     def note(_module, _args, output):  # runs while the parameters of the layer are there
         live.append(model.live_bytes())

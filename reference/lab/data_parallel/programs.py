@@ -39,7 +39,7 @@ def mlp(seed: int, *widths: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def values(tensors: Iterable[torch.Tensor]) -> torch.Tensor:
+def values(tensors: Iterable[Any]) -> torch.Tensor:
     """One flat float64 vector of all the values."""
     return torch.cat([t.detach().double().reshape(-1) for t in tensors])
 

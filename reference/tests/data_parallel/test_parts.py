@@ -92,7 +92,8 @@ def behaviour(comm: Any) -> dict[str, Any]:
     model = DataParallel(module, comm, bucket_mb=0.0003)  # one layer in a bucket
     x = torch.randn(4, 8)
     order: list[str] = []
-    module[0].weight.register_hook(lambda _: order.append(f"first layer after {comm.count('all_reduce')}"))
+    first: Any = module[0]
+    first.weight.register_hook(lambda _: order.append(f"first layer after {comm.count('all_reduce')}"))
     comm.messages.clear()
     model(x).sum().backward()
     found["order"], found["all_reduces"] = order, comm.count("all_reduce")
