@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -124,15 +125,20 @@ def news(outcome: RunOutcome) -> list[str]:
 
 def moved(outcome: RunOutcome) -> list[str]:
     """A line that names the people whose totals changed since the version before."""
-    before = {each.person.id: each for each in outcome.before}
-    pairs = [(before[each.person.id], each) for each in outcome.people if each.person.id in before]
+    return changed_totals(outcome.before, outcome.people, outcome.number)
+
+
+def changed_totals(before: Sequence[Standing], people: Sequence[Standing], number: int) -> list[str]:
+    """A line that names the people whose totals differ from those `before` version `number`; none if none do."""
+    known = {each.person.id: each for each in before}
+    pairs = [(known[each.person.id], each) for each in people if each.person.id in known]
     changed = [(one, two) for one, two in pairs if (one.points, one.undecided) != (two.points, two.undecided)]
     if not changed:
         return []
     told = [f"{known_as(two.person)} {total(one)} -> {total(two)}" for one, two in changed[:5]]
     more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
     count = "1 total" if len(changed) == 1 else f"{len(changed)} totals"
-    return [f"{count} changed since version {outcome.number - 1}: {', '.join(told)}{more} (see changes.json)"]
+    return [f"{count} changed since version {number - 1}: {', '.join(told)}{more} (see changes.json)"]
 
 
 def total(standing: Standing) -> str:

@@ -12,6 +12,7 @@ from rich.prompt import Prompt
 from rich.table import Table
 from rich.text import Text
 
+from autograder.commands.grade_summary import changed_totals
 from autograder.commands.gradebook_version import open_book
 from autograder.core.files import write_atomic
 from autograder.core.manifest import Manifest
@@ -68,6 +69,9 @@ def mark(
         form(todo, manifest, book, who, console, again=again)
     if publish:
         made, new_version = marking.publish(book, manifest)
+        before = book.read(made.number - 1).people if new_version else ()
+        for line in changed_totals(before, made.people, made.number):
+            print(line)
         told = (
             f"version {made.number} of the gradebook"
             if new_version

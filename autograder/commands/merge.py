@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from autograder.commands.grade_summary import changed_totals
 from autograder.core.manifest import unit_manifest
 from autograder.core.units import CourseError, find_units
 from autograder.reports.class_report import write_class
@@ -41,7 +42,11 @@ def merge(
         book = Gradebook(out / unit.slug)
         sources = [Gradebook(each / unit.slug) for each in shards]
         with book.locked():
+            before = book.latest()
             made = join(book, sources, unit_manifest(unit), write_class)
+        if before is not None:
+            for line in changed_totals(before.people, made.people, made.number):
+                print(f"{unit.slug}: {line}")
         print(
             f"{unit.slug}: {len(made.people)} people; version {made.number} is in {book.folder(made.number)}"
         )

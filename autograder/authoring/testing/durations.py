@@ -1,7 +1,7 @@
 """Recorded durations of the tests, and an even split of the tests by duration.
 
-The file has one line for each group: a test of two seconds or more is its own group, and the shorter tests of a file
-are one group. `./mlsys test --all --record` writes it again.
+The file has one line for each group: a test of one second or more is its own group, and the shorter tests of a file
+are one group. `./mlsys test --fast` leaves out the former. `./mlsys test --all --record` writes the file again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from autograder.core.files import write_atomic
 
 PLACE = "autograder/tests/durations.json"
-LONG = 2.0  # seconds
+LONG = 1.0  # seconds
 UNKNOWN = 0.2  # seconds, of a test in a file that was never recorded
 
 

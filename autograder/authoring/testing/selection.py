@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--leave-out", action="append", default=[], metavar="MARK", help="no tests with this mark"
     )
     options.addoption(
+        "--quick", action="store_true", help=f"no tests of {durations.LONG:g} s or more, as recorded"
+    )
+    options.addoption(
         "--part", choices=PARTS, help="only tests without the mark alone, or only those with it"
     )
     options.addoption(
@@ -57,10 +60,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    part, slug = config.getoption("part"), config.getoption("only_unit")
+    part, slug, quick = (config.getoption(name) for name in ("part", "only_unit", "quick"))
     out: list[str] = config.getoption("leave_out") or []
     wanted = [item for item in items if not any(map(item.get_closest_marker, out))]
     wanted = [item for item in wanted if part is None or is_alone(item) == (part == "alone")]
+    if quick:
+        known = durations.read(config.rootpath)
+        wanted = [item for item in wanted if known.get(item.nodeid, 0) < durations.LONG]
     if slug is not None:
         wanted = [item for item in wanted if of_unit(item.nodeid, slug)]
     shard: tuple[int, int] | None = config.getoption("shard")

@@ -11,7 +11,8 @@ EFFORT = "MLSYS_TEST_EFFORT"  # the variable that reference/tests/effort.py read
 class Tier:
     """One size of a test run, on two cores.
 
-    leaves_out: marks of the tests that do not run. effort: the share of its examples that a property test tries.
+    leaves_out: marks of the tests that do not run. quick: tests that took a second or more when durations were
+    recorded do not run either. effort: the share of its examples that a property test tries.
     """
 
     name: str
@@ -20,11 +21,12 @@ class Tier:
     holds: str
     leaves_out: tuple[str, ...]
     effort: float
+    quick: bool = False
 
     @property
     def words(self) -> list[str]:
         """The options of the plugin in selection.py."""
-        return [f"--leave-out={mark}" for mark in self.leaves_out]
+        return [f"--leave-out={mark}" for mark in self.leaves_out] + ["--quick"] * self.quick
 
     @property
     def environment(self) -> dict[str, str]:
@@ -38,6 +40,7 @@ FAST = Tier(
     holds="The quick tests, for while you work; property tests try a fifth of their examples",
     leaves_out=("slow", "exhaustive"),
     effort=0.2,
+    quick=True,
 )
 DEFAULT = Tier(
     name="default",

@@ -81,10 +81,14 @@ def check_zero_depth(student, rng, kernel):
     )
 
 
-def check_kernel(student, rng, function, kernel):
-    """The function calls its compiled kernel; what else is known of the kernel.
+MARK = 3571.0  # what the exchanged kernel writes; no product of random numbers is made of its multiples
 
-    A library's product is right, and fast on every core: no rung's speed may come from there.
+
+def check_kernel(student, rng, function, kernel, sizes=(8, 8, 8)):
+    """The result is the kernel's, the kernel is compiled, and it is the student's own code. Returns what was seen.
+
+    A library's product is right, and fast on every core: no rung's speed may come from there. sizes: (m, k, n) of the
+    call whose result must be the kernel's.
     """
     seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
     if seen.get("compiled") is not True:
@@ -93,6 +97,36 @@ def check_kernel(student, rng, function, kernel):
             got="a plain Python function, or one that is not called",
             expected=f"a function with @njit that {function} calls",
             hint="Keep the @njit line above the kernel: it is part of the starter.",
+        )
+    for key, does, got in (
+        ("blas", "calls a BLAS library", "np.dot, @ or the like in the compiled code"),
+        ("objects", "calls back into Python", "objmode in the compiled code"),
+        (
+            "address",
+            "calls a function of another library",
+            "a call through ctypes or cffi in the compiled code",
+        ),
+    ):
+        if seen.get(key) is not False:
+            fail(
+                f"{kernel} {does}",
+                got=got,
+                expected="loops of your own",
+                hint="This rung is about your loops: write them out, and let numba compile them.",
+            )
+    a, b = matrices(rng, *sizes)
+    got = student.probe("made_by", function, kernel, a, b, MARK)
+    fits = type(got) is np.ndarray and got.dtype == a.dtype and got.shape == (sizes[0], sizes[2])
+    turns = got / MARK if fits else np.zeros(1)
+    # A multiple, because a function may add up several calls of its kernel.
+    if turns.min() < 1 or (turns != np.round(turns)).any():
+        fail(
+            f"the result of {function} is not what {kernel} computes",
+            call=student.describe(function, a, b),
+            got=f"another result than the one that {kernel} wrote",
+            expected=f"{function} returns the c that {kernel} wrote",
+            hint=f"The grader put another function in the place of {kernel}, and the result did not change with it. "
+            f"Is the product computed outside of {kernel}?",
         )
     return seen
 
@@ -103,22 +137,22 @@ def check_own_code(student, rng, function, kernel, size=64):
     expect_product(
         student.call(function, a, b), a, b, hint="The result must be right before its code counts."
     )
-    seen = check_kernel(student, rng, function, kernel)
-    if seen.get("blas") is not False:
-        fail(
-            f"{kernel} calls a BLAS library",
-            got="np.dot, @ or the like in the compiled code",
-            expected="loops of your own",
-            hint="This rung is about your loops: write them out, without np.dot and without @.",
-        )
+    return check_kernel(student, rng, function, kernel, (size, size, size))
 
 
 def check_threads(student, rng, function, kernel, hint):
-    """At least two threads take part in an n = 512 product: the kernel's own record of CPU time says so.
+    """At least two threads take part in an n = 512 product: the operating system's record of CPU time says so.
 
-    A library's threads do not count.
+    A library's threads do not count: the kernel's own code must share a loop.
     """
-    check_own_code(student, rng, function, kernel)  # compiles
+    seen = check_own_code(student, rng, function, kernel)  # compiles
+    if seen.get("parallel") is not True:
+        fail(
+            "the work is not shared among threads",
+            got=f"no loop of {kernel} that numba shares among threads",
+            expected="a loop with prange",
+            hint=hint,
+        )
     share = 0.0
     a = b = np.empty((0, 0))
     for _ in range(TRIES):
@@ -129,13 +163,9 @@ def check_threads(student, rng, function, kernel, hint):
         share = max(share, threads[1] / max(threads[0], 1e-9))
         if share >= LEAST_SHARE:
             break
-    if usable_cores() == 1:  # the judge's own count: numba's number is the student's to set
-        # One core, one thread: then the compiled code tells whether it would share the work.
-        seen = student.probe("compiled", function, kernel, *matrices(rng, 8, 8, 8), gives=dict)
-        shared = seen.get("parallel") is True
-    else:
-        shared = share >= LEAST_SHARE
-    if not shared:
+    # One core, one thread: then the compiled code has to do. The count is the judge's own: numba's is the student's
+    # to set.
+    if share < LEAST_SHARE and usable_cores() > 1:
         fail(
             "the work is not shared among threads",
             call=student.describe(function, a, b),

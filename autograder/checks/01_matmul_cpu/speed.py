@@ -29,7 +29,7 @@ def expect_speed(
     """Pass when `function`, by its `kernel`, does a float32 product of `sizes` (m, k, n) at `at_least` times the
     speed of `yardstick`.
     """
-    check_kernel(student, rng, function, kernel)  # compiles
+    check_kernel(student, rng, function, kernel, sizes)  # compiles
     baseline.call(yardstick, *matrices(rng, 8, 8, 8))
     best = best_ratio(student, function, baseline, yardstick, rng, sizes, at_least, repeats)
     student.figure(f"speed beside the judge's {yardstick}", best, "x")
@@ -47,12 +47,18 @@ def expect_faster_than_own(
     at_least: float,
     hint: str,
 ) -> None:
-    """Pass when `function` is faster than the student's own earlier `rung`, if that is written and right."""
+    """Pass when `function` is faster than the student's own earlier `rung`; a remark says if that is not written or
+    wrong, so that there is nothing to compare with.
+    """
     a, b = matrices(rng, *sizes)
     try:
         expect_product(student.call(rung, a, b), a, b, hint="")
     except (StudentFailure, CheckFailure):
-        return  # another task's question
+        student.remark(
+            f"{function} was not compared with your own {rung}, because {rung} is missing or wrong: fix it, and check "
+            f"again."
+        )
+        return
     best = best_ratio(student, function, student, rung, rng, sizes, at_least, 5)
     student.figure(f"speed beside your {rung}", best, "x")
     if best < at_least:

@@ -10,7 +10,7 @@ from autograder.judge.checking.form import expect_form, misfit
 from autograder.judge.checking.rank_run import RECORD, RankMessage, RankRun
 from autograder.judge.session.connection import Connection
 
-MARGIN = 1.0  # seconds for the ranks to say where they are, before the test's own time is over
+MARGIN = 2.0  # seconds for the ranks to say where they are, before the test's own time is over
 
 
 def run_ranks(

@@ -82,7 +82,7 @@ def test_neither_the_length_of_a_name_nor_its_place_in_the_alphabet_matters(tmp_
     assert check_drift(Unit(f"00_{name}", root)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # the type checker once more, ten seconds
 def test_the_types_are_right(made: Unit):
     parts = [made.reference, made.reference_tests, made.bench, made.checks]
     paths = [str(path.relative_to(made.root)) for path in parts]

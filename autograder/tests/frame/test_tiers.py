@@ -89,15 +89,19 @@ def test_the_default_tier_leaves_out_repetitions_and_runs_in_two_parts(tree: Pat
 @pytest.mark.slow
 def test_fast_leaves_the_slow_tests_out(tree: Path):
     assert passed(mlsys(tree, "test", "--fast", BREAK="slow")) == 2
+    name = "reference/tests/test_kinds.py::"
+    recorded = {name + "test_quick": durations.LONG, name + "test_alone": durations.LONG - 0.1}
+    (tree / durations.PLACE).write_text(json.dumps(recorded))
+    assert passed(mlsys(tree, "test", "--fast", BREAK="quick")) == 1, "one test was recorded as long"
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # four whole runs of the tests
 def test_a_unit_has_all_of_its_tests_and_those_of_no_other(tree: Path):
     assert passed(mlsys(tree, "test", "--unit", "81")) == 1
     assert mlsys(tree, "test", "--unit", "82").returncode == 1
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # three whole runs of the tests
 def test_the_parts_of_everything_are_everything(tree: Path):
     record, ran = tree / durations.PLACE, Counter[str]()
     mlsys(tree, "test", "--all", "--record")

@@ -99,7 +99,9 @@ def test_a_class_from_handing_out_to_feedback(tmp_path: Path):
         listed = run("mark", "01", "--list")
         assert "2.5/3" in listed
         assert "waits" in listed
-        assert "version 2" in run("mark", "01", "--publish")
+        published = run("mark", "01", "--publish")
+        assert "version 2" in published
+        assert "1 total changed since version 1" in published
 
         into = tmp_path / "upload"
         assert "1 of 2 totals are not final" in run("export", "01", "--to", "canvas", "--out", str(into))

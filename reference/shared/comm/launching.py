@@ -21,6 +21,7 @@ from reference.shared.comm.processes import ForkedRanks, MpiRanks, Ranks, Served
 from reference.shared.comm.rank import RankJob
 from reference.shared.comm.recording import Message
 
+STACK = 1.2  # seconds for the ranks to write where they are
 GRACE = 1.0  # seconds for the other ranks to tell what they know, after the first one failed
 CONSEQUENCES = ("PeerError", "TimeoutError", "ConnectionError", "DistNetworkError")
 CLOSED = re.compile(r"closed by peer|reset by peer|broken pipe|application timeout", re.IGNORECASE)
@@ -269,7 +270,11 @@ def stacks(folder: Path, size: int) -> str:
         with contextlib.suppress(OSError, ValueError):
             if not (folder / f"value.{rank}").exists():
                 os.kill(int((folder / f"process.{rank}").read_text()), signal.SIGUSR1)
-    time.sleep(0.2)
+    deadline = time.monotonic() + STACK
+    asked = [folder / f"stack.{rank}" for rank in range(size) if not (folder / f"value.{rank}").exists()]
+    while time.monotonic() < deadline and not all(each.exists() and each.stat().st_size for each in asked):
+        time.sleep(0.02)
+    time.sleep(0.05)  # the rest of the last one
     lines = []
     here = str(Path(__file__).parent)
     for rank in range(size):

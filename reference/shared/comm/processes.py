@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reference.shared.comm.rank import RankJob, run, segments
-from reference.shared.comm.server import END, end, reap
+from reference.shared.comm.server import END, READY, end, reap
+
+START = 300.0  # seconds for the import of torch, on a busy machine
 
 # Waits for the end of the launcher, then ends mpirun and its ranks and removes what they left. A line means: all done.
 JANITOR = """
@@ -76,6 +78,12 @@ class ServedRanks:
                 start_new_session=True,
             )
             theirs.close()
+            # The import of torch is no part of the launch's time.
+            if not select.select([ours], [], [], START)[0] or ours.recv(1) != READY:
+                process.kill()
+                raise RuntimeError(
+                    "the fork server of the ranks did not start\n  try: .venv/bin/python -c 'import torch'"
+                )
             cls.server = (os.getpid(), process, ours)
         return cls.server[2]
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from reference.shared.comm.rank import RankJob, run
 
 END = "end\n"
+READY = b"!"  # torch is imported
 
 
 def fork_ranks(folder: Path, job: RankJob) -> list[int]:
@@ -58,6 +59,7 @@ def end(processes: list[int], exits: dict[int, int]) -> None:
 
 def serve(sock: socket.socket) -> None:
     """Answer requests until the launcher is gone."""
+    sock.sendall(READY)
     stream = sock.makefile("r")
     while line := stream.readline():
         if line == END:  # of ranks that had just ended by themselves

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reference.benchmarks.matmul_cpu import figures
+from reference.benchmarks.matmul_cpu.quotes import slide_quotes
 from reference.benchmarks.report import load_lecture
 from reference.shared.plots.style import Picture
 from reference.tests.shared.deck_text import unlike_their_figures, without_their_machine
@@ -142,3 +143,9 @@ def test_the_slides_say_what_their_figures_say_and_on_which_machine(pictures: di
     assert unlike_their_figures(SLIDES, drawn) == []
     measured = {f"01_{name}.svg" for name in MEASURED}
     assert without_their_machine(SLIDES, measured, record["machine"], record["date"]) == []
+
+
+def test_the_slides_and_their_notes_quote_the_records():
+    deck = " ".join(SLIDES.read_text(encoding="utf-8").split())
+    missing = [quote for quote in slide_quotes(*committed()) if quote not in deck]
+    assert not missing, f"the slides should say: {missing}"

@@ -97,8 +97,8 @@ print(vector_bits())
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("bits", [256, pytest.param(128, marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive  # compiles every kernel again for each width
+@pytest.mark.parametrize("bits", [256, 128])
 def test_narrower_vectors_give_the_same_products(bits):
     if vector_bits() <= bits:
         pytest.skip(f"this CPU's widest vectors have {vector_bits()} bits")

@@ -217,12 +217,20 @@ def spec(kernel: Any, d: int, tile: tuple[int, int, int, int]) -> KernelSpec:
     return KernelSpec(kernel, signature, constants, num_warps=tile[2], num_stages=tile[3])
 
 
-@pytest.mark.slow
+FIRST = [(_forward_kernel, 64, FORWARD[0]), (_keys_kernel, 128, KEYS[0]), (_queries_kernel, 128, QUERIES[0])]
+OTHERS = [(_forward_kernel, 64, tile) for tile in FORWARD[1:]]
+OTHERS += [(_forward_kernel, 128, tile) for tile in FORWARD[:2]]
+
+
 @pytest.mark.timeout(600)
-def test_kernels_use_the_tensor_cores_of_hopper_and_spill_nothing():
-    wanted = [(_forward_kernel, 64, tile) for tile in FORWARD]
-    wanted += [(_forward_kernel, 128, FORWARD[0]), (_forward_kernel, 128, FORWARD[1])]
-    wanted += [(_keys_kernel, 128, KEYS[0]), (_queries_kernel, 128, QUERIES[0])]
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        pytest.param(FIRST, id="one tile", marks=pytest.mark.slow),
+        pytest.param(OTHERS, id="other tiles", marks=pytest.mark.exhaustive),
+    ],
+)
+def test_kernels_use_the_tensor_cores_of_hopper_and_spill_nothing(wanted):
     for code in compile_kernels(spec(*each) for each in wanted):
         assert code.has("wgmma"), code.name
         assert code.spilled == 0, (code.name, code.registers, code.spilled)

@@ -200,7 +200,7 @@ def test_the_counts_are_those_of_the_formulas():
     assert found["counts/naive/efficiency"].value == pytest.approx(0.125)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # a whole quick benchmark with the stock simulator
 @pytest.mark.skipif(backend.has_gpu, reason="needs the simulators")
 def test_a_report_without_a_gpu_says_so_and_has_none_of_its_figures():
     report = bench.run(quick=True)

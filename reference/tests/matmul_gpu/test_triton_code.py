@@ -138,7 +138,9 @@ def test_matmul_compiles_for_an_a100_and_a_t4():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("arch", "dtype"), [(90, "bf16"), (75, "fp16")])
+@pytest.mark.parametrize(
+    ("arch", "dtype"), [(90, "bf16"), pytest.param(75, "fp16", marks=pytest.mark.exhaustive)]
+)
 def test_kernels_along_rows_compile_without_spills(arch: int, dtype: str):
     assert_sound(compile_kernels(rows(arch, dtype)))
 

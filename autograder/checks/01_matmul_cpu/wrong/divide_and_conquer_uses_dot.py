@@ -1,4 +1,4 @@
-# loses: test_divide_and_conquer_uses_threads
+# loses: test_divide_and_conquer_uses_threads, test_divide_and_conquer_speed
 # module: recursive.py
 # why: plans the blocks, and lets a library multiply them
 

@@ -1,4 +1,4 @@
-# loses: test_numba_loops_own_code
+# loses: test_numba_loops_own_code, test_numba_loops_speed
 # module: compiled.py
 # why: lets a library do the work
 

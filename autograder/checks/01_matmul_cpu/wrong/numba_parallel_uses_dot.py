@@ -1,4 +1,4 @@
-# loses: test_numba_parallel_uses_threads
+# loses: test_numba_parallel_uses_threads, test_numba_parallel_speed
 # module: compiled.py
 # why: shares the rows among threads, and lets a library multiply them
 

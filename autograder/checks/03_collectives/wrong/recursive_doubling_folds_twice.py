@@ -1,0 +1,24 @@
+# loses: test_recursive_doubling_other_sizes
+# module: doubling.py
+# why: combines the data of a rank above the power of two once more at the end
+
+
+def _double(comm: Communicator, data: Buffer, op: Op) -> None:
+    most = 1 << (comm.size.bit_length() - 1)  # q
+    if comm.rank >= most:
+        comm.send(data, comm.rank - most)
+        comm.recv(data, comm.rank - most)
+        return
+    arrived = empty(len(data), data)
+    helped = comm.rank + most < comm.size
+    if helped:
+        comm.recv(arrived, comm.rank + most)
+        combine(op, data, arrived)
+    distance = 1
+    while distance < most:
+        exchange(comm, data, comm.rank ^ distance, arrived, comm.rank ^ distance)
+        combine(op, data, arrived)
+        distance *= 2
+    if helped:
+        combine(op, data, arrived)
+        comm.send(data, comm.rank + most)

@@ -1,0 +1,22 @@
+# loses: test_recursive_doubling_other_sizes
+# module: doubling.py
+# why: gives the result to the ranks above the power of two, and leaves out their data
+
+
+def _double(comm: Communicator, data: Buffer, op: Op) -> None:
+    most = 1 << (comm.size.bit_length() - 1)  # q
+    if comm.rank >= most:
+        comm.send(data, comm.rank - most)
+        comm.recv(data, comm.rank - most)
+        return
+    arrived = empty(len(data), data)
+    helped = comm.rank + most < comm.size
+    if helped:
+        comm.recv(arrived, comm.rank + most)
+    distance = 1
+    while distance < most:
+        exchange(comm, data, comm.rank ^ distance, arrived, comm.rank ^ distance)
+        combine(op, data, arrived)
+        distance *= 2
+    if helped:
+        comm.send(data, comm.rank + most)

@@ -1,0 +1,23 @@
+# loses: test_recursive_doubling_powers_of_two
+# module: doubling.py
+# why: has two rounds, which is enough for up to seven ranks
+
+
+def _double(comm: Communicator, data: Buffer, op: Op) -> None:
+    most = 1 << (comm.size.bit_length() - 1)  # q
+    if comm.rank >= most:
+        comm.send(data, comm.rank - most)
+        comm.recv(data, comm.rank - most)
+        return
+    arrived = empty(len(data), data)
+    helped = comm.rank + most < comm.size
+    if helped:
+        comm.recv(arrived, comm.rank + most)
+        combine(op, data, arrived)
+    distance = 1
+    while distance < min(most, 4):
+        exchange(comm, data, comm.rank ^ distance, arrived, comm.rank ^ distance)
+        combine(op, data, arrived)
+        distance *= 2
+    if helped:
+        comm.send(data, comm.rank + most)

@@ -1,0 +1,19 @@
+# loses: test_reduce_tree_average
+# module: trees.py
+# why: averages two by two for avg, so that ranks weigh unequally
+
+
+def _reduce(comm: Communicator, data: Buffer, op: Op, root: int) -> None:
+    place = (comm.rank - root) % comm.size
+    arrived = empty(len(data), data)
+    distance = 1
+    while distance < comm.size:
+        if place & distance:
+            comm.send(data, (comm.rank - distance) % comm.size)
+            return
+        if place + distance < comm.size:
+            comm.recv(arrived, (comm.rank + distance) % comm.size)
+            combine(op, data, arrived)
+            if op == "avg":
+                data /= 2
+        distance *= 2

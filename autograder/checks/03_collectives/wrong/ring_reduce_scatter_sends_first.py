@@ -1,0 +1,15 @@
+# loses: test_ring_reduce_scatter_never_waits_forever
+# module: ring.py
+# why: sends and then receives on every rank, and relies on a send that returns early
+
+
+def _reduce_scatter(comm: Communicator, data: Buffer, op: Op) -> None:
+    parts = pieces(len(data), comm.size)
+    arrived = empty(parts[0].stop, data)  # as long as the longest piece
+    after, before = (comm.rank + 1) % comm.size, (comm.rank - 1) % comm.size
+    for step in range(comm.size - 1):
+        leaves = data[parts[(comm.rank - step - 1) % comm.size]]
+        joins = data[parts[(comm.rank - step - 2) % comm.size]]
+        comm.send(leaves, after)
+        comm.recv(arrived[: len(joins)], before)
+        combine(op, joins, arrived[: len(joins)])

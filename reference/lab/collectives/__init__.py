@@ -1,0 +1,1 @@
+"""Measurements and drawings for lab 03, which students get with the unit."""
