@@ -1,0 +1,1 @@
+"""Handed out with unit 04: programs for several ranks, training runs and drawings of the lab."""
