@@ -148,7 +148,9 @@ def shared_files() -> list[Path]:
 
 @by_unit
 def test_no_shared_file_names_a_unit(unit: Unit):
-    name = re.compile(rf"\b{unit.name}\b|(unit|lab|lecture|task) {unit.number}\b", re.IGNORECASE)
+    # A name of one word, like "collectives", is a word of the field: only its place counts.
+    place = r"(reference[./](lab[./])?|benchmarks[./]|\d\d_)" if "_" not in unit.name else ""
+    name = re.compile(rf"\b{place}{unit.name}\b|(unit|lab|lecture|task) {unit.number}\b", re.IGNORECASE)
     found = [
         f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
         for path in shared_files()
