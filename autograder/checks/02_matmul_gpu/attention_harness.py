@@ -30,24 +30,24 @@ class Largest(TorchDispatchMode):
 
 
 def work(function, *args):
-    """Return (counts, faults) of `function`: "elements" of the largest tensor that it makes, "flop" of its products."""
+    """Return ((value, counts), faults): "elements" of the largest tensor of `function`, "flop" of its products."""
     before = kept(args)
     with FlopCounterMode(display=False) as counter, Largest() as largest:
-        student_function(function)(*args)
+        value = student_function(function)(*args)
     counts = {"elements": largest.elements, "flop": counter.get_total_flops()}
-    return counts, changed(student_function(function), args, before)
+    return (value, counts), changed(student_function(function), args, before)
 
 
 def traffic(function, *args):
-    """Return ({"read": bytes that the kernels of `function` read}, faults); {} on a GPU, where nothing is counted."""
+    """Return ((value, {"read": bytes that the kernels of `function` read}), faults); the counts are {} on a GPU."""
     own = [x.to(backend.device) if isinstance(x, torch.Tensor) else x for x in args]
     before = kept(own)
     if backend.has_gpu:
-        student_function(function)(*own)
-        return {}, changed(student_function(function), own, before)
+        value = student_function(function)(*own)
+        return (value, {}), changed(student_function(function), own, before)
     from reference.shared.simulators.triton_watch import watch_triton
 
     with watch_triton() as log:
-        student_function(function)(*own)
+        value = student_function(function)(*own)
     faults = log.faults() + changed(student_function(function), own, before)
-    return {"read": log.read_bytes}, faults
+    return (value, {"read": log.read_bytes}), faults

@@ -12,7 +12,7 @@ import replays
 import torch
 from tl_oracle import expect_tensor, reals
 
-from autograder.judge.checking import DictOf, Student, fail, gamma, roundoff
+from autograder.judge.checking import DictOf, Student, expect_form, fail, gamma, roundoff
 
 HARNESS = "attention_harness.py"
 COUNTS = DictOf(int)  # the form of the harness's counts
@@ -23,12 +23,16 @@ def probe(student: Student, name: str, *args: Any, **kwargs: Any) -> Any:
     return replays.probe(student, HARNESS, name, *args, **kwargs)
 
 
-def counted(student: Student, name: str, *args: Any) -> dict[str, int]:
-    """Return the counts of a function of the harness; fail on the faults of its run."""
-    found = replays.unpack(student, probe(student, name, *args, gives=(dict, list)))
+def counted(student: Student, name: str, *args: Any, gives: Any) -> tuple[Any, dict[str, int]]:
+    """Return (value, counts) of a function of the harness; fail on the faults of its run.
+
+    gives: the form of the value, as `Student.call` has it.
+    """
+    answer = probe(student, name, *args, gives=((object, dict), list))
+    value, found = replays.unpack(student, answer)
     if not all(type(each) is int for each in found.values()):
         student.protocol_error("an answer of the harness with counts that are no integers")
-    return found
+    return expect_form(value, gives), found
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,13 @@ def attention(
     if falling:
         q[..., 0], k[..., 0], k[:, 0, 0] = 2.0, -3.0, 4 * math.sqrt(d)
     return Attention(q, k, v, do, causal)
+
+
+def same_values(case: Attention) -> Attention:
+    """Return the case with scores of 0 and one value for all keys: o is this value, with any mask and scale."""
+    case.q.zero_()
+    case.v.copy_(case.v[:, :1].clone().expand_as(case.v))
+    return case
 
 
 def backward_operands(

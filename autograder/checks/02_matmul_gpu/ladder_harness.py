@@ -15,30 +15,32 @@ def written(function, a, b):
     """Return (count, faults): the elements of global memory that the student's function(a, b) writes; -1 on a GPU."""
     if backend.has_gpu:
         return -1, []
-    trace, faults = traced(function, a, b)
+    _, trace, faults = traced(function, a, b)
     return trace.counts()[1], faults
 
 
 def traced(function, a, b):
-    """Return (trace, faults) of the student's function(a, b)."""
+    """Return (value, trace, faults) of the student's function(a, b)."""
     before = kept([a, b])
     with watch() as trace:
-        student_function(function)(a, b)
-    return trace, trace.faults() + changed(student_function(function), [a, b], before)
+        value = student_function(function)(a, b)
+    return value, trace, trace.faults() + changed(student_function(function), [a, b], before)
 
 
 def counted(function, a, b):
-    """Return (counts, faults) of the student's function(a, b); {} on a GPU, where nothing is traced.
+    """Return ((value, counts), faults) of the student's function(a, b); counts are {} on a GPU, which traces nothing.
 
     reads: elements of global memory, all threads together. efficiency: by array, the share of the moved bytes that a
     warp uses. requests, shared_requests: instructions of a warp that read global, shared memory. shared_reads:
     elements. ways: average turns of a request to shared memory. barriers: of the last block.
     """
     if backend.has_gpu:
-        return {}, []
+        before = kept([a, b])
+        value = student_function(function)(a, b)
+        return (value, {}), changed(student_function(function), [a, b], before)
     from reference.shared.simulators.trace import READ
 
-    trace, faults = traced(function, a, b)
+    value, trace, faults = traced(function, a, b)
     spaces = trace.global_spaces()
     shared = [each for each in trace.requests(*trace.shared_spaces()) if each.kind == READ]
     counts = {
@@ -50,4 +52,4 @@ def counted(function, a, b):
         "ways": trace.bank_ways(),
         "barriers": trace.epoch,
     }
-    return counts, faults
+    return (value, counts), faults

@@ -54,8 +54,15 @@ def check_not_numbers(student: Any, rng: Any, function: str, m: int, k: int, n: 
 
 
 def counts(student: Any, function: str, a: np.ndarray, b: np.ndarray) -> dict[str, Any]:
-    """Count the memory accesses of the function, as ladder_harness.py defines them; {} on a GPU."""
-    return unpack(student, probe(student, "counted", function, a, b, gives=(dict, list)))
+    """Count the memory accesses of the function, as ladder_harness.py defines them; {} on a GPU.
+
+    Fails on a wrong product first: a kernel that computes nothing reads nothing.
+    """
+    answer = probe(student, "counted", function, a, b, gives=((object, dict), list))
+    value, found = unpack(student, answer)
+    hint = "Compute the right product first. This check then counts what the kernel reads for it."
+    expect_product(value, a, b, hint=hint, call=f"{function} on {a.shape} and {b.shape}")
+    return found
 
 
 def probe(student: Any, name: str, *args: Any, **kwargs: Any) -> Any:

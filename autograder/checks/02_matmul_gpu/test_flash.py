@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from attention_oracle import attention, backward_operands, counted, expect_at_most
+from attention_oracle import attention, backward_operands, counted, expect_at_most, same_values
 from front import look
 from replays import orders, run
 from tl_oracle import expect_tensor
@@ -62,14 +62,23 @@ def test_flash_tiles_gradients(student, rng):
 @pytest.mark.task("02.24")
 def test_flash_tiles_work(student, rng):
     length, d = 512, 16
-    case = attention(rng, length, length, d, batch=1, causal=True)
-    backward, _ = backward_operands(rng, case)
+    case = same_values(attention(rng, length, length, d, batch=1, causal=True))
+    case.do[:, :-1] = 0  # only the last query, which sees all keys
+    backward, c = backward_operands(rng, case)
     # The results have length * d elements and a tile of scores 64 * 64. Twice the larger one is enough, and
     # half of 64 rows of scores for all keys.
     room = 2 * max(length * d, 64 * 64)
     # Of 8 x 8 tiles of scores 36 are visible, 0.56 of them.
     for name, args, products in (("_forward", case.operands, 2), ("_backward", backward, 5)):
-        found = counted(student, "work", f"flash_tiles.py:{name}", *args)
+        form = PAIR if name == "_forward" else THREE
+        got, found = counted(student, "work", f"flash_tiles.py:{name}", *args, gives=form)
+        if name == "_forward":
+            case.expect_o(got[0], hint="All keys have the same value: o is this value.")
+        else:
+            loose = torch.full((1, length, 1), 1e-6, dtype=torch.float64)
+            loose[:, -1] = 1.0  # a mask of another kind loses test_flash_tiles_causal
+            want = case.gradients[2] / c
+            expect_tensor(got[2], want, torch.float32, atol=loose, hint="Compute dv = p.T @ do.")
         hint = "Compute tiles of scores, 64 x 64 for each batch, not a whole row of tiles and not the whole matrix."
         expect_at_most(found, "elements", room, f"{name}: elements of the largest tensor", hint=hint)
         flop = 0.6 * 2 * products * length * length * d
@@ -130,11 +139,12 @@ def test_flash_forward_causal(student, rng):
 @pytest.mark.task("02.25")
 def test_flash_forward_causal_skips(student, rng):
     # 4 tiles of 32 queries visit 2, 4, 6 and 8 of 8 tiles of 16 keys, 20 of 32 tiles of scores: 0.63.
-    whole = attention(rng, 128, 128, 16, batch=1)
-    read = [
-        counted(student, "traffic", "flash_forward", whole.q, whole.k, whole.v, causal)
-        for causal in (False, True)
-    ]
+    whole = same_values(attention(rng, 128, 128, 16, batch=1))
+    read = []
+    for causal in (False, True):
+        got, found = counted(student, "traffic", "flash_forward", *whole.operands[:3], causal, gives=PAIR)
+        whole.expect_o(got[0], hint="All keys have the same value: o is this value.")
+        read.append(found)
     if read[0].get("read"):
         limit = 3 * read[0]["read"] // 4
         expect_at_most(
@@ -203,7 +213,7 @@ def test_flash_backward_causal(student, rng):
     read = []
     for causal in (False, True):
         operands, _ = backward_operands(rng, attention(rng, 128, 128, 16, batch=1, causal=causal))
-        read.append(counted(student, "traffic", "flash_backward", *operands))
+        read.append(counted(student, "traffic", "flash_backward", *operands, gives=THREE)[1])
     if read[0].get("read"):  # two kernels, each of which visits 20 of 32 tiles of scores
         limit = 3 * read[0]["read"] // 4
         expect_at_most(

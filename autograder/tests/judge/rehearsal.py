@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import inspect
 import json
 import time
@@ -22,7 +23,7 @@ import pytest
 
 from autograder.core.manifest import Limits, Manifest
 from autograder.core.result import Feedback, Status
-from autograder.core.units import Unit
+from autograder.core.units import Unit, course_root
 from autograder.judge.check_selection import files_defining
 from autograder.judge.checking.failures import Failure, StudentError
 from autograder.judge.checking.form import expect_form
@@ -36,6 +37,9 @@ from autograder.judge.worker.values import UnsupportedError, aligned, encode
 from autograder.judge.worker.wire import WireLimits, parse
 
 EVERY = -2  # instead of the number of a reply
+# Functions of harnesses whose answer starts with a value of the student's: (value, ...) or ((value, counts), faults).
+PLAYS = {"replay", "play", "play_counted", "views", "gradients"}
+COUNTS = {"counted", "work", "traffic"}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class Reply:
 class Rehearsed(SandboxedStudent):
     """A student whose code runs in this process, or whose answers are those of `script`.
 
-    change: gives what reply number `at` becomes, and at = EVERY: each reply of the student's own function.
+    change: gives what reply number `at` becomes, and at = EVERY: each value of the student's own functions. A harness
+    sends such a value first in its answer, with its faults or counts.
     """
 
     submission: LoadedSubmission
@@ -75,6 +80,8 @@ class Rehearsed(SandboxedStudent):
         known = self.script[number] if number < len(self.script) else None
         reply = known if known is not None and known.request == name else self.answer(name, request, value)
         self.replies.append(reply)
+        if self.at == EVERY and request["op"] == "probe" and reply.error is None and self.change is not None:
+            return crossed(first_changed(request["name"], reply.answer, self.change))
         chosen = request["op"] == "call" if self.at == EVERY else number == self.at
         if chosen and self.change is not None and reply.error is None:
             changed = self.change(reply.answer)
@@ -106,6 +113,22 @@ class Rehearsed(SandboxedStudent):
         return Reply(name, crossed((result, args) if keeps else result), seconds=seconds, keeps=keeps)
 
 
+def sends_a_value(reply: Reply) -> bool:
+    """True if the reply holds a value of a student's function, which EVERY changes."""
+    request = json.loads(reply.request)
+    return request["op"] == "call" or request.get("name") in PLAYS | COUNTS
+
+
+def first_changed(name: str, answer: Any, change: Callable[[Any], Any]) -> Any:
+    """Change the student's value in a harness's answer, and keep what the harness saw."""
+    if name in PLAYS:
+        return change(answer[0]), *answer[1:]
+    if name in COUNTS:
+        (value, counts), faults = answer
+        return (change(value), counts), faults
+    return answer
+
+
 def crossed(value: Any) -> Any:
     """The value as it arrives at the other end of the wire. Raises StudentFailure for one that may not cross."""
     try:
@@ -127,7 +150,8 @@ class Solved(LoadedSubmission):
     """The reference of a unit in place of a submission; `module` finds what is imported already."""
 
     def __init__(self, package: str, functions: dict[str, str]) -> None:
-        super().__init__("", functions)
+        folder = course_root() / package.replace(".", "/") if package else ""
+        super().__init__(str(folder), functions)  # front ends import the files of this folder again
         self.package = package
 
     def module(self, file: str) -> Any:
@@ -188,9 +212,34 @@ class Stage:
 
 
 @contextlib.contextmanager
+def language_restored() -> Iterator[None]:
+    """Restore Triton's language after each call of a device function in its interpreter, which leaves it changed.
+
+    A graded test has a process of its own, which asks the front end first. Here one process runs all checks.
+    """
+    if importlib.util.find_spec("triton") is None:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        interpreter: Any = importlib.import_module("triton.runtime.interpreter")
+        kind = interpreter.InterpretedFunction
+        called, patched = kind.__call__, interpreter._patch_lang
+
+        def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+            scope = patched(self.fn)
+            try:
+                return called(self, *args, **kwargs)
+            finally:
+                scope.restore()
+
+        patch.setattr(kind, "__call__", call)
+        yield
+
+
+@contextlib.contextmanager
 def stage(unit: Unit, manifest: Manifest, names: list[str] | None = None) -> Iterator[Stage]:
     """The unit's checks (of these names), imported as the judge imports them."""
-    with imports_from(unit.checks):
+    with imports_from(unit.checks), language_restored():
         files = files_defining(unit.checks, names)
         yield Stage(unit, manifest, [importlib.import_module(file.stem) for file in files])
 
