@@ -9,7 +9,17 @@ from __future__ import annotations
 import re
 
 from autograder.core.result import GradeResult, TaskResult
-from autograder.reports.view import check_title, clean, details, headline, next_steps, number, sign
+from autograder.reports.causes import is_unwritten
+from autograder.reports.view import (
+    check_title,
+    clean,
+    details,
+    headline,
+    left_to_write,
+    next_steps,
+    number,
+    sign,
+)
 from autograder.roster.standing import Standing
 
 ACTIVE = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~&@:$^=]")
@@ -68,7 +78,15 @@ def body(shown: GradeResult) -> list[str]:
         for place, step in enumerate(next_steps(shown), 1)
     ]
     first = ["## What to look at first", "\n".join(steps)] if steps else []
-    return first + [task_markdown(task) for task in shown.tasks]
+    begun = [task_markdown(task) for task in shown.tasks if not is_unwritten(task)]
+    left = [unwritten_line(task) for task in shown.tasks if is_unwritten(task)]
+    return first + begun + (["## Not written yet", "\n".join(left)] if left else [])
+
+
+def unwritten_line(task: TaskResult) -> str:
+    told = left_to_write(task)
+    line = f"- {task.id} {plain(task.function)}, {plain(task.title)}: 0 / {task.max_points}"
+    return f"{line}; {plain(told)}" if told else line
 
 
 def waits_for(waiting: list[str]) -> str:
