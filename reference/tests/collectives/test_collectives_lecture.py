@@ -64,7 +64,7 @@ def test_the_quotes_name_both_constants_and_the_lateness():
     assert "100 ms late" in told
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # a whole quick benchmark
 def test_a_quick_benchmark_measures_every_variant():
     report = bench.run(quick=True)
     for name in ("in_window", "copied", "ring"):
