@@ -15,7 +15,7 @@ from autograder.tests.tree import mlsys
 
 pytestmark = pytest.mark.slow
 
-FOR_STUDENTS = {"lab", "check", "reset", "status", "units", "doctor", "slides"}
+FOR_STUDENTS = {"lab", "check", "reset", "status", "run", "units", "doctor", "slides"}
 
 
 @pytest.fixture(scope="module")
