@@ -133,6 +133,7 @@ def numba_parallel(a, b):
 LIBRARY = "\n@njit(cache=True)\ndef _numba_loops(a, b, c):\n    c[:] = np.dot(a, b)\n"
 
 
+@pytest.mark.exhaustive  # nine gradings of real kernels
 def test_only_the_kernels_own_code_decides_about_its_threads():
     """In one sandbox, whose cache of compiled code keeps what the submissions before used: a library, for one."""
     unit = find_unit("01")
