@@ -42,7 +42,7 @@ def test(
     """Run the tests of the reference and of the autograder.
 
     Without an option, it runs every unit's tests, the judge and each attack on it, one lab in a real browser, the
-    style rules, and the proofs of what changed: 12 to 25 minutes on two cores.
+    style rules, and the proofs of what changed: 12 to 18 minutes on two cores.
 
     All other arguments go to pytest:
 

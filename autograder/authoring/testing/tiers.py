@@ -36,7 +36,7 @@ class Tier:
 FAST = Tier(
     name="fast",
     command="./mlsys test --fast",
-    budget="4 to 8 minutes",
+    budget="about 3 minutes",
     holds="The quick tests, for while you work; property tests try a fifth of their examples",
     leaves_out=("slow", "exhaustive"),
     effort=0.2,
@@ -45,7 +45,7 @@ FAST = Tier(
 DEFAULT = Tier(
     name="default",
     command="./mlsys test",
-    budget="12 to 25 minutes",
+    budget="12 to 18 minutes",
     holds="Every unit's tests, the judge and each attack on it, one lab in a real browser, the style rules, and the "
     "proofs of what changed",
     leaves_out=("exhaustive",),
