@@ -31,14 +31,6 @@ def gradient_sum(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return x.T @ probabilities
 
 
-def mean_loss(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
-    """The mean cross-entropy of softmax(x @ w) in nats. Shapes as in `gradient_sum`, with at least one row."""
-    scores = x @ w
-    top = scores.max(axis=1)
-    logarithms = top + np.log(np.exp(scores - top[:, None]).sum(axis=1))
-    return float((logarithms - scores[np.arange(len(y)), y]).mean())
-
-
 def sgd_step(comm: Communicator, w: np.ndarray, x: np.ndarray, y: np.ndarray, rate: float) -> np.ndarray:
     """The weights after one step of SGD on the batch that all ranks hold together.
 

@@ -65,7 +65,7 @@ class WindowSgd:
 
     rate, momentum: as in torch.optim.SGD.
 
-    Cost of a step: two barriers; each rank reads p S / p bytes of gradients and updates S / p bytes of parameters,
+    Cost of a step: two barriers; each rank reads S bytes of gradients and updates S / p bytes of parameters,
     for S bytes of parameters. Memory of the machine: p S for gradients and S for parameters, not 3 p S.
 
     Raises:

@@ -9,8 +9,6 @@ import pytest
 
 from autograder.judge.checking import Array, ListOf, expect_close, expect_equal
 
-FORM = (Array(np.int64, None), Array(np.float64, None), Array(np.float64, None))
-
 
 def check_noise(student, gradients, batch, want, hint):
     found = student.probe(
@@ -65,8 +63,13 @@ def test_lamb_ratio_zero(student, rng):
         )
 
 
+def chosen(n, k):
+    """The form of k indices, their values, and the residual of n numbers."""
+    return Array(np.int64, k), Array(np.float64, k), Array(np.float64, n)
+
+
 def top_k(student, gradient, residual, k):
-    return student.call("top_k_with_error_feedback", gradient, residual, k, gives=FORM)
+    return student.call("top_k_with_error_feedback", gradient, residual, k, gives=chosen(len(gradient), k))
 
 
 @pytest.mark.task("04.13")
@@ -91,11 +94,11 @@ def test_top_k_adds_up(student, rng):
     for gradient in gradients:
         total = gradient + residual
         indices, values, residual = top_k(student, gradient, residual, k)
+        hint = "What is sent and what stays add up to gradient + residual; choose from this sum."
+        expect_equal(indices, np.sort(np.argsort(-np.abs(total))[:k]), hint=hint)
         sent = np.zeros(n)
         sent[indices] = values
-        hint = "What is sent and what stays add up to gradient + residual; choose from this sum."
         expect_equal(sent + residual, total, hint=hint)
-        expect_equal(indices, np.sort(np.argsort(-np.abs(total))[:k]), hint=hint)
 
 
 @pytest.mark.hidden
@@ -103,7 +106,7 @@ def test_top_k_adds_up(student, rng):
 def test_top_k_leaves_operands(student, rng):
     gradient, residual = rng.standard_normal(8), rng.standard_normal(8)
     (_, values, _), after = student.call_keeping(
-        "top_k_with_error_feedback", gradient, residual, 3, gives=FORM
+        "top_k_with_error_feedback", gradient, residual, 3, gives=chosen(8, 3)
     )
     want = np.sort(np.abs(gradient + residual))[-3:]
     expect_close(np.sort(np.abs(values)), want, rtol=1e-12, hint="The three largest of gradient + residual.")

@@ -110,7 +110,7 @@ def fsdp(student, rng, n, count, *, backwards=1, half=False):
     """Train with ZeRO-3 on n ranks; the parameters are compared with one process already."""
     seed = int(rng.integers(1000))
     data = batches(rng, count, 12, 6, 3)
-    form = ListOf((ListOf(np.dtype(np.float32)), ListOf(int), ListOf([str, int]), [int, str]), n)
+    form = ListOf((ListOf(np.dtype(np.float32), len(LAYERS)), ListOf(int), ListOf([str, int]), [int, str]), n)
     found = student.probe(
         "train_fsdp", n, WIDTHS, seed, data, 0.1, backwards, half, gives=form, harness="sharding_harness.py"
     )

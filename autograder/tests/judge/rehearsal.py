@@ -40,6 +40,26 @@ EVERY = -2  # instead of the number of a reply
 # Functions of harnesses whose answer starts with a value of the student's: (value, ...) or ((value, counts), faults).
 PLAYS = {"replay", "play", "play_counted", "views", "gradients"}
 COUNTS = {"counted", "work", "traffic"}
+# Functions of harnesses whose whole answer is the student's value.
+WHOLE = {"schedule", "fit", "assign_buckets"}
+# Functions of harnesses that run ranks: the arrays and floats in their answer are values, the rest is what they saw.
+RANKS = {
+    "sgd_step",
+    "broadcast_state",
+    "average_gradients",
+    "train_ddp",
+    "watch_ddp",
+    "branches",
+    "second_backward",
+    "accumulate",
+    "no_sync",
+    "noise_scale",
+    "clip",
+    "train_sharded",
+    "train_fsdp",
+    "save_and_load",
+    "interrupted_save",
+}
 
 
 @dataclass(frozen=True)
@@ -116,17 +136,31 @@ class Rehearsed(SandboxedStudent):
 def sends_a_value(reply: Reply) -> bool:
     """True if the reply holds a value of a student's function, which EVERY changes."""
     request = json.loads(reply.request)
-    return request["op"] == "call" or request.get("name") in PLAYS | COUNTS
+    return request["op"] == "call" or request.get("name") in PLAYS | COUNTS | WHOLE | RANKS
 
 
 def first_changed(name: str, answer: Any, change: Callable[[Any], Any]) -> Any:
     """Change the student's value in a harness's answer, and keep what the harness saw."""
     if name in PLAYS:
-        return change(answer[0]), *answer[1:]
+        value, *seen = answer
+        if seen and type(seen[0]) is list:  # the arguments of each rank afterwards
+            seen[0] = with_numbers(seen[0], change)
+        return change(value), *seen
     if name in COUNTS:
         (value, counts), faults = answer
         return (change(value), counts), faults
-    return answer
+    if name in WHOLE:
+        return change(answer)
+    return with_numbers(answer, change) if name in RANKS else answer
+
+
+def with_numbers(answer: Any, change: Callable[[Any], Any]) -> Any:
+    """The answer with each array and float changed; whole numbers, texts and the form stay."""
+    if type(answer) in (list, tuple):
+        return type(answer)(with_numbers(each, change) for each in answer)
+    if type(answer) is dict:
+        return {key: with_numbers(each, change) for key, each in answer.items()}
+    return change(answer) if type(answer) in (float, np.ndarray) else answer
 
 
 def crossed(value: Any) -> Any:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reference.shared.comm.communicator import Communicator
-from reference.shared.comm.processes import ForkedRanks, MpiRanks, Ranks, ServedRanks
+from reference.shared.comm.processes import ForkedRanks, MpiRanks, Ranks, ServedRanks, vanished
 from reference.shared.comm.rank import RankJob
 from reference.shared.comm.recording import Message
 
@@ -154,6 +154,7 @@ def collect(
     """Wait for the ranks, show their output, and read their values."""
     deadline = time.monotonic() + job.timeout
     failed = ended = float("inf")
+    gone: list[int] = []  # the first that ended without a word; killing the others would hide which
     with contextlib.ExitStack() as stack:
         pipes = [stack.enter_context(Lines(folder / f"lines.{rank}", rank, show)) for rank in range(job.size)]
         while (exits := ranks.exits()) is None:
@@ -162,12 +163,14 @@ def collect(
             if progress is not None:
                 progress(folder)
             now = time.monotonic()
-            if any(folder.glob("error.*[0-9]")):
+            gone = gone or vanished(folder, job.size)
+            if gone or any(folder.glob("error.*[0-9]")):
                 failed = min(failed, now)
             if all((folder / f"value.{rank}").exists() for rank in range(job.size)):
                 ended = min(ended, now)
             if now - min(failed, ended) > GRACE:
                 ranks.kill()
+                exits = ranks.exits() if gone else None
                 break
             if now > deadline:
                 where = stacks(folder, job.size)
@@ -181,7 +184,7 @@ def collect(
     if messages is not None:
         for path in sorted(folder.glob("error.*[0-9]")):
             messages += pickle.loads(path.read_bytes())["messages"]
-    if error := first_failure(folder, job.size, exits):
+    if error := first_failure(folder, job.size, exits, gone):
         raise error
     values = []
     for rank in range(job.size):
@@ -225,8 +228,11 @@ def print_line(rank: int, line: str) -> None:
     print(f"[{rank}] {line}", flush=True)
 
 
-def first_failure(folder: Path, size: int, exits: list[int] | None) -> LaunchError | None:
-    """The failure that caused the others: the earliest exception that is not the answer to another rank's end."""
+def first_failure(folder: Path, size: int, exits: list[int] | None, gone: list[int]) -> LaunchError | None:
+    """The failure that caused the others: the earliest exception that is not the answer to another rank's end.
+
+    gone: the ranks that were seen to end first without a word.
+    """
     found: list[tuple[bool, float, LaunchError]] = []
     for rank in range(size):
         path = folder / f"error.{rank}"
@@ -240,7 +246,7 @@ def first_failure(folder: Path, size: int, exits: list[int] | None) -> LaunchErr
             (consequence, record["when"], LaunchError(text, rank, record["kind"], record["error"], detail))
         )
     found.sort(key=lambda each: each[:2])
-    silent = [
+    silent = gone or [
         rank
         for rank in range(size)
         if not any((folder / f"{kind}.{rank}").exists() for kind in ("value", "error"))

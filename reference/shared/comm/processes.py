@@ -47,6 +47,27 @@ class Ranks(Protocol):
         ...
 
 
+def over(process: int) -> bool:
+    """True if the process has ended. Without /proc nobody can say, and it is False."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] in "ZX"
+    except (OSError, IndexError):
+        return Path("/proc/self").exists()
+
+
+def vanished(folder: Path, size: int) -> list[int]:
+    """The ranks whose process has ended and left neither a value nor an error: killed, or out of memory."""
+    found = []
+    for rank in range(size):
+        with contextlib.suppress(OSError, ValueError):
+            ended = over(
+                int((folder / f"process.{rank}").read_text())
+            )  # before the files: it writes, then ends
+            if ended and not any((folder / f"{kind}.{rank}").exists() for kind in ("value", "error")):
+                found.append(rank)
+    return found
+
+
 class ServedRanks:
     """Ranks that the fork server forked. One server serves all launches of a process."""
 
@@ -207,9 +228,9 @@ class MpiRanks:
         """The ranks that run."""
         found = []
         for file in self.folder.glob("process.*"):
-            with contextlib.suppress(OSError, ValueError, IndexError):
+            with contextlib.suppress(OSError, ValueError):
                 process = int(file.read_text())
-                if Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] not in "ZX":
+                if not over(process):
                     found.append(process)
         return found
 

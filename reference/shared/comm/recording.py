@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -215,8 +213,3 @@ def chrome_trace(messages: Iterable[Message]) -> dict[str, Any]:
             ph = {"ph": "s"} if each.kind == "send" else {"ph": "f", "bp": "e", "ts": end}
             events.append({"name": "message", "cat": "message", "id": arrow, **place, **ph})
     return {"traceEvents": events, "displayTimeUnit": "ms"}
-
-
-def write_trace(path: Path, messages: Iterable[Message]) -> None:
-    """Write `chrome_trace` to a file."""
-    path.write_text(json.dumps(chrome_trace(messages)))

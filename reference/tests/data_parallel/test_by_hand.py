@@ -7,18 +7,20 @@ from typing import Any, Literal
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.data_parallel.kmeans import kmeans
 from reference.data_parallel.server import train_with_server
-from reference.data_parallel.sgd import gradient_sum, mean_loss, sgd_step
+from reference.data_parallel.sgd import gradient_sum, sgd_step
 from reference.data_parallel.shards import shard_indices
+from reference.lab.data_parallel.training import softmax_loss
 from reference.shared.comm import Communicator, launch
+from reference.tests.effort import tries
 
 
 @given(st.integers(0, 60), st.integers(1, 7), st.integers(0, 3), st.integers(0, 9))
-@settings(max_examples=60, deadline=None)
+@tries(60)
 def test_shards_are_a_partition_of_one_order(n: int, size: int, epoch: int, seed: int):
     shards = [shard_indices(n, rank, size, epoch, seed) for rank in range(size)]
     assert sorted(np.concatenate(shards).tolist()) == list(range(n))
@@ -39,7 +41,7 @@ def test_bad_shards_are_named(arguments: tuple[int, int, int, int, int]):
 
 
 @given(st.integers(0, 1000), st.integers(1, 9))
-@settings(max_examples=20, deadline=None)
+@tries(20)
 def test_the_gradient_is_that_of_autograd(seed: int, rows: int):
     rng = np.random.default_rng(seed)
     w, x, y = rng.standard_normal((5, 3)), rng.standard_normal((rows, 5)), rng.integers(0, 3, rows)
@@ -48,7 +50,7 @@ def test_the_gradient_is_that_of_autograd(seed: int, rows: int):
     loss.backward()
     assert weight.grad is not None
     np.testing.assert_allclose(gradient_sum(w, x, y), weight.grad.numpy(), atol=1e-12)
-    assert mean_loss(w, x, y) == pytest.approx(loss.item() / rows)
+    assert softmax_loss(w, x, y) == pytest.approx(loss.item() / rows)
 
 
 def by_hand(comm: Communicator, x: np.ndarray, y: np.ndarray, centres: np.ndarray) -> Any:

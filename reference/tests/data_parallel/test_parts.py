@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -25,6 +25,7 @@ from reference.data_parallel.large_batch import lamb_ratio, noise_scale, warmed_
 from reference.data_parallel.zero import ShardedOptimizer
 from reference.lab.data_parallel.programs import mlp
 from reference.shared.comm import Communicator, LaunchError, launch
+from reference.tests.effort import tries
 
 sizes_and_kinds = st.lists(
     st.tuples(st.integers(1, 40), st.booleans(), st.sampled_from([torch.float32, torch.float16])), max_size=12
@@ -32,7 +33,7 @@ sizes_and_kinds = st.lists(
 
 
 @given(sizes_and_kinds, st.integers(1, 200))
-@settings(max_examples=60, deadline=None)
+@tries(60)
 def test_buckets_cover_the_trainable_parameters_in_reverse(
     drawn: list[tuple[int, bool, torch.dtype]], cap: int
 ):
@@ -46,7 +47,7 @@ def test_buckets_cover_the_trainable_parameters_in_reverse(
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20), st.data())
-@settings(max_examples=60, deadline=None)
+@tries(60)
 def test_top_k_loses_nothing(numbers: list[float], data: st.DataObject):
     gradient, residual = np.array(numbers), np.array(numbers[::-1]) / 3
     k = data.draw(st.integers(0, len(numbers)))
