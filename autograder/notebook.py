@@ -22,6 +22,7 @@ from IPython.display import display
 from autograder.core.units import SLUG, CourseError
 from autograder.judge.worker.unwritten import SAYS, listed, unwritten
 from autograder.lab.reloader import Reloader
+from reference.shared.comm import LaunchError
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -49,8 +50,8 @@ def load_ipython_extension(shell: Any) -> None:
 
     check.__doc__ = check_magic.__doc__
     shell.register_magic_function(check, "line", "check")
-    # numba turns an exception inside a parallel loop into the cause of a SystemError.
-    shell.set_custom_exc((NotImplementedError, SystemError), not_written_yet)
+    # numba turns an exception inside a parallel loop into the cause of a SystemError; a launch carries a rank's.
+    shell.set_custom_exc((NotImplementedError, SystemError, LaunchError), not_written_yet)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -136,7 +137,8 @@ def not_written_yet(
     tb_offset: int | None = None,
 ) -> list[str]:
     """Show a starter's NotImplementedError as one sentence, and any other error as usual; the cell fails."""
-    cause = error.__cause__ if isinstance(error, SystemError) else error
+    cause = error.error if isinstance(error, LaunchError) else error
+    cause = cause.__cause__ if isinstance(cause, SystemError) else cause
     match = SAYS.match(str(cause)) if isinstance(cause, NotImplementedError) else None
     if match is None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

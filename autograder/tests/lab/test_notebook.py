@@ -86,6 +86,20 @@ outer(np.ones(100))
     assert "Task 01.2 scale is not written yet" in str(caught.value)
 
 
+def test_an_unwritten_task_on_a_rank(unit: Unit, kernel: Any):
+    """A launch raises an error of its own, with the rank's traceback in it; the sentence must be the same."""
+    ensure_desk(unit)
+    cell = """
+from reference.shared.comm import launch
+def step(comm):
+    raise NotImplementedError("01.2 scale: Write a * factor to `out`.")
+launch(step, 2)
+"""
+    with pytest.raises(notebooks.cell_error()) as caught:
+        kernel(unit.desk, cell, course=unit.root)
+    assert "Task 01.2 scale is not written yet" in str(caught.value)
+
+
 def test_other_not_implemented_errors_are_shown_as_usual(unit: Unit, kernel: Any):
     ensure_desk(unit)
     with pytest.raises(notebooks.cell_error()) as caught:

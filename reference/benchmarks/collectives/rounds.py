@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 
 from reference.collectives.ring import ring_all_reduce
 from reference.collectives.shared_memory import SharedWindow, shared_memory_all_reduce
-from reference.shared.comm import Communicator
+from reference.shared.comm import Communicator, plain
+from reference.shared.comm.stopwatch import time_in_turns
 
 MIB = 2**20
 
@@ -42,7 +41,7 @@ def all_reduces(comm: Communicator, nbytes: int, rounds: int) -> dict[str, list[
             raise ValueError(f"expected {want} everywhere, got {buffer.min()} to {buffer.max()} from {name}")
         window.barrier()
         buffer[:] = 0  # sums of zeros stay zeros, however often they are added
-    seconds = in_turns(raw, variants, rounds)
+    seconds = time_in_turns(raw, variants, range(rounds))
     window.close()
     return seconds
 
@@ -51,13 +50,13 @@ def gloo(comm: Communicator, nbytes: int, rounds: int) -> dict[str, list[float]]
     """Seconds of gloo's all-reduce and of our ring over gloo's messages; torch ranks."""
     raw = plain(comm)
     x, ours = (np.ones(nbytes // 4, np.float32) for _ in range(2))
-    return in_turns(
+    return time_in_turns(
         raw,
         {
             "all_reduce": lambda: raw.all_reduce(x, "max").wait(),
             "ring": lambda: ring_all_reduce(raw, ours, "max", ours),
         },
-        rounds,
+        range(rounds),
     )
 
 
@@ -76,28 +75,6 @@ def round_trip(comm: Communicator, rounds: int) -> list[float]:
     return seconds
 
 
-def in_turns(comm: Any, variants: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each variant, once in each round; every round starts with the next variant."""
-    names, seconds = list(variants), {name: [] for name in variants}
-    for name in names:
-        variants[name]()  # the first call compiles, and touches the memory
-    for turn in range(rounds):
-        for place in range(len(names)):
-            name = names[(turn + place) % len(names)]
-            comm.barrier()
-            start = time.perf_counter()
-            variants[name]()
-            seconds[name].append(time.perf_counter() - start)
-    return seconds
-
-
 def ratio(base: np.ndarray, other: np.ndarray) -> float:
     """The median of the ratios of rounds: how many times as fast `other` is."""
     return float(np.median(base / other))
-
-
-def plain(comm: Any) -> Any:
-    """The communicator without its recorder, whose work would count."""
-    while hasattr(comm, "inner"):
-        comm = comm.inner
-    return comm

@@ -10,8 +10,8 @@ losses are compared in the end. Only ratios within one run count.
 from __future__ import annotations
 
 import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ from reference.data_parallel.ddp import DataParallel
 from reference.data_parallel.fsdp import FullyShardedDataParallel
 from reference.data_parallel.window import WindowSgd
 from reference.shared.comm import Communicator, launch
+from reference.shared.comm.stopwatch import time_in_turns
 
 WIDTH, DEPTH = 2048, 6  # 25.2 M parameters
 QUICK_WIDTH = 256
@@ -45,7 +46,7 @@ def network(width: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def stepper(model: nn.Module, wrapped: nn.Module, params: list[nn.Parameter]) -> Step:
+def stepper(wrapped: nn.Module, params: list[nn.Parameter]) -> Step:
     """A step of SGD with a wrapper that averages gradients in backward."""
     optimizer = torch.optim.SGD(params, lr=RATE)
 
@@ -56,7 +57,6 @@ def stepper(model: nn.Module, wrapped: nn.Module, params: list[nn.Parameter]) ->
         optimizer.step()
         return loss.detach()
 
-    del model
     return step
 
 
@@ -72,8 +72,8 @@ def replicated(comm: Communicator, width: int) -> dict[str, Step]:
         return loss.detach()
 
     return {
-        "torch": stepper(peer, DistributedDataParallel(peer), list(peer.parameters())),
-        "buckets": stepper(ours, DataParallel(ours, comm), list(ours.parameters())),
+        "torch": stepper(DistributedDataParallel(peer), list(peer.parameters())),
+        "buckets": stepper(DataParallel(ours, comm), list(ours.parameters())),
         "window": window_step,
     }
 
@@ -87,8 +87,8 @@ def fully_sharded(comm: Communicator, width: int) -> dict[str, Step]:
     fully_shard(peer)
     ours = FullyShardedDataParallel(network(width), comm)
     return {
-        "torch": stepper(peer, peer, list(peer.parameters())),
-        "zero3": stepper(ours, ours, ours.shards()),
+        "torch": stepper(peer, list(peer.parameters())),
+        "zero3": stepper(ours, ours.shards()),
     }
 
 
@@ -103,17 +103,22 @@ def in_turns(
     torch.set_num_threads(1)
     steps = make(comm, width)
     generator = torch.Generator().manual_seed(comm.rank)
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    x, y = torch.empty(batch, width), torch.empty(batch, width)
     losses: dict[str, float] = {}
-    for number in range(rounds + 1):
-        x, y = (torch.randn(batch, width, generator=generator) for _ in range(2))
-        for name, step in steps.items():
-            comm.barrier()
-            start = time.perf_counter()
-            losses[name] = step(x, y).item()
-            comm.barrier()
-            if number:  # the first step allocates
-                seconds[name].append(time.perf_counter() - start)
+
+    def take(name: str) -> None:
+        losses[name] = steps[name](x, y).item()
+
+    def batches() -> Iterator[None]:
+        """A new batch for each round."""
+        for _ in range(rounds):
+            x.normal_(generator=generator)
+            y.normal_(generator=generator)
+            yield
+
+    x.normal_(generator=generator)
+    y.normal_(generator=generator)
+    seconds = time_in_turns(comm, {name: partial(take, name) for name in steps}, batches())
     return {"seconds": seconds, "losses": losses}
 
 
@@ -123,12 +128,16 @@ def ratio(seconds: dict[str, list[float]], name: str) -> float:
 
 
 def measured(make: Any, width: int, batch: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds on rank 0. Raises ValueError if the contenders do not train alike."""
-    found = launch(in_turns, 2, make, width, batch, rounds, timeout=500, check=False)[0]
-    losses = found["losses"]
+    """Seconds of the slower rank in each round. Raises ValueError if the contenders do not train alike."""
+    ranks = launch(in_turns, 2, make, width, batch, rounds, timeout=500, check=False)
+    losses = ranks[0]["losses"]
     if max(losses.values()) - min(losses.values()) > LOSS_TOLERANCE * max(losses.values()):
         raise ValueError(f"expected the same loss from every contender, got {losses}")
-    return found["seconds"]
+    samples = [each["seconds"] for each in ranks]
+    return {
+        name: [max(pair) for pair in zip(*(each[name] for each in samples), strict=True)]
+        for name in samples[0]
+    }
 
 
 def shard_bytes(comm: Communicator, width: int) -> tuple[int, int]:

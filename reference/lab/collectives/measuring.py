@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from reference.shared.comm import Communicator
+from reference.shared.comm.stopwatch import time_in_turns
 
 SIZES = tuple(8 * 4**k for k in range(10))  # 8 bytes to 2 MiB
 
@@ -48,15 +50,8 @@ def time_collectives(
     found: dict[str, dict[int, float]] = {name: {} for name in functions}
     for size in sizes:
         x = np.ones(size // 8)
-        runs: dict[str, list[float]] = {name: [] for name in functions}
-        for turn in range(repeats + 1):
-            for name, function in functions.items():
-                comm.barrier()
-                start = time.perf_counter()
-                function(comm, x)
-                if turn:
-                    runs[name].append(time.perf_counter() - start)
-        for name, times in runs.items():
+        calls = {name: partial(function, comm, x) for name, function in functions.items()}
+        for name, times in time_in_turns(comm, calls, range(repeats)).items():
             found[name][size] = float(np.median(times))
     return found
 

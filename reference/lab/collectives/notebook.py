@@ -15,8 +15,7 @@ from reference.lab.collectives.measuring import (
     time_messages,
 )
 from reference.lab.collectives.timeline import Timeline
-from reference.shared.comm import Communicator, LaunchError, Message, RecordingCommunicator
-from reference.shared.comm import launch as start_ranks
+from reference.shared.comm import Communicator, Message, RecordingCommunicator, launch, plain
 from reference.shared.machine import machine
 from reference.shared.plots.charts import prediction_vs_measured, sweep
 from reference.shared.plots.style import Picture
@@ -46,19 +45,6 @@ BLIND = {
 }
 
 
-def launch(function: Callable[..., Any], p: int, *args: Any) -> list[Any]:
-    """The values of function(communicator, *args) on p ranks of this machine.
-
-    Raises NotImplementedError if a rank calls a function that you have not written yet, and LaunchError for all else.
-    """
-    try:
-        return start_ranks(function, p, *args)
-    except LaunchError as error:
-        if isinstance(error.error, NotImplementedError):
-            raise error.error from None
-        raise
-
-
 def keep_guesses(guesses: Mapping[str, float]) -> Prediction:
     """Save the guesses of section 1, once."""
     return keep_prediction("03_collectives", guesses, blind=BLIND)
@@ -77,11 +63,8 @@ def record(function: Callable[..., Any], p: int, n: int = 4096, *, op: str = "su
 
 def _recorded(comm: Communicator, function: Callable[..., Any], n: int, op: str) -> list[Message]:
     function(comm, np.ones(n), op)
-    inner: Any = comm
-    while hasattr(inner, "inner"):
-        inner = inner.inner
     comm.barrier()
-    recorder = RecordingCommunicator(inner)
+    recorder = RecordingCommunicator(plain(comm))
     found = function(recorder, np.full(n, comm.rank + 1.0), op)
     want = comm.size * (comm.size + 1) / 2
     if op == "sum" and not (found == want).all():

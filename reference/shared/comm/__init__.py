@@ -3,7 +3,7 @@
 from reference.shared.comm.communicator import Buffer, Communicator, Op, Request
 from reference.shared.comm.entry import world
 from reference.shared.comm.launching import LaunchError, launch
-from reference.shared.comm.recording import Message, RecordingCommunicator, chrome_trace
+from reference.shared.comm.recording import Message, RecordingCommunicator, chrome_trace, plain
 from reference.shared.comm.waiting import DeadlockError, MismatchError, PeerError
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "Request",
     "chrome_trace",
     "launch",
+    "plain",
     "world",
 ]

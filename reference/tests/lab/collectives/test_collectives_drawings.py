@@ -39,15 +39,6 @@ def test_sends_and_receives_are_matched_in_order():
         Timeline([], title="nothing")
 
 
-def unwritten(comm: Communicator, x: np.ndarray, op: str) -> np.ndarray:
-    raise NotImplementedError("03.5 ring_all_reduce: not yet")
-
-
-def test_an_unwritten_task_on_a_rank_is_the_notebooks_sentence():
-    with pytest.raises(NotImplementedError, match=r"03\.5 ring_all_reduce"):
-        lab.record(unwritten, 2)
-
-
 def test_a_wrong_sum_is_named():
     with pytest.raises(RuntimeError, match=r"expected the sum 3\.0 everywhere"):
         lab.record(copy, 2)
