@@ -22,7 +22,6 @@ from IPython.display import display
 from autograder.core.units import SLUG, CourseError
 from autograder.judge.worker.unwritten import SAYS, listed, unwritten
 from autograder.lab.reloader import Reloader
-from reference.shared.comm import LaunchError
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -50,8 +49,9 @@ def load_ipython_extension(shell: Any) -> None:
 
     check.__doc__ = check_magic.__doc__
     shell.register_magic_function(check, "line", "check")
-    # numba turns an exception inside a parallel loop into the cause of a SystemError; a launch carries a rank's.
-    shell.set_custom_exc((NotImplementedError, SystemError, LaunchError), not_written_yet)
+    # numba turns an exception inside a parallel loop into the cause of a SystemError. The LaunchError of several ranks
+    # is a RuntimeError that carries a rank's exception as `error`.
+    shell.set_custom_exc((RuntimeError, SystemError), not_written_yet)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -137,7 +137,7 @@ def not_written_yet(
     tb_offset: int | None = None,
 ) -> list[str]:
     """Show a starter's NotImplementedError as one sentence, and any other error as usual; the cell fails."""
-    cause = error.error if isinstance(error, LaunchError) else error
+    cause = getattr(error, "error", error)
     cause = cause.__cause__ if isinstance(cause, SystemError) else cause
     match = SAYS.match(str(cause)) if isinstance(cause, NotImplementedError) else None
     if match is None:

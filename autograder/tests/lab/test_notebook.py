@@ -96,7 +96,7 @@ def step(comm):
 launch(step, 2)
 """
     with pytest.raises(notebooks.cell_error()) as caught:
-        kernel(unit.desk, cell, course=unit.root)
+        kernel(unit.desk, cell)
     assert "Task 01.2 scale is not written yet" in str(caught.value)
 
 
