@@ -1,8 +1,6 @@
 """Lecture 03: its pictures say what the records say, and the committed ones are those of the committed records."""
 
 import os
-import re
-from html import unescape
 
 import pytest
 
@@ -11,7 +9,7 @@ from reference.benchmarks.collectives.quotes import quotes
 from reference.benchmarks.report import load_lecture
 from reference.shared.plots.style import Picture
 from reference.tests.shared.deck_text import unlike_their_figures, without_their_machine
-from reference.tests.shared.lettering import lettering
+from reference.tests.shared.lecture_pictures import hard_to_read, unlike_the_committed
 
 DECK = figures.SLIDES.parent / "03_collectives.md"
 BY_FORMULA = {"cluster", "ranks", "straggler"}
@@ -33,20 +31,11 @@ def pictures() -> dict[str, Picture]:
 
 
 def test_the_committed_pictures_are_those_of_the_committed_records(pictures: dict[str, Picture]):
-    for name, picture in pictures.items():
-        text = (figures.SLIDES / f"03_{name}.svg").read_text(encoding="utf-8")
-        title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
-        assert title, f"03_{name}.svg has no title"
-        assert unescape(title[1]) == picture.alt, (
-            "to draw again: python -m reference.benchmarks.lecture collectives --draw"
-        )
+    assert unlike_the_committed(pictures, figures.SLIDES, "03") == []
 
 
 def test_every_letter_on_a_slide_can_be_read(pictures: dict[str, Picture]):
-    for name, picture in pictures.items():
-        found = lettering(picture)
-        assert found.smallest >= 22, name
-        assert (found.covered, found.sticks_out) == ([], []), name
+    assert hard_to_read(pictures) == []
 
 
 def test_the_slides_say_what_their_figures_say_and_on_which_machine(pictures: dict[str, Picture]):

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from reference.benchmarks.matmul_cpu.quotes import slide_quotes
 from reference.benchmarks.report import load_lecture
 from reference.shared.plots.style import Picture
 from reference.tests.shared.deck_text import unlike_their_figures, without_their_machine
-from reference.tests.shared.lettering import lettering
+from reference.tests.shared.lecture_pictures import hard_to_read, unlike_the_committed
 
 SLIDES = figures.SLIDES.parent / "01_matmul_cpu.md"
 RUNGS = (*figures.BYTES_PER_FMA, "matmul")
@@ -121,20 +120,11 @@ def test_no_rung_lies_above_the_committed_roofline():
 
 
 def test_the_committed_pictures_are_those_of_the_committed_records(pictures: dict[str, Picture]):
-    for name, picture in pictures.items():
-        text = (figures.SLIDES / f"01_{name}.svg").read_text(encoding="utf-8")
-        title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
-        assert title, f"01_{name}.svg has no title"
-        assert unescape(title[1]) == picture.alt, (
-            "to draw again: python -m reference.benchmarks.lecture matmul_cpu --draw"
-        )
+    assert unlike_the_committed(pictures, figures.SLIDES, "01") == []
 
 
 def test_every_letter_on_a_slide_can_be_read(pictures: dict[str, Picture]):
-    for name, picture in pictures.items():
-        found = lettering(picture)
-        assert found.smallest >= 22, name
-        assert (found.covered, found.sticks_out) == ([], []), name
+    assert hard_to_read(pictures) == []
 
 
 def test_the_slides_say_what_their_figures_say_and_on_which_machine(pictures: dict[str, Picture]):

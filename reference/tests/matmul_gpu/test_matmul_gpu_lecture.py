@@ -4,7 +4,6 @@ import json
 import os
 import re
 import tomllib
-from html import unescape
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from reference.benchmarks.report import load_lecture
 from reference.shared import gpu
 from reference.shared.simulators.scheduler import watch
 from reference.tests.shared.deck_text import unlike_their_figures
-from reference.tests.shared.lettering import lettering
+from reference.tests.shared.lecture_pictures import hard_to_read, unlike_the_committed
 
 backend = gpu.select()
 
@@ -40,18 +39,11 @@ def test_every_picture_is_drawn_shown_and_the_records():
     shown = set(re.findall(r"\]\(figures/([^)]+)\)", DECK.read_text(encoding="utf-8")))
     assert {f"02_{name}.svg" for name in pictures} == shown
     assert shown == {path.name for path in figures.SLIDES.glob("02_*.svg")}
-    for name, picture in pictures.items():
-        text = (figures.SLIDES / f"02_{name}.svg").read_text(encoding="utf-8")
-        title = re.search(r"<dc:title>(.*?)</dc:title>", text, re.S)
-        assert title, f"02_{name}.svg has no title"
-        assert unescape(title[1]) == picture.alt, AGAIN + " --draw"
+    assert unlike_the_committed(pictures, figures.SLIDES, "02") == []
 
 
 def test_the_figures_can_be_read_from_the_last_row():
-    for name, picture in figures.pictures(committed()).items():
-        found = lettering(picture)
-        assert found.smallest >= 22, name
-        assert (found.covered, found.sticks_out) == ([], []), name
+    assert hard_to_read(figures.pictures(committed())) == []
 
 
 def test_headings_have_the_numbers_of_their_figures():
