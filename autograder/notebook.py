@@ -144,7 +144,7 @@ def not_written_yet(
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return []
     lines = [sentence(match, shell.mlsys_reloader.desk)]
-    shell._showtraceback(kind, error, lines)
+    shell._showtraceback(type(cause), cause, lines)
     return lines
 
 
