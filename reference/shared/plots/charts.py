@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from reference.shared.plots.style import (
     GREY,
@@ -20,6 +21,8 @@ from reference.shared.plots.style import (
     three_digits,
     times,
 )
+
+WIDE = 50  # largest over smallest number: from here on an axis has powers of ten only
 
 
 @styled
@@ -186,12 +189,17 @@ def sweep(
 
 @styled
 def prediction_vs_measured(
-    predicted: Mapping[str, float], measured: Mapping[str, float], *, whose: str = "your guess"
+    predicted: Mapping[str, float],
+    measured: Mapping[str, float],
+    *,
+    whose: str = "your guess",
+    of: str = "gain over the rung before",
+    unit: str = "×",
 ) -> Picture:
     """A hollow ring for each guess, a full one for what came out, and by how much the guess was off.
 
-    predicted, measured: step -> gain, with the same keys. Raises ValueError when the keys differ or a gain is
-    not positive.
+    predicted, measured: name -> positive number, with the same keys. of: a phrase that says which numbers these are.
+    unit: what follows a number on the axis. Raises ValueError when the keys differ or a number is not positive.
     """
     if list(predicted) != list(measured):
         raise ValueError(f"expected the same steps in both, got {list(predicted)} and {list(measured)}")
@@ -218,10 +226,14 @@ def prediction_vs_measured(
     axes.tick_params(axis="y", colors="black", length=0)
     axes.set_ylim(len(off) - 0.4, -0.6)
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}×")
+    numbers = [*predicted.values(), *measured.values()]
+    wide = max(numbers) / min(numbers) > WIDE
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}{unit}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.axvline(1, color=GREY, linewidth=1)
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel("gain over the rung before (log scale)")
+    axes.set_xlabel(f"{of} (log scale)")
     most = times(max(off[worst], 1 / off[worst]))
     headline(figure, f"Half of the guesses were off by {times(typical)} or more; {worst} by {most}")
     figure.legend(loc="outside lower center", ncols=2)
@@ -229,7 +241,7 @@ def prediction_vs_measured(
         f"{name}: guessed {three_digits(predicted[name])}, measured {three_digits(measured[name])}"
         for name in off
     )
-    return Picture(figure, f"Prediction against measurement, as gains over the rung before. {listed}.")
+    return Picture(figure, f"Prediction against measurement: {of}. {listed}.")
 
 
 def how_far_off(guess: float, real: float) -> str:
